@@ -1,0 +1,93 @@
+"""Settings, validated once. Environment variables begin with ``DOCVLM_``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import platformdirs
+
+from docvlm.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a single file may cost before it is stopped.
+
+    ``file_bytes`` is compared before the file is opened; ``page_pixels`` bounds one rendered page;
+    ``page_seconds`` and ``open_seconds`` are wall-clock limits after which the worker is killed;
+    ``worker_bytes`` is the address space that one worker process may take.
+    """
+
+    file_bytes: int = 512 * 2**20
+    page_pixels: int = 16_000_000
+    page_seconds: float = 30.0
+    open_seconds: float = 30.0
+    worker_bytes: int = 2 * 2**30
+    max_pages: int = 20_000
+
+    def __post_init__(self) -> None:
+        for name in self.__dataclass_fields__:
+            if getattr(self, name) <= 0:
+                raise UsageError(f"The limit {name} must be above zero.", "Give a positive number.")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are kept and which model is used unless an option says otherwise."""
+
+    home: Path
+    database_url: str
+    model: str = "embedded"
+    adapter: str | None = None
+    budget: str = "balanced"
+    threads: int | None = None
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def model_cache(self) -> Path:
+        """Unpacked model weights; safe to delete, rebuilt by ``python -m docvlm setup``."""
+        return self.home / "models"
+
+    @staticmethod
+    def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
+        """Read ``DOCVLM_HOME``, ``DOCVLM_DATABASE_URL``, ``DOCVLM_MODEL``, ``DOCVLM_ADAPTER``,
+        ``DOCVLM_BUDGET`` and ``DOCVLM_THREADS``.
+
+        Raises:
+            UsageError: when a value cannot be used.
+        """
+        env = os.environ if environment is None else environment
+        home = Path(env.get("DOCVLM_HOME") or platformdirs.user_data_dir("docvlm", appauthor=False))
+        home = home.expanduser().absolute()
+        threads = env.get("DOCVLM_THREADS", "")
+        if threads and (not threads.isdecimal() or int(threads) < 1):
+            raise UsageError(
+                f"DOCVLM_THREADS is '{threads}', which is not a number of threads.",
+                "Set it to 1 or more, or unset it.",
+            )
+        return Settings(
+            home=home,
+            database_url=env.get("DOCVLM_DATABASE_URL") or f"sqlite:///{home / 'docvlm.sqlite'}",
+            model=env.get("DOCVLM_MODEL") or "embedded",
+            adapter=env.get("DOCVLM_ADAPTER") or None,
+            budget=env.get("DOCVLM_BUDGET") or "balanced",
+            threads=int(threads) if threads else None,
+        )
+
+    def prepare_home(self) -> Path:
+        """Create the data folder, readable by its owner only, and return it.
+
+        Raises:
+            UsageError: when the folder cannot be made.
+        """
+        try:
+            self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise UsageError(
+                f"The data folder {self.home} cannot be made: {error.strerror}.",
+                "Set DOCVLM_HOME to a folder you may write to.",
+            ) from error
+        return self.home
