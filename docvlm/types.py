@@ -122,7 +122,7 @@ class LayerWord:
 class Page:
     """One page as it came out of a file: pixels, and the text layer where there is one.
 
-    ``image`` is None unless ``status`` is OK. ``text_layer`` is None where the file type has no
+    ``image`` is None unless ``status`` is OK and pixels were asked for. ``text_layer`` is None where the file type has no
     text layer (an image) and empty where there could be one but it holds nothing.
     ``points_per_pixel`` is 72 / dpi for PDF pages, None for images.
     ``notes`` are sentences for the user (such as "rendered by poppler instead of MuPDF").
@@ -283,11 +283,15 @@ class DocumentInfo:
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """With what an answer or an extraction was made."""
+    """With what an answer or an extraction was made.
+
+    ``pages`` is "all" or the page range that was asked about. ``timings`` are (step, seconds).
+    """
 
     model: str
     model_revision: str
     adapter: str | None = None
     tiling: str = ""
     reader: str = ""
+    pages: str = "all"
     timings: tuple[tuple[str, float], ...] = field(default_factory=tuple)

@@ -22,3 +22,16 @@ def shared_data() -> Path:
 def samples() -> Path:
     """The sample documents that ship with the app."""
     return REPOSITORY / "ui_assets" / "samples"
+
+
+@pytest.fixture(scope="session")
+def model_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh data folder (for ``DOCVLM_HOME``) that shares the unpacked embedded model."""
+    from docvlm.config import Settings
+    from docvlm.models.language_model import ensure_language_model
+
+    unpacked = ensure_language_model(Settings.from_environment().model_cache)
+    home = tmp_path_factory.mktemp("home")
+    (home / "models").mkdir()
+    (home / "models" / unpacked.name).symlink_to(unpacked)
+    return home

@@ -1,0 +1,230 @@
+"""What each command does: open, call the workspace, print."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from docvlm.cli import output
+from docvlm.cli.progress import progress_bar, report
+from docvlm.config import Settings
+from docvlm.errors import DocvlmError, UsageError
+from docvlm.pipeline import AnswerPiece, OpenDocument, PageReading, WindowDone, Workspace
+from docvlm.types import Answer, Extraction, Page, PageStatus, Reading
+
+
+def read(options: argparse.Namespace) -> int:
+    """Read every file; print text, or JSON, or write one of the other forms."""
+    with _workspace(options) as workspace:
+
+        def one(document: OpenDocument) -> None:
+            pages = _with_progress(document, options)
+            if options.json:
+                _emit(_json_line(output.reading_json(document.info, pages), options), options.out)
+            elif options.format == "pdf":
+                _write_searchable_pdf(document, pages, options.out)
+            else:
+                _emit(output.reading_text(pages, options.format), options.out)
+
+        return _each_file(workspace, options, one)
+
+
+def tiles(options: argparse.Namespace) -> int:
+    """Print each page's tile plan and its cost; draw it where a file is named."""
+    with _workspace(options) as workspace, _open(workspace, options.file, options) as document:
+        plans = [document.tile_plan(number) for number in document.page_numbers(options.pages)]
+        if options.out:
+            for page, plan in plans:
+                output.draw_tiles(page, plan, _numbered(Path(options.out), page.number, len(plans)))
+        if options.json:
+            print(_json_line(output.tiles_json(plans), options))
+        else:
+            print(output.tiles_text(plans))
+    return 0
+
+
+def ask(options: argparse.Namespace) -> int:
+    """Print the answer with its page and boxes."""
+    with _workspace(options) as workspace, _open(workspace, options.file, options) as document:
+        _say_note(workspace)
+        _with_progress(document, options)
+        answer: Answer | None = None
+        with progress_bar() as bar:
+            task = bar.add_task("Thinking", total=None)
+            for event in document.ask_stream(options.question, options.pages):
+                if isinstance(event, AnswerPiece):
+                    bar.update(task, description=f"Reading page {event.page}")
+                else:
+                    answer = event
+        assert answer is not None  # noqa: S101 - the stream always ends in an answer
+        print(_json_line(output.answer_json(answer), options) if options.json else output.answer_text(answer))
+    return 0
+
+
+def extract(options: argparse.Namespace) -> int:
+    """Print the fields of every file."""
+    from docvlm.schemas import load_schema
+
+    schema = load_schema(options.schema)
+    with _workspace(options) as workspace:
+        _say_note(workspace)
+
+        def one(document: OpenDocument) -> None:
+            _with_progress(document, options)
+            extraction: Extraction | None = None
+            with progress_bar() as bar:
+                task = bar.add_task(f"Extracting {document.info.name}", total=None)
+                for event in document.extract_stream(schema, options.pages):
+                    if isinstance(event, WindowDone):
+                        bar.update(task, completed=event.done, total=event.total)
+                    else:
+                        extraction = event
+            assert extraction is not None  # noqa: S101 - the stream always ends in an extraction
+            if options.json:
+                print(_json_line(output.extraction_json(document.info, extraction), options), flush=True)
+            else:
+                print(output.extraction_text(document.info, extraction), flush=True)
+
+        return _each_file(workspace, options, one)
+
+
+def search(options: argparse.Namespace) -> int:
+    """Print the pages and answers that hold the words."""
+    if options.limit < 1:
+        raise UsageError("The limit of hits must be 1 or more.")
+    with _workspace(options) as workspace:
+        hits = workspace.store.search(options.query, options.limit)
+        print(json.dumps(output.hits_json(hits), ensure_ascii=False) if options.json else output.hits_text(hits))
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write what was extracted so far to CSV, Excel or JSON, by the file's ending."""
+    from docvlm.export import write_extractions
+
+    with _workspace(options) as workspace:
+        records = [
+            record
+            for record in workspace.store.extractions()
+            if options.schema in (None, record.extraction.schema)
+        ]
+        written = write_extractions(
+            [(record.document_name, record.extraction) for record in records], Path(options.out)
+        )
+    summary = {"documents": len(records), "files": [str(path) for path in written]}
+    if options.json:
+        print(json.dumps(summary, ensure_ascii=False))
+    else:
+        print(f"Wrote {len(records)} extractions to {', '.join(summary['files'])}.")
+    return 0
+
+
+def setup(options: argparse.Namespace) -> int:
+    """Fetch and check everything that is needed once, so that later runs need no network."""
+    from docvlm.reading import warm_up_ocr
+
+    def step(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    with _workspace(options, step) as workspace:
+        workspace.store  # noqa: B018 - opening it creates and migrates the database
+        card = workspace.engine.card
+        warm_up_ocr()
+        home = str(workspace.settings.home)
+    if options.json:
+        print(json.dumps({"home": home, "model": card.name, "revision": card.revision, "note": card.note}))
+    else:
+        print(f"Ready. Model {card.name} ({card.revision}); everything is kept in {home}.")
+        print(card.note)
+    return 0
+
+
+def _workspace(options: argparse.Namespace, tell: Callable[[str], None] = report) -> Workspace:
+    """The workspace of the environment, with the options' model, adapter and budget."""
+    settings = Settings.from_environment()
+    chosen = {
+        "model": getattr(options, "model", None),
+        "adapter": getattr(options, "adapter", None),
+        "budget": getattr(options, "tiles", None),
+    }
+    settings = replace(settings, **{name: value for name, value in chosen.items() if value})
+    return Workspace(settings, tell)
+
+
+def _open(workspace: Workspace, file: str, options: argparse.Namespace) -> OpenDocument:
+    password = getpass.getpass("Password: ") if options.password == "-" else options.password
+    return workspace.open(file, password=password)
+
+
+def _each_file(
+    workspace: Workspace, options: argparse.Namespace, work: Callable[[OpenDocument], None]
+) -> int:
+    """Do ``work`` for each file; a file that fails is named and the others go on."""
+    exit_code = 0
+    for file in options.file:
+        try:
+            with _open(workspace, file, options) as document:
+                work(document)
+        except DocvlmError as error:
+            print(f"docvlm: {error}", file=sys.stderr)
+            exit_code = exit_code or error.exit_code
+    return exit_code
+
+
+def _with_progress(document: OpenDocument, options: argparse.Namespace) -> list[PageReading]:
+    """Read the pages with a bar; pages that failed are named on standard error."""
+    pages: list[PageReading] = []
+    with progress_bar() as bar:
+        task = bar.add_task(f"Reading {document.info.name}", total=len(document.page_numbers(options.pages)))
+        for page in document.read(options.pages):
+            pages.append(page)
+            bar.advance(task)
+    for page in pages:
+        if page.page.status is PageStatus.FAILED:
+            print(f"docvlm: page {page.page.number}: {page.page.reason}", file=sys.stderr)
+    return pages
+
+
+def _say_note(workspace: Workspace) -> None:
+    note = workspace.engine.card.note
+    if note:
+        print(f"docvlm: {note}", file=sys.stderr)
+
+
+def _json_line(value: Any, options: argparse.Namespace) -> str:
+    """Indented for one file, one object a line for several."""
+    several = isinstance(options.file, list) and len(options.file) > 1
+    return json.dumps(value, ensure_ascii=False, indent=None if several else 2)
+
+
+def _emit(content: str, out: str | None) -> None:
+    if out is None:
+        print(content, flush=True)
+        return
+    from docvlm.export import write_atomically
+
+    write_atomically(Path(out), f"{content}\n".encode())
+
+
+def _write_searchable_pdf(document: OpenDocument, pages: Iterable[PageReading], out: str | None) -> None:
+    from docvlm.export import searchable_pdf
+
+    if out is None:
+        raise UsageError("A searchable PDF cannot be printed.", "Name a file with --out.")
+
+    def drawn() -> Iterable[tuple[Page, Reading]]:
+        for page in pages:
+            if page.reading is not None:
+                yield document.page(page.page.number), page.reading
+
+    searchable_pdf(drawn(), Path(out))
+
+
+def _numbered(path: Path, number: int, count: int) -> Path:
+    return path if count == 1 else path.with_stem(f"{path.stem}-{number}")

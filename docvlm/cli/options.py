@@ -1,0 +1,117 @@
+"""The commands and their options. Each command names the function that runs it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from docvlm.cli import commands
+
+EXIT_CODES = """exit codes:
+  0  done                      5  a limit of time, memory or pixels was reached
+  1  an error of docvlm's own  6  the model or adapter cannot be loaded
+  2  wrong options or schema   7  the database cannot be used
+  3  the file cannot be read   130  stopped with Ctrl-C
+  4  a password is needed or wrong
+With several files the first failure decides; the other files are still done.
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of ``python -m docvlm``."""
+    parser = argparse.ArgumentParser(
+        prog="python -m docvlm",
+        description="Ask and extract from PDFs and images; every answer is shown where it stands.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _read(subparsers)
+    _tiles(subparsers)
+    _ask(subparsers)
+    _extract(subparsers)
+    _search(subparsers)
+    _export(subparsers)
+    _command(subparsers, "setup", commands.setup, "fetch the embedded model and prepare the data folder")
+    return parser
+
+
+def _command(
+    subparsers: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    summary: str,
+) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument("--json", action="store_true", help="print JSON; its keys are stable")
+    return parser
+
+
+def _add_document_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--pages", metavar="RANGE", help="pages such as 1-3,7 (default: all)")
+    parser.add_argument(
+        "--tiles", metavar="BUDGET", help="fast, balanced, accurate or a number of tiles for each page"
+    )
+    parser.add_argument("--model", help="'embedded', a Hub name or a local folder")
+    parser.add_argument("--adapter", metavar="FOLDER", help="an adapter trained on your documents")
+    parser.add_argument(
+        "--password", help="password of an encrypted PDF; '-' asks for it without showing it"
+    )
+
+
+def _read(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _command(subparsers, "read", commands.read, "read the words of a document")
+    parser.add_argument("file", nargs="+", help="PDF or image")
+    parser.add_argument(
+        "--format",
+        choices=["text", "markdown", "hocr", "pdf"],
+        default="text",
+        help="text as laid out on the page, markdown, hOCR or a searchable PDF (default: text)",
+    )
+    parser.add_argument("--out", metavar="FILE", help="write here instead of printing")
+    _add_document_options(parser)
+
+
+def _tiles(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _command(subparsers, "tiles", commands.tiles, "show how pages are cut into tiles")
+    parser.add_argument("file", help="PDF or image")
+    parser.add_argument("--out", metavar="PNG", help="draw the plan; the page number is put into the name")
+    _add_document_options(parser)
+
+
+def _ask(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _command(subparsers, "ask", commands.ask, "ask a question about a document")
+    parser.add_argument("file", help="PDF or image")
+    parser.add_argument("question", help="such as 'What is the total?'")
+    _add_document_options(parser)
+
+
+def _extract(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _command(subparsers, "extract", commands.extract, "extract the fields of a schema")
+    parser.add_argument("file", nargs="+", help="PDF or image")
+    parser.add_argument(
+        "--schema",
+        required=True,
+        help="receipt, invoice, form, bank_statement, id_card, purchase_order, a JSON Schema file, "
+        "or a list such as 'company, date:date, total:amount'",
+    )
+    _add_document_options(parser)
+
+
+def _search(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _command(subparsers, "search", commands.search, "search the text and answers of all documents")
+    parser.add_argument("query", help="words; the last one may be the beginning of a word")
+    parser.add_argument("--limit", type=int, default=20, help="at most this many hits (default: 20)")
+
+
+def _export(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _command(subparsers, "export", commands.export, "write stored extractions to a file")
+    parser.add_argument("out", help="a .csv, .xlsx or .json file")
+    parser.add_argument("--schema", help="only extractions made with this schema")

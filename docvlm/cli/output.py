@@ -1,0 +1,163 @@
+"""What the commands print: text for people, JSON with stable keys for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from docvlm import export
+from docvlm.export import answer_json as answer_json
+from docvlm.pipeline import PageReading
+from docvlm.reading import layout_text, page_json, to_hocr, to_markdown
+from docvlm.store import SearchHit
+from docvlm.tiling import TilePlan, draw_plan
+from docvlm.types import Answer, Box, DocumentInfo, Extraction, FieldValue, LineItems, Page, RgbImage
+
+Json = dict[str, Any]
+
+
+def reading_json(info: DocumentInfo, pages: Sequence[PageReading]) -> Json:
+    """``{"pages": [{"number", "status", "source", "width", "height", "words"}]}``; see the README."""
+    return {
+        "file": info.name,
+        "sha256": info.sha256,
+        "page_count": info.page_count,
+        "pages": [_page_json(page) for page in pages],
+    }
+
+
+def _page_json(page: PageReading) -> Json:
+    if page.reading is not None:
+        return page_json(page.reading)
+    return {
+        "number": page.page.number,
+        "status": page.page.status.value,
+        "reason": page.page.reason,
+        "source": None,
+        "width": page.page.width,
+        "height": page.page.height,
+        "words": [],
+    }
+
+
+def reading_text(pages: Sequence[PageReading], form: str) -> str:
+    """The pages as ``text``, ``markdown`` or ``hocr``; pages without a reading are left out."""
+    readings = [page.reading for page in pages if page.reading is not None]
+    if form == "hocr":
+        return to_hocr(readings)
+    render = to_markdown if form == "markdown" else layout_text
+    return "\n\n".join(render(reading) for reading in readings)
+
+
+def tiles_json(plans: Sequence[tuple[Page, TilePlan]]) -> Json:
+    return {
+        "pages": [
+            {
+                "number": page.number,
+                "width": plan.page_width,
+                "height": plan.page_height,
+                "tokens": plan.tokens,
+                "tiles": [
+                    {
+                        "kind": tile.kind.value,
+                        "row": tile.row,
+                        "column": tile.column,
+                        "box": list(tile.source),
+                        "width": tile.width,
+                        "height": tile.height,
+                    }
+                    for tile in plan.tiles
+                ],
+            }
+            for page, plan in plans
+        ]
+    }
+
+
+def tiles_text(plans: Sequence[tuple[Page, TilePlan]]) -> str:
+    return "\n".join(
+        f"page {page.number}: {plan.page_width} × {plan.page_height} px, "
+        f"{plan.rows} × {plan.columns} tiles at scale {plan.scale:.2f} and the whole page, {plan.tokens} tokens"
+        if plan.grid
+        else f"page {page.number}: {plan.page_width} × {plan.page_height} px, "
+        f"the whole page alone at scale {plan.scale:.2f}, {plan.tokens} tokens"
+        for page, plan in plans
+    )
+
+
+def draw_tiles(page: Page, plan: TilePlan, path: Path) -> None:
+    """Write the page with its tiles drawn on it as a PNG."""
+    assert page.image is not None  # noqa: S101 - a plan is made of pages with pixels only
+    export.write_atomically(path, _png(draw_plan(page.image, plan)))
+
+
+def _png(image: RgbImage) -> bytes:
+    import cv2
+
+    return bytes(cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))[1])
+
+
+def answer_text(answer: Answer) -> str:
+    """The answer on the first line, where it stands on the next."""
+    if answer.text is None:
+        return f"Not found.\n  confidence {answer.confidence:.2f}"
+    boxes = ", ".join(_box_text(box) for box in answer.boxes)
+    return f"{answer.text}\n  page {answer.page}, confidence {answer.confidence:.2f}, box {boxes}"
+
+
+def extraction_json(info: DocumentInfo, extraction: Extraction) -> Json:
+    """``{"fields": {name: {"value", "raw", "confidence", "page", "box"}}}``; see the README."""
+    return {"file": info.name, "sha256": info.sha256, **export.extraction_json(extraction)}
+
+
+def extraction_text(info: DocumentInfo, extraction: Extraction) -> str:
+    """One line a field: value, place and confidence; then rows and what the checks say."""
+    lines = [f"{info.name} ({extraction.schema})"]
+    width = max((len(field.name) for field in extraction.fields), default=0)
+    for field in extraction.fields:
+        if isinstance(field, LineItems):
+            lines.append(f"  {field.name:<{width}}  {len(field.rows)} rows")
+            lines += [f"    {' | '.join(cell.value or '-' for cell in row)}" for row in field.rows]
+        else:
+            lines.append(f"  {field.name:<{width}}  {_value_text(field)}")
+    lines += [f"  ! {check.message}" for check in extraction.checks if not check.passed]
+    lines += [f"  {note}" for note in extraction.notes]
+    return "\n".join(lines)
+
+
+def _value_text(field: FieldValue) -> str:
+    if field.raw is None:
+        return "not found"
+    typed = " ".join(part for part in (field.value, field.currency) if part)
+    printed = "" if typed == field.raw else f"  (printed: {field.raw})"
+    place = f"page {field.page}, box {_box_text(field.box)}" if field.box else f"page {field.page}"
+    return f"{typed or '?'}{printed}  [{place}, {field.confidence:.2f}]"
+
+
+def hits_json(hits: Sequence[SearchHit]) -> Json:
+    return {
+        "hits": [
+            {
+                "file": hit.name,
+                "sha256": hit.sha256,
+                "page": hit.page,
+                "kind": hit.kind.value,
+                "snippet": hit.snippet,
+                "score": hit.score,
+            }
+            for hit in hits
+        ]
+    }
+
+
+def hits_text(hits: Sequence[SearchHit]) -> str:
+    if not hits:
+        return "Nothing found."
+    return "\n".join(
+        f"{hit.name}{f', page {hit.page}' if hit.page else ''}: {' '.join(hit.snippet.split())}" for hit in hits
+    )
+
+
+def _box_text(box: Box) -> str:
+    return " ".join(f"{value:.0f}" for value in box.as_list())

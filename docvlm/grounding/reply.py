@@ -1,0 +1,132 @@
+"""From a stream of tokens to the values it spells out, each with the model's confidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import prod
+
+from docvlm.models.protocol import TokenStep
+from docvlm.prompts import CELL_BREAK, NOT_FOUND, ROW_START
+from docvlm.schemas import Schema
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySpan:
+    """A value as the model wrote it. ``text`` is None where it wrote ``not found``."""
+
+    name: str
+    text: str | None
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRows:
+    """The rows of a list field, each with one span for each column."""
+
+    name: str
+    rows: tuple[tuple[ReplySpan, ...], ...]
+
+
+class ReplyText:
+    """A reply that remembers the probability of each of its characters' tokens."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self._ends: list[int] = []
+        self._probabilities: list[float] = []
+
+    @classmethod
+    def of(cls, steps: Iterable[TokenStep]) -> ReplyText:
+        reply = cls()
+        for step in steps:
+            reply.push(step)
+        return reply
+
+    def push(self, step: TokenStep) -> None:
+        self.text += step.text
+        self._ends.append(len(self.text))
+        self._probabilities.append(step.probability)
+
+    def confidence(self, start: int, end: int) -> float:
+        """The probability of the tokens that reach into the characters ``start`` to ``end``.
+
+        It is the product over the decisions the model took: forced tokens count as certain.
+        """
+        begins = [0, *self._ends[:-1]]
+        return prod(
+            probability
+            for begin, stop, probability in zip(begins, self._ends, self._probabilities, strict=True)
+            if begin < end and stop > start
+        )
+
+
+def parse_answer(reply: ReplyText) -> ReplySpan:
+    """The single value of an answer."""
+    line = reply.text.split("\n", 1)[0]
+    # The line's end is a decision as well: the run could have gone on.
+    return _span("answer", line, reply.confidence(0, len(line) + 1))
+
+
+def parse_extraction(reply: ReplyText, schema: Schema) -> tuple[ReplySpan | ReplyRows, ...]:
+    """The values of a reply held to ``extraction_grammar``, in the schema's order.
+
+    A reply that was cut off at its length limit yields the fields and rows that are complete; the
+    missing ones are not in the result.
+    """
+    lines = _Lines(reply)
+    fields: list[ReplySpan | ReplyRows] = []
+    for field in schema.fields:
+        line = lines.take(f"{field.name}:")
+        if line is None:
+            break
+        if not field.columns:
+            fields.append(_span(field.name, line.text, line.confidence))
+            continue
+        rows: list[tuple[ReplySpan, ...]] = []
+        while not line.text.strip() and (row := lines.take(ROW_START)) is not None:
+            rows.append(_cells(row, [column.name for column in field.columns], reply))
+        fields.append(ReplyRows(field.name, tuple(rows)))
+    return tuple(fields)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What follows the expected start of a line; ``offset`` is where it stands in the reply."""
+
+    text: str
+    offset: int
+    confidence: float
+
+
+class _Lines:
+    """Hands out the complete lines of a reply, one after the other."""
+
+    def __init__(self, reply: ReplyText) -> None:
+        self._reply = reply
+        self._position = 0
+
+    def take(self, start: str) -> _Line | None:
+        """The next line if it is complete and begins with ``start``, without that start."""
+        end = self._reply.text.find("\n", self._position)
+        if end < 0 or not self._reply.text.startswith(start, self._position):
+            return None
+        begin = self._position + len(start)
+        self._position = end + 1
+        return _Line(self._reply.text[begin:end], begin, self._reply.confidence(begin, end + 1))
+
+
+def _cells(row: _Line, names: list[str], reply: ReplyText) -> tuple[ReplySpan, ...]:
+    spans: list[ReplySpan] = []
+    offset = row.offset
+    for name, cell in zip(names, row.text.split(CELL_BREAK), strict=False):
+        begin = offset + len(f"{name}:")
+        end = offset + len(cell)
+        spans.append(_span(name, cell[len(f"{name}:") :], reply.confidence(begin, end + 1)))
+        offset = end + len(CELL_BREAK)
+    return tuple(spans)
+
+
+def _span(name: str, text: str, confidence: float) -> ReplySpan:
+    value = text.strip()
+    return ReplySpan(name, None if value in ("", NOT_FOUND) else value, confidence)

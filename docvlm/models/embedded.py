@@ -1,0 +1,168 @@
+"""docvlm-mini: the model that works without a hub, a GPU or a label.
+
+Its language model reads the page's words (DESIGN: reader text); the vision tower joins it when its
+trained weights are shipped. Until then ``card.sees_pixels`` is False and the card says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import llguidance.hf
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
+
+from docvlm.errors import ModelError
+from docvlm.models.chat import ChatEncoder
+from docvlm.models.device import pick_device, pick_dtype
+from docvlm.models.generation import GrammarState, generate_tokens
+from docvlm.models.language_model import WHEEL_SHA256, Report, ensure_language_model
+from docvlm.models.prefix_cache import Prefix, PrefixCache
+from docvlm.models.protocol import EngineCard, GenerationRequest, PageInput, TokenStep
+
+SHIPPED_ADAPTER = Path(__file__).parent.parent / "weights" / "adapter"
+CONTEXT_TOKENS = 8192
+CACHE_TOKENS = 6144  # about 46 kB a token in float32
+
+_PAGE_ONLY_NOTE = "The embedded model reads the page's words; it does not see the picture yet."
+_UNTUNED_NOTE = "It has not been trained on documents yet: check its answers."
+
+
+class EmbeddedEngine:
+    """The embedded language model with docvlm's adapter and, on top, the user's own.
+
+    Args:
+        model_cache: where unpacked weights lie; filled on first use.
+        adapter: folder of a PEFT adapter made by ``finetune``, or None.
+        threads: CPU threads, or None for torch's choice.
+
+    Raises:
+        ModelError: when weights are missing, damaged or made for another base.
+    """
+
+    def __init__(
+        self,
+        model_cache: Path,
+        adapter: Path | None = None,
+        threads: int | None = None,
+        report: Report = lambda _line: None,
+    ) -> None:
+        folder = ensure_language_model(model_cache, report)
+        if threads:
+            torch.set_num_threads(threads)
+        report("Loading the embedded model.")
+        self._device = pick_device()
+        adapters = [path for path in (SHIPPED_ADAPTER, adapter) if path is not None and path.is_dir()]
+        if adapter is not None and not adapter.is_dir():
+            raise ModelError(f"There is no adapter folder at {adapter}.", "Check the path given as adapter.")
+        self._tokenizer = AutoTokenizer.from_pretrained(folder)
+        self._model = _load_model(folder, adapters, self._device)
+        self._grammar_tokenizer = llguidance.hf.from_tokenizer(self._tokenizer)
+        self._chat = ChatEncoder(self._tokenizer)
+        self._prefixes = PrefixCache(CACHE_TOKENS)
+        self._lock = threading.Lock()
+        self._end_ids = frozenset({self._tokenizer.eos_token_id})
+        note = _PAGE_ONLY_NOTE if SHIPPED_ADAPTER.is_dir() else f"{_PAGE_ONLY_NOTE} {_UNTUNED_NOTE}"
+        self._card = EngineCard("embedded", _revision(adapters), sees_pixels=False, note=note)
+
+    @property
+    def card(self) -> EngineCard:
+        return self._card
+
+    def count_tokens(self, text: str) -> int:
+        return len(self._chat.plain(text))
+
+    def generate(
+        self, page: PageInput, request: GenerationRequest, cancel: threading.Event | None = None
+    ) -> Iterator[TokenStep]:
+        with self._lock:
+            prefix = self._prefix(page)
+            prompt_ids = self._chat.prompt(request.prompt, request.reply_start)
+            _check_length(prefix.length + len(prompt_ids), request.max_tokens)
+            grammar = GrammarState(self._grammar_tokenizer, request.grammar) if request.grammar else None
+            try:
+                yield from generate_tokens(
+                    _CachedModel(self._model, prefix.cache, self._device),
+                    prompt_ids,
+                    self._tokenizer,
+                    self._end_ids,
+                    request.max_tokens,
+                    grammar,
+                    cancel,
+                )
+            finally:
+                prefix.cache.crop(prefix.length)
+
+    def close(self) -> None:
+        with self._lock:
+            self._prefixes.clear()
+
+    def _prefix(self, page: PageInput) -> Prefix:
+        """The page inside the model, computed once for each ``page.key``."""
+        known = self._prefixes.get(page.key)
+        if known is not None:
+            return known
+        token_ids = self._chat.page(page.reader_text)
+        _check_length(len(token_ids), 0)
+        cache = DynamicCache()
+        _CachedModel(self._model, cache, self._device).forward(token_ids)
+        prefix = Prefix(cache, len(token_ids))
+        self._prefixes.put(page.key, prefix)
+        return prefix
+
+
+class _CachedModel:
+    """A causal language model that goes on from a filled key/value cache."""
+
+    def __init__(self, model: Any, cache: DynamicCache, device: torch.device) -> None:
+        self._model = model
+        self._cache = cache
+        self._device = device
+
+    @torch.inference_mode()
+    def forward(self, token_ids: Sequence[int]) -> torch.Tensor:
+        ids = torch.tensor([list(token_ids)], device=self._device)
+        output = self._model(input_ids=ids, past_key_values=self._cache, use_cache=True, logits_to_keep=1)
+        logits: torch.Tensor = output.logits[0, -1]
+        return logits
+
+
+def _check_length(prompt_tokens: int, reply_tokens: int) -> None:
+    if prompt_tokens + reply_tokens > CONTEXT_TOKENS:
+        raise ModelError(
+            f"The page and the question take {prompt_tokens} tokens; the embedded model has room for "
+            f"{CONTEXT_TOKENS - reply_tokens}.",
+            "Ask about fewer pages or a shorter part of the page.",
+        )
+
+
+def _load_model(folder: Path, adapters: Sequence[Path], device: torch.device) -> Any:
+    """The language model with every adapter merged in, so that they cost nothing at run time."""
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=pick_dtype(device))
+    for adapter in adapters:
+        model = _merge_adapter(model, adapter)
+    return model.to(device).eval()
+
+
+def _merge_adapter(model: Any, adapter: Path) -> Any:
+    from peft import PeftModel
+
+    try:
+        return PeftModel.from_pretrained(model, adapter).merge_and_unload()
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise ModelError(
+            f"The adapter in {adapter} does not fit the embedded model.",
+            "Use an adapter that was trained on it, or choose its own base with --model.",
+        ) from error
+
+
+def _revision(adapters: Sequence[Path]) -> str:
+    """A short hash of the language model and of every adapter's weights."""
+    digest = hashlib.sha256(WHEEL_SHA256.encode())
+    for adapter in adapters:
+        digest.update((adapter / "adapter_model.safetensors").read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,138 @@
+"""Token by token: greedy decoding under a grammar, with forced tokens fed in one pass.
+
+Every engine shares this loop. Where the grammar leaves no choice (keys, the rest of a word that can
+only be one word of the page) the tokens are appended without asking the model, so the reply costs one
+forward pass for each *decision*, not for each token.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import llguidance
+import llguidance.torch
+import torch
+
+from docvlm.errors import Cancelled, ModelError
+from docvlm.models.protocol import TokenStep
+
+
+class Continuation(Protocol):
+    """A model whose cache already holds the prompt so far."""
+
+    def forward(self, token_ids: Sequence[int]) -> torch.Tensor:
+        """Append ``token_ids`` and return the logits after the last of them, shape (vocabulary,)."""
+
+
+class Detokenizer(Protocol):
+    """The part of a tokenizer that turns ids into text."""
+
+    def decode(self, token_ids: list[int], skip_special_tokens: bool = False) -> str: ...
+
+
+class GrammarState:
+    """Where a reply stands in an llguidance grammar."""
+
+    def __init__(self, tokenizer: llguidance.LLTokenizer, grammar: str) -> None:
+        self._matcher = llguidance.LLMatcher(tokenizer, grammar)
+        self._mask = llguidance.torch.allocate_token_bitmask(1, tokenizer.vocab_size)
+        self._raise_on_error()
+
+    @property
+    def finished(self) -> bool:
+        """True once nothing but the end of the reply may follow."""
+        return bool(self._matcher.is_stopped())
+
+    def forbid(self, logits: torch.Tensor) -> torch.Tensor:
+        """A copy of ``logits`` (vocabulary,) with minus infinity where the grammar forbids a token."""
+        llguidance.torch.fill_next_token_bitmask(self._matcher, self._mask, 0)
+        self._raise_on_error()
+        allowed = logits.clone().unsqueeze(0)
+        llguidance.torch.apply_token_bitmask_inplace(allowed, self._mask)
+        # A model's vocabulary may be padded past the tokenizer's; those ids mean nothing.
+        allowed[:, self._mask.shape[1] * 32 :] = float("-inf")
+        return allowed[0]
+
+    def consume(self, token_id: int) -> None:
+        self._matcher.consume_token(token_id)
+        self._raise_on_error()
+
+    def consume_forced(self) -> list[int]:
+        """Take in the tokens that must come next and return them."""
+        forced = list(self._matcher.compute_ff_tokens())
+        for token_id in forced:
+            self.consume(token_id)
+        return forced
+
+    def _raise_on_error(self) -> None:
+        error = self._matcher.get_error()
+        if error:
+            raise ModelError(f"The reply could not be held to its grammar: {error.splitlines()[0]}")
+
+
+class TextStream:
+    """Turns a growing list of token ids into pieces of text, holding back incomplete characters."""
+
+    def __init__(self, tokenizer: Detokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._ids: list[int] = []
+        self._sent = 0
+
+    def push(self, token_id: int) -> str:
+        self._ids.append(token_id)
+        text = self._tokenizer.decode(self._ids, skip_special_tokens=True)
+        if text.endswith("\ufffd"):
+            return ""
+        piece = text[self._sent :]
+        self._sent = len(text)
+        return piece
+
+
+def generate_tokens(
+    continuation: Continuation,
+    prompt_ids: Sequence[int],
+    tokenizer: Detokenizer,
+    end_ids: frozenset[int],
+    max_tokens: int,
+    grammar: GrammarState | None = None,
+    cancel: threading.Event | None = None,
+) -> Iterator[TokenStep]:
+    """Decode greedily from ``prompt_ids`` until the end of the reply.
+
+    Args:
+        prompt_ids: the tokens after the cached prefix; at least one unless the grammar forces some.
+        end_ids: tokens that end the reply; they are not part of the stream.
+        max_tokens: at most this many tokens, forced ones included.
+
+    Raises:
+        Cancelled: soon after ``cancel`` was set.
+        ModelError: when the grammar is broken.
+    """
+    stream = TextStream(tokenizer)
+    pending = list(prompt_ids)
+    produced = 0
+    while produced < max_tokens:
+        forced = grammar.consume_forced() if grammar else []
+        for token_id in forced:
+            if token_id not in end_ids:
+                yield TokenStep(stream.push(token_id), 1.0, forced=True)
+        produced += len(forced)
+        pending += forced
+        if (grammar and grammar.finished) or produced >= max_tokens or end_ids.intersection(forced):
+            return
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
+        logits = continuation.forward(pending).float()
+        if grammar:
+            logits = grammar.forbid(logits)
+        token_id = int(logits.argmax())
+        if token_id in end_ids:
+            return
+        probability = float(torch.softmax(logits, dim=-1)[token_id])
+        if grammar:
+            grammar.consume(token_id)
+        pending = [token_id]
+        produced += 1
+        yield TokenStep(stream.push(token_id), probability, forced=False)

@@ -1,0 +1,103 @@
+"""What every engine does: image tiles + reader text + prompt → a stream of tokens with probabilities.
+
+An engine knows pages as pixels and text. It knows nothing of files, questions, schemas or the store.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from docvlm.tiling import TilePlan
+from docvlm.types import RgbImage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PageInput:
+    """What a model may see of one page (or of a part of it).
+
+    Attributes:
+        key: identifies the content; two inputs with one key share one computed prefix.
+        reader_text: the page's words laid out as on the page; empty where nothing was read.
+        image: the page's pixels, or None to show the model text alone.
+        plan: how ``image`` is cut into tiles; None where there is no image.
+    """
+
+    key: str
+    reader_text: str
+    image: RgbImage | None = None
+    plan: TilePlan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """One thing to ask about a page.
+
+    Attributes:
+        prompt: what the user's turn says after the page.
+        reply_start: words put into the model's mouth, not returned.
+        grammar: an llguidance grammar that the reply obeys, or None for free text.
+        max_tokens: upper limit on the tokens of the reply, forced ones included.
+    """
+
+    prompt: str
+    reply_start: str = ""
+    grammar: str | None = None
+    max_tokens: int = 512
+
+
+@dataclass(frozen=True, slots=True)
+class TokenStep:
+    """One token of a reply.
+
+    Attributes:
+        text: the characters it adds (may be empty while a character is incomplete).
+        probability: the model's probability of it among the tokens that were allowed.
+        forced: True where the grammar left no choice, so that the model was not asked.
+    """
+
+    text: str
+    probability: float
+    forced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCard:
+    """What an engine says of itself.
+
+    Attributes:
+        name: as the user names it (``embedded``, a Hub name, a folder).
+        revision: changes whenever the weights change; answers are stored under it.
+        sees_pixels: whether page images reach the model at all.
+        note: one line for the user where something about this engine must be known, else empty.
+    """
+
+    name: str
+    revision: str
+    sees_pixels: bool
+    note: str = ""
+
+
+class Engine(Protocol):
+    """A loaded model. Safe to call from several threads; calls wait for each other."""
+
+    @property
+    def card(self) -> EngineCard: ...
+
+    def count_tokens(self, text: str) -> int:
+        """The number of tokens that ``text`` takes in a prompt."""
+
+    def generate(
+        self, page: PageInput, request: GenerationRequest, cancel: threading.Event | None = None
+    ) -> Iterator[TokenStep]:
+        """Stream a reply. The page's part of the prompt is computed once and kept for the next call.
+
+        Raises:
+            Cancelled: soon after ``cancel`` was set.
+            ModelError: when the page does not fit the model's context.
+        """
+
+    def close(self) -> None:
+        """Free the weights and caches."""

@@ -1,0 +1,66 @@
+"""A long page is shown to the model in windows: runs of whole rows that fit its attention and patience."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from docvlm.grounding import PageWords
+from docvlm.models.protocol import PageInput
+from docvlm.reading import layout_rows, layout_text
+from docvlm.types import Reading, Word
+
+WINDOW_TOKENS = 1400
+OVERLAP_ROWS = 3  # so that a label and its value are seen together in one of two windows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """A part of one page that is small enough to be asked about at once."""
+
+    page_number: int
+    reading: Reading
+    words: PageWords
+    input: PageInput
+
+
+def cut_windows(reading: Reading, count_tokens: Callable[[str], int]) -> tuple[Window, ...]:
+    """The windows of a page, top to bottom; one for most pages, none where nothing was read.
+
+    Args:
+        count_tokens: the engine's own count.
+    """
+    rows = layout_rows(reading)
+    if not rows:
+        return ()
+    return tuple(_window(reading, rows[start:end]) for start, end in _row_ranges(rows, count_tokens))
+
+
+def _row_ranges(
+    rows: Sequence[Sequence[Word]], count_tokens: Callable[[str], int]
+) -> Iterator[tuple[int, int]]:
+    # Words are counted without the layout's spaces, which add about a third on top.
+    costs = [count_tokens(" ".join(word.text for word in row)) * 4 // 3 + 1 for row in rows]
+    start = 0
+    while True:
+        end, total = start, 0
+        while end < len(rows) and (end == start or total + costs[end] <= WINDOW_TOKENS):
+            total += costs[end]
+            end += 1
+        yield start, end
+        if end == len(rows):
+            return
+        start = max(start + 1, end - OVERLAP_ROWS)
+
+
+def _window(reading: Reading, rows: Sequence[Sequence[Word]]) -> Window:
+    kept = {id(word) for row in rows for word in row}
+    lines = [
+        replace(line, words=tuple(word for word in line.words if id(word) in kept)) for line in reading.lines
+    ]
+    part = replace(reading, lines=tuple(line for line in lines if line.words))
+    text = layout_text(part)
+    key = hashlib.sha256(text.encode()).hexdigest()
+    words = PageWords([line.words for line in part.lines], rows)
+    return Window(reading.page_number, part, words, PageInput(key, text))

@@ -1,0 +1,96 @@
+"""One place of work: settings, the store and the model, opened when first needed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from docvlm import ingest
+from docvlm.config import Settings
+from docvlm.models.load import load_engine
+from docvlm.models.protocol import Engine
+from docvlm.pipeline.document import OpenDocument
+from docvlm.store import Store
+
+
+class Workspace:
+    """Opens documents with one store and one model behind them.
+
+    Args:
+        settings: where things are kept and which model is used; from the environment by default.
+        report: called with one sentence for each slow step (model download, loading).
+    """
+
+    def __init__(
+        self, settings: Settings | None = None, report: Callable[[str], None] = lambda _line: None
+    ) -> None:
+        self.settings = settings or Settings.from_environment()
+        self._report = report
+        self._lock = threading.Lock()
+        self._store: Store | None = None
+        self._engine: Engine | None = None
+
+    @property
+    def store(self) -> Store:
+        """The database, created or migrated on first use.
+
+        Raises:
+            StoreError: when it cannot be opened.
+        """
+        with self._lock:
+            if self._store is None:
+                self.settings.prepare_home()
+                self._store = Store.open(self.settings.database_url)
+            return self._store
+
+    @property
+    def engine(self) -> Engine:
+        """The model, loaded on first use.
+
+        Raises:
+            ModelError: when it cannot be loaded.
+        """
+        with self._lock:
+            if self._engine is None:
+                settings = self.settings
+                adapter = Path(settings.adapter) if settings.adapter else None
+                self._engine = load_engine(
+                    settings.model, settings.model_cache, adapter, settings.threads, self._report
+                )
+            return self._engine
+
+    def open(
+        self, source: str | Path | bytes, *, name: str | None = None, password: str | None = None
+    ) -> OpenDocument:
+        """Open a PDF or an image.
+
+        Args:
+            source: a path, or the file's bytes (then give ``name``).
+            name: what to call the document; the file's name by default.
+
+        Raises:
+            InputError: when the file is not a readable document (PasswordError, LimitError among them).
+        """
+        file = ingest.open_document(source, name=name, password=password, limits=self.settings.limits)
+        path = None if isinstance(source, bytes) else str(Path(source).absolute())
+        try:
+            return OpenDocument(file, path, self.settings, self.store, lambda: self.engine)
+        except BaseException:
+            file.close()
+            raise
+
+    def close(self) -> None:
+        """Close the store and free the model."""
+        with self._lock:
+            if self._store is not None:
+                self._store.close()
+            if self._engine is not None:
+                self._engine.close()
+            self._store = self._engine = None
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()

@@ -1,0 +1,37 @@
+"""The words a model is asked with. Training and answering use these very functions.
+
+The page comes first and the request after it, so that everything computed for the page serves each
+further request. Replies are lines, not JSON: `` value`` after ``key:`` is how the tokenizer cuts the
+page's own words (with the space before them), nothing needs escaping, and a line costs fewer tokens.
+JSON is made from the parsed lines afterwards.
+"""
+
+from __future__ import annotations
+
+from docvlm.schemas import FieldSpec, FieldType, Schema
+
+SYSTEM = "You read documents. Answer with words that stand on the page."
+NOT_FOUND = "not found"
+ANSWER_START = "Answer:"
+ROW_START = "- "
+CELL_BREAK = " | "
+
+
+def question_prompt(question: str) -> str:
+    """Ask for one answer; the reply goes on after ``ANSWER_START``."""
+    return f"Question: {' '.join(question.split())}"
+
+
+def extraction_prompt(schema: Schema) -> str:
+    """Ask for one line a field, in the schema's order."""
+    return "\n".join(["Find these fields, one a line:", *(_describe(field) for field in schema.fields)])
+
+
+def _describe(field: FieldSpec) -> str:
+    """``total (amount): what has to be paid`` or ``items (rows): description | quantity | amount``."""
+    if field.columns:
+        return f"{field.name} (rows): {CELL_BREAK.join(column.name for column in field.columns)}"
+    kind = "" if field.type is FieldType.TEXT else f" ({field.type.value})"
+    choices = f" {' / '.join(field.choices)}" if field.choices else ""
+    hint = f": {field.hint}" if field.hint else ""
+    return f"{field.name}{kind}{choices}{hint}"
