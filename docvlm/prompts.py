@@ -14,7 +14,7 @@ SYSTEM = "You read documents. Answer with words that stand on the page."
 NOT_FOUND = "not found"
 ANSWER_START = "Answer:"
 ROW_START = "- "
-CELL_BREAK = " | "
+CELL_BREAK = "\t"  # stands on no page, so that a cell's words can never run into the next cell
 
 
 def question_prompt(question: str) -> str:
@@ -30,7 +30,7 @@ def extraction_prompt(schema: Schema) -> str:
 def _describe(field: FieldSpec) -> str:
     """``total (amount): what has to be paid`` or ``items (rows): description | quantity | amount``."""
     if field.columns:
-        return f"{field.name} (rows): {CELL_BREAK.join(column.name for column in field.columns)}"
+        return f"{field.name} (rows): {' | '.join(column.name for column in field.columns)}"
     kind = "" if field.type is FieldType.TEXT else f" ({field.type.value})"
     choices = f" {' / '.join(field.choices)}" if field.choices else ""
     hint = f": {field.hint}" if field.hint else ""

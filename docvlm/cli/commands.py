@@ -127,7 +127,7 @@ def export(options: argparse.Namespace) -> int:
 
 def setup(options: argparse.Namespace) -> int:
     """Fetch and check everything that is needed once, so that later runs need no network."""
-    from docvlm.reading import warm_up_ocr
+    from docvlm.reading import default_reader
 
     def step(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
@@ -135,7 +135,7 @@ def setup(options: argparse.Namespace) -> int:
     with _workspace(options, step) as workspace:
         workspace.store  # noqa: B018 - opening it creates and migrates the database
         card = workspace.engine.card
-        warm_up_ocr()
+        default_reader()
         home = str(workspace.settings.home)
     if options.json:
         print(json.dumps({"home": home, "model": card.name, "revision": card.revision, "note": card.note}))

@@ -8,7 +8,6 @@ therefore not be said: the only other choice is ``not found``.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
 from docvlm.grounding.runs import PageWords
 from docvlm.prompts import CELL_BREAK, NOT_FOUND, ROW_START
@@ -38,8 +37,7 @@ class _Grammar:
     """Collects the rules that the fields of one page share."""
 
     def __init__(self, words: PageWords, context: PageContext | None = None) -> None:
-        # A bar between cells must mean one thing; a bar printed on the page is not part of any value.
-        self._orders = [_without_bars(order) for order in words.orders]
+        self._orders = words.orders
         self._context = context
         self._rules: dict[str, str] = {"NEWLINE": '"\\n"', "NOT_FOUND": _literal(f" {NOT_FOUND}")}
 
@@ -84,10 +82,6 @@ class _Grammar:
         lines = ["%llguidance {}", f"start: {start}"]
         lines += [f"{name}: {body}" for name, body in self._rules.items()]
         return "\n".join(lines) + "\n"
-
-
-def _without_bars(order: Sequence[str]) -> list[str]:
-    return [word for word in order if word != CELL_BREAK.strip()]
 
 
 def _literal(text: str) -> str:

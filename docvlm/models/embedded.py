@@ -14,6 +14,7 @@ from typing import Any
 
 import llguidance.hf
 import torch
+import transformers
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 
 from docvlm.errors import ModelError
@@ -51,6 +52,7 @@ class EmbeddedEngine:
         threads: int | None = None,
         report: Report = lambda _line: None,
     ) -> None:
+        transformers.utils.logging.disable_progress_bar()
         folder = ensure_language_model(model_cache, report)
         if threads:
             torch.set_num_threads(threads)
@@ -60,7 +62,7 @@ class EmbeddedEngine:
         if adapter is not None and not adapter.is_dir():
             raise ModelError(f"There is no adapter folder at {adapter}.", "Check the path given as adapter.")
         self._tokenizer = AutoTokenizer.from_pretrained(folder)
-        self._model = _load_model(folder, adapters, self._device)
+        self.model = _load_model(folder, adapters, self._device)
         self._grammar_tokenizer = llguidance.hf.from_tokenizer(self._tokenizer)
         self._chat = ChatEncoder(self._tokenizer)
         self._prefixes = PrefixCache(CACHE_TOKENS)
@@ -76,6 +78,10 @@ class EmbeddedEngine:
     def count_tokens(self, text: str) -> int:
         return len(self._chat.plain(text))
 
+    def prompt_ids(self, page: PageInput, request: GenerationRequest) -> list[int]:
+        """The whole prompt, page included, as one run of tokens."""
+        return self._chat.page(page.reader_text) + self._chat.prompt(request.prompt, request.reply_start)
+
     def generate(
         self, page: PageInput, request: GenerationRequest, cancel: threading.Event | None = None
     ) -> Iterator[TokenStep]:
@@ -86,7 +92,7 @@ class EmbeddedEngine:
             grammar = GrammarState(self._grammar_tokenizer, request.grammar) if request.grammar else None
             try:
                 yield from generate_tokens(
-                    _CachedModel(self._model, prefix.cache, self._device),
+                    _CachedModel(self.model, prefix.cache, self._device),
                     prompt_ids,
                     self._tokenizer,
                     self._end_ids,
@@ -95,7 +101,7 @@ class EmbeddedEngine:
                     cancel,
                 )
             finally:
-                prefix.cache.crop(prefix.length)
+                prefix.rewind()
 
     def close(self) -> None:
         with self._lock:
@@ -109,7 +115,7 @@ class EmbeddedEngine:
         token_ids = self._chat.page(page.reader_text)
         _check_length(len(token_ids), 0)
         cache = DynamicCache()
-        _CachedModel(self._model, cache, self._device).forward(token_ids)
+        _CachedModel(self.model, cache, self._device).forward(token_ids)
         prefix = Prefix(cache, len(token_ids))
         self._prefixes.put(page.key, prefix)
         return prefix

@@ -12,7 +12,7 @@ class Prefix:
     """A page inside a model.
 
     Attributes:
-        cache: transformers' key/value cache; cut back to ``length`` after every reply.
+        cache: transformers' key/value cache; cut back to ``length`` by ``rewind`` after every reply.
         length: tokens of the page's part of the prompt, image tokens included.
         extra: what the engine needs to go on from here besides the cache (such as position offsets).
     """
@@ -20,6 +20,12 @@ class Prefix:
     cache: Any
     length: int
     extra: Any = None
+
+    def rewind(self) -> None:
+        """Cut the cache back to the page, as it was before a reply."""
+        surplus = self.cache.get_seq_length() - self.length
+        if surplus > 0:
+            self.cache.crop(-surplus)
 
 
 class PrefixCache:

@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 from docvlm import ingest
 from docvlm.config import Settings
@@ -16,7 +17,7 @@ from docvlm.pipeline.ask import AnswerPiece, ask_windows
 from docvlm.pipeline.extract import WindowDone, extract_windows
 from docvlm.pipeline.windows import Window, cut_windows
 from docvlm.reading import READER_VERSION, read_page
-from docvlm.schemas import Schema, SchemaSource, load_schema
+from docvlm.schemas import Schema, load_schema
 from docvlm.store import Store
 from docvlm.tiling import Budget, TilePlan, plan_tiles
 from docvlm.types import Answer, DocumentInfo, Extraction, Page, PageStatus, Reading, RunInfo
@@ -25,6 +26,10 @@ Kind = TypeVar("Kind")
 
 Pages = Sequence[int] | str | None
 """Page numbers from 1, a range such as ``"1-3,7"``, or None for all."""
+
+
+SchemaSource = str | Path | dict[str, Any] | type | Schema
+"""Whatever ``docvlm.schemas.load_schema`` understands."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,23 @@
+"""Answers, fields and readings as files: JSON, CSV, Excel, markdown, searchable PDF."""
+
+from docvlm.export.atomic import atomic_file, write_atomically
+from docvlm.export.csv_form import to_csv
+from docvlm.export.documents import ExportedDocument
+from docvlm.export.files import write_documents, write_extractions
+from docvlm.export.json_form import answer_json, extraction_json, to_json
+from docvlm.export.markdown_form import to_markdown
+from docvlm.export.pdf import searchable_pdf
+
+__all__ = [
+    "ExportedDocument",
+    "answer_json",
+    "atomic_file",
+    "extraction_json",
+    "searchable_pdf",
+    "to_csv",
+    "to_json",
+    "to_markdown",
+    "write_atomically",
+    "write_documents",
+    "write_extractions",
+]

@@ -1,0 +1,50 @@
+"""CSV (RFC 4180) that a spreadsheet can open without running what a document says."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+
+from docvlm.export.documents import ExportedDocument, Table, documents_table, items_table
+
+# What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection"), also in full width.
+_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+_PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*%?")
+
+
+def to_csv(documents: Iterable[ExportedDocument], items: bool = False) -> str:
+    """One row a document and a column a field; with ``items``, one row an item of the list fields.
+
+    A field with currencies has a second column for them.
+    """
+    return _table_csv(items_table(documents) if items else documents_table(documents))
+
+
+def neutralised(text: str) -> str:
+    """``text`` with an apostrophe before it where a spreadsheet would take it for a formula."""
+    if text.startswith(_FORMULA_STARTS) and not _PLAIN_NUMBER.fullmatch(text):
+        return "'" + text
+    return text
+
+
+def _table_csv(table: Table) -> str:
+    with_currency = [
+        any(row.cells[index] is not None and row.cells[index].currency for row in table.rows)  # type: ignore[union-attr]
+        for index in range(len(table.columns))
+    ]
+    header = list(table.lead_columns)
+    for column, has_currency in zip(table.columns, with_currency, strict=True):
+        header += [column, f"{column}_currency"] if has_currency else [column]
+    lines = [header]
+    for row in table.rows:
+        line = [str(lead) for lead in row.lead]
+        for cell, has_currency in zip(row.cells, with_currency, strict=True):
+            line.append((cell and cell.value) or "")
+            if has_currency:
+                line.append((cell and cell.currency) or "")
+        lines.append(line)
+    output = io.StringIO()
+    csv.writer(output).writerows([neutralised(text) for text in line] for line in lines)
+    return output.getvalue()

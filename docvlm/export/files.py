@@ -1,0 +1,59 @@
+"""Write what was extracted to a file of the form that its ending names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from docvlm.errors import UsageError
+from docvlm.export.atomic import write_atomically
+from docvlm.export.csv_form import to_csv
+from docvlm.export.documents import ExportedDocument, items_table
+from docvlm.export.json_form import to_json
+from docvlm.export.markdown_form import to_markdown
+from docvlm.types import Extraction
+
+FORMS = (".csv", ".json", ".md", ".xlsx")
+
+
+def write_extractions(extractions: Iterable[tuple[str, Extraction]], out: Path) -> list[Path]:
+    """As ``write_documents``, for pairs of a document's name and an extraction."""
+    return write_documents([ExportedDocument(name, extraction) for name, extraction in extractions], out)
+
+
+def write_documents(documents: Sequence[ExportedDocument], out: Path, items: bool = False) -> list[Path]:
+    """Write ``out`` as CSV, JSON, markdown or Excel and return the files written.
+
+    A CSV file holds one row a document; list fields go to a second file beside it, ``NAME-items.csv``,
+    or, with ``items``, are all that is written.
+
+    Raises:
+        UsageError: when the ending is none of these or the file cannot be written.
+    """
+    ending = out.suffix.lower()
+    if ending == ".xlsx":
+        from docvlm.export.excel import write_excel  # here, because openpyxl is slow to load
+
+        write_excel(documents, out)
+    elif ending == ".json":
+        _write_text(out, to_json(documents))
+    elif ending == ".md":
+        _write_text(out, to_markdown(documents))
+    elif ending == ".csv":
+        return _write_csv(documents, out, items)
+    else:
+        raise UsageError(f"The ending of {out.name} names no known form.", f"Use one of {', '.join(FORMS)}.")
+    return [out]
+
+
+def _write_csv(documents: Sequence[ExportedDocument], out: Path, items: bool) -> list[Path]:
+    _write_text(out, to_csv(documents, items))
+    if items or not items_table(documents).rows:
+        return [out]
+    items_file = out.with_name(f"{out.stem}-items{out.suffix}")
+    _write_text(items_file, to_csv(documents, items=True))
+    return [out, items_file]
+
+
+def _write_text(out: Path, text: str) -> None:
+    write_atomically(out, text.encode("utf-8", errors="replace"))

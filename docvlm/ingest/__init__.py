@@ -1,0 +1,11 @@
+"""From a file to numbered pages: type told by content, hostile files handled in a worker process.
+
+    with open_document("invoice.pdf") as document:
+        for page in document.pages():
+            ...
+"""
+
+from docvlm.ingest.document import Document, open_document
+from docvlm.ingest.page_range import parse_page_range
+
+__all__ = ["Document", "open_document", "parse_page_range"]

@@ -1,0 +1,273 @@
+"""PDF pages through MuPDF, and through poppler where MuPDF fails. Worker process only."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from docvlm.errors import LimitError, PasswordError
+from docvlm.ingest import poppler, text_layer
+from docvlm.ingest.messages import OpenRequest, PageReply
+from docvlm.ingest.resolution import RenderPlan, plan_rendering, smallest_common_font_size
+from docvlm.types import Box, LayerWord
+
+# PyMuPDF would load its layout model (0.5 s, 450 MB of address space), which is not used here.
+sys.modules.setdefault("pymupdf.layout", None)  # type: ignore[arg-type]
+sys.modules.setdefault("pymupdf4llm", None)  # type: ignore[arg-type]
+import pymupdf  # noqa: E402
+from pymupdf import mupdf  # noqa: E402
+
+pymupdf.TOOLS.mupdf_display_errors(False)
+pymupdf.TOOLS.mupdf_display_warnings(False)
+
+# Ligatures come as letters, unknown glyphs as U+FFFD (not as made-up characters).
+_TEXT_FLAGS = pymupdf.TEXT_PRESERVE_WHITESPACE
+_TEXT_BLOCK = 0
+_CHECK_PIXELS = 4_000_000
+_SCAN_AREA = 0.7
+"""An image that covers this share of a page makes it a scan."""
+
+REPAIRED = "The PDF is damaged and was repaired; parts of it may be missing."
+
+
+class PdfSource:
+    """An open PDF."""
+
+    def __init__(self, request: OpenRequest, payload: bytearray) -> None:
+        self._request = request
+        self._data = bytes(payload) if request.path is None else None
+        if self._data is None:
+            self._document = pymupdf.open(request.path, filetype="pdf")
+        else:
+            self._document = pymupdf.open(stream=self._data, filetype="pdf")
+        if self._document.needs_pass:
+            self._authenticate()
+
+    def _authenticate(self) -> None:
+        name, password = self._request.name, self._request.password
+        if not password:
+            raise PasswordError(f"{name} is encrypted and needs a password.", "Give the password and try again.")
+        if not self._document.authenticate(password):
+            raise PasswordError(f"The password given for {name} is wrong.", "Check the password and try again.")
+
+    @property
+    def page_count(self) -> int:
+        return int(self._document.page_count)
+
+    def read_page(self, number: int, image: bool) -> tuple[PageReply, bytes | memoryview]:
+        """Words, size, and with ``image`` the pixels of one page.
+
+        Raises:
+            LimitError: when the page is too large even at the lowest resolution.
+        """
+        page = self._document.load_page(number - 1)
+        drawing = page.get_displaylist()
+        page_box = Box(*drawing.rect)
+        words, plan = self._read_text(number, drawing, page_box)
+        pixels: bytes | memoryview = b""
+        if image:
+            pixels = _draw(drawing, (0, 0, plan.width, plan.height), _page_to_pixels(page_box, plan))
+        reply = PageReply(
+            number,
+            plan.width,
+            plan.height,
+            plan.points_per_pixel,
+            tuple(_in_pixels(word, page_box, plan.dpi / 72) for word in words),
+            self._notes(number, plan),
+        )
+        return reply, pixels
+
+    def _read_text(
+        self, number: int, drawing: Any, page_box: Box
+    ) -> tuple[list[text_layer.PointWord], RenderPlan]:
+        text_page = pymupdf.TextPage(drawing.get_textpage(_TEXT_FLAGS))
+        images = _images_on(drawing)
+        words = text_layer.read_words(
+            text_page.extractWORDS(),
+            text_page.extractDICT(),
+            page_box,
+            _boxes_over_text(drawing) if images else (),
+            lambda area: _pixels_painted_by_text(drawing, area),
+        )
+        printed = [(word.font_size, len(word.text)) for word in words if word.visible]
+        plan = plan_rendering(
+            page_box.width,
+            page_box.height,
+            self._request.limits.page_pixels,
+            dpi=self._request.dpi,
+            smallest_font_points=smallest_common_font_size(printed),
+            scan_dpi=_scan_dpi(images, page_box),
+        )
+        if plan is None:
+            raise LimitError(
+                f"Page {number} measures {page_box.width / 72:,.0f} × {page_box.height / 72:,.0f} inches, "
+                f"too large to be drawn within {self._request.limits.page_pixels:,} pixels.",
+                "Raise the limit page_pixels, or scale the page down.",
+            )
+        return words, plan
+
+    def _notes(self, number: int, plan: RenderPlan) -> tuple[str, ...]:
+        notes = (REPAIRED,) if self._document.is_repaired else ()
+        if plan.limited_from is not None:
+            notes += (
+                f"Page {number} is large and was drawn at {plan.dpi} instead of {plan.limited_from} dpi; "
+                "small print may be hard to read.",
+            )
+        return notes
+
+    def draw_with_poppler(self, number: int) -> tuple[PageReply, bytes | memoryview]:
+        """Draw a page that MuPDF could not; without a text layer, so that it will be read by OCR."""
+        with self._readable_path() as path:
+            return poppler.draw_page(
+                path, number, self._request.limits, self._request.dpi
+            )
+
+    @contextmanager
+    def _readable_path(self) -> Iterator[str]:
+        """A path under which poppler can read the PDF without a password."""
+        if self._request.path is not None and not self._request.password:
+            yield self._request.path
+            return
+        data = self._data
+        if self._request.password:
+            data = self._document.tobytes(encryption=pymupdf.PDF_ENCRYPT_NONE)
+        assert data is not None
+        if hasattr(os, "memfd_create"):  # in memory: a decrypted document never reaches the disk
+            descriptor = os.memfd_create("document.pdf")
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                yield f"/proc/{os.getpid()}/fd/{descriptor}"
+        else:
+            with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+                file.write(data)
+                file.flush()
+                yield file.name
+
+
+class _Image:
+    """An image painted on a page: where, and at what resolution."""
+
+    __slots__ = ("box", "dpi")
+
+    def __init__(self, box: Box, dpi: float) -> None:
+        self.box = box
+        self.dpi = dpi
+
+
+class _ImageCollector(mupdf.FzDevice2):  # type: ignore[misc]
+    """A MuPDF device that notes images and draws nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.images: list[_Image] = []
+        self.use_virtual_fill_image()
+        self.use_virtual_fill_image_mask()
+
+    def fill_image(self, _context: Any, image: Any, matrix: Any, *_rest: Any) -> None:
+        self._note(image, matrix)
+
+    def fill_image_mask(self, _context: Any, image: Any, matrix: Any, *_rest: Any) -> None:
+        self._note(image, matrix)
+
+    def _note(self, image: Any, matrix: Any) -> None:
+        # The matrix maps the unit square to the place of the image; its columns are the sides.
+        width = (matrix.a**2 + matrix.b**2) ** 0.5
+        height = (matrix.c**2 + matrix.d**2) ** 0.5
+        xs = (matrix.e, matrix.e + matrix.a, matrix.e + matrix.c, matrix.e + matrix.a + matrix.c)
+        ys = (matrix.f, matrix.f + matrix.b, matrix.f + matrix.d, matrix.f + matrix.b + matrix.d)
+        if width > 0 and height > 0:
+            dpi = max(image.w / width, image.h / height) * 72
+            self.images.append(_Image(Box(min(xs), min(ys), max(xs), max(ys)), dpi))
+
+
+def _images_on(drawing: Any) -> list[_Image]:
+    collector = _ImageCollector()
+    _run(drawing, collector, mupdf.FzMatrix())
+    return collector.images
+
+
+def _boxes_over_text(drawing: Any) -> list[Box]:
+    """The images that are painted after text in the same place."""
+    text_page = pymupdf.TextPage(drawing.get_textpage(_TEXT_FLAGS | pymupdf.TEXT_PRESERVE_IMAGES))
+    earlier: list[Box] = []
+    over: list[Box] = []
+    for x0, y0, x1, y1, _, _, kind in text_page.extractBLOCKS():  # in the order of painting
+        box = Box(x0, y0, x1, y1)
+        if kind == _TEXT_BLOCK:
+            earlier.append(box)
+        elif any(box.intersection(text) for text in earlier):
+            over.append(box)
+    return over
+
+
+def _scan_dpi(images: list[_Image], page_box: Box) -> float | None:
+    """The finest resolution among the images when together they cover the page (scans come in strips)."""
+    covered = [(image, image.box.intersection(page_box)) for image in images]
+    area = sum(part.area for _, part in covered if part is not None)
+    if not page_box.area or area < _SCAN_AREA * page_box.area:
+        return None
+    large = [image.dpi for image, part in covered if part is not None and part.area >= area / 50]
+    return max(large, default=None)
+
+
+def _pixels_painted_by_text(drawing: Any, area: tuple[int, int, int, int]) -> npt.NDArray[np.bool_]:
+    """Draw an area of the page at one pixel a point with and without its text, and compare."""
+    x0, y0, x1, y1 = area
+    shape = (y1 - y0, x1 - x0)
+    if shape[0] * shape[1] > _CHECK_PIXELS:  # too large to check: believe the text
+        return np.ones(shape, dtype=np.bool_)
+    with_text, without_text = (
+        np.frombuffer(_draw(drawing, area, mupdf.FzMatrix(), text=text), dtype=np.uint8).reshape(*shape, 3)
+        for text in (True, False)
+    )
+    return text_layer.changed_pixels(with_text, without_text)
+
+
+def _draw(drawing: Any, area: tuple[int, int, int, int], matrix: Any, *, text: bool = True) -> bytes:
+    """Pixels of an area (x0, y0, x1, y1) after ``matrix``: height × width × 3 bytes, on white paper."""
+    pixmap = pymupdf.Pixmap(pymupdf.csRGB, pymupdf.IRect(*area), 0)
+    pixmap.clear_with(255)
+    device = mupdf.fz_new_draw_device(mupdf.FzMatrix(), pixmap.this)
+    if not text:  # a device without these functions passes text over
+        device.m_internal.fill_text = None
+        device.m_internal.stroke_text = None
+    _run(drawing, device, matrix)
+    return bytes(pixmap.samples)
+
+
+def _run(drawing: Any, device: Any, matrix: Any) -> None:
+    everywhere = mupdf.FzRect(mupdf.FzRect.Fixed_INFINITE)
+    mupdf.fz_run_display_list(drawing.this, device, matrix, everywhere, mupdf.FzCookie())
+    mupdf.fz_close_device(device)
+
+
+def _page_to_pixels(page_box: Box, plan: RenderPlan) -> Any:
+    """The matrix under which the page fills its whole pixels exactly."""
+    scale = mupdf.fz_scale(plan.width / page_box.width, plan.height / page_box.height)
+    return mupdf.fz_concat(mupdf.fz_translate(-page_box.x0, -page_box.y0), scale)
+
+
+def _in_pixels(word: text_layer.PointWord, page_box: Box, factor: float) -> LayerWord:
+    left, top, box = page_box.x0, page_box.y0, word.box
+    return LayerWord(
+        word.text,
+        Box(
+            (box.x0 - left) * factor,
+            (box.y0 - top) * factor,
+            (box.x1 - left) * factor,
+            (box.y1 - top) * factor,
+        ),
+        word.block,
+        word.line,
+        round(word.font_size, 2),
+        word.bold,
+        word.visible,
+    )

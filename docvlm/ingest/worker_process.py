@@ -1,0 +1,110 @@
+"""The parent's handle on one worker process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from docvlm.ingest.messages import FramingError, Message, read_frame, write_frame
+
+_BYTES_A_PIXEL = 3
+
+
+class WorkerLost(Exception):
+    """The worker is gone: it crashed, or it was killed because its time was up."""
+
+    def __init__(self, timed_out: bool) -> None:
+        super().__init__("the time was up" if timed_out else "the worker process crashed")
+        self.timed_out = timed_out
+
+
+class WorkerProcess:
+    """Starts a worker and exchanges messages with it, each reply within a time limit."""
+
+    def __init__(self, page_pixels: int) -> None:
+        self._payload_limit = page_pixels * _BYTES_A_PIXEL
+        self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+            # -P keeps the current folder, which may hold anything, off the worker's import path.
+            [sys.executable, "-P", "-m", "docvlm.ingest.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(sys.path),
+            start_new_session=True,  # so that Ctrl-C reaches the parent only, and kill() the children too
+        )
+
+    def send(self, message: Message, payload: bytes = b"") -> None:
+        """Send a request.
+
+        Raises:
+            WorkerLost: when the worker is gone.
+        """
+        assert self._process.stdin is not None
+        try:
+            write_frame(self._process.stdin, message, payload)
+        except FramingError as error:
+            self.kill()
+            raise WorkerLost(timed_out=False) from error
+
+    def receive(self, seconds: float) -> tuple[Message, bytearray]:
+        """Wait for the next reply, at most ``seconds``; after that the worker is killed.
+
+        Raises:
+            WorkerLost: when no reply came.
+        """
+        assert self._process.stdout is not None
+        deadline = time.monotonic() + seconds
+        timer = threading.Timer(seconds, self._kill_group)
+        timer.daemon = True
+        timer.start()
+        try:
+            reply = read_frame(self._process.stdout, self._payload_limit)
+        except FramingError as error:
+            timed_out = time.monotonic() >= deadline
+            self.kill()
+            raise WorkerLost(timed_out) from error
+        finally:
+            timer.cancel()
+        if time.monotonic() >= deadline:  # the timer may have fired after the last byte
+            self.kill()
+            raise WorkerLost(timed_out=True)
+        return reply
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def kill(self) -> None:
+        """End the process and whatever it started, and wait until it is gone."""
+        self._kill_group()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+        self._process.wait()
+
+    def _kill_group(self) -> None:
+        if self._process.returncode is not None:
+            return  # reaped: the process id may belong to somebody else by now
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if hasattr(os, "killpg"):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
+
+
+def _environment(import_path: Sequence[str]) -> dict[str, str]:
+    """The parent's environment, with its import path and without thread pools the worker has no use for."""
+    package_root = str(Path(__file__).resolve().parents[2])
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys([package_root, *filter(None, import_path)])),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }

@@ -1,0 +1,129 @@
+"""One page in, its reading out: from the text layer where that is real, else by OCR."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from docvlm.errors import InputError
+from docvlm.imageops import Alignment
+from docvlm.reading.ocr import PaddleReader, TextReader
+from docvlm.reading.ocr_page import read_image
+from docvlm.reading.order import Segment, arrange
+from docvlm.reading.text_layer import judge_layer
+from docvlm.reading.words import split_glued_label
+from docvlm.types import Box, LayerWord, Line, Page, Reading, ReadingSource, RgbImage, Word
+
+
+@functools.cache
+def default_reader(threads: int | None = None) -> TextReader:
+    """The OCR engine of this process, started on first use.
+
+    Raises:
+        ModelError: when it cannot be started.
+    """
+    return PaddleReader(threads)
+
+
+def read_page(page: Page, *, ocr: bool | None = None, reader: TextReader | None = None) -> Reading:
+    """Words and lines of a page in reading order, boxes in pixels of the page as given.
+
+    Args:
+        page: a page whose status is OK.
+        ocr: None takes the text layer where it is real and OCR elsewhere; True always reads the picture;
+            False never does (a page without a usable layer then has no lines, and a note says so).
+        reader: the OCR engine; by default the one of this process.
+
+    Raises:
+        InputError: when the page has no picture because it failed or was skipped.
+        ModelError: when OCR is needed and cannot be started.
+    """
+    if page.image is None:
+        raise InputError(
+            f"Page {page.number} cannot be read: {page.reason or 'it has no picture'}.",
+            "Open the document again or choose other pages.",
+        )
+
+    def engine() -> TextReader:
+        return reader or default_reader()
+
+    if ocr is False:
+        return _read_layer_unjudged(page)
+    if ocr is None and page.text_layer:
+        verdict = judge_layer(page.text_layer, page.image, engine)
+        if verdict.words is not None:
+            return _read_layer(page, verdict.words, verdict.notes)
+        return _read_picture(page, page.image, engine(), verdict.notes)
+    return _read_picture(page, page.image, engine(), ())
+
+
+def _read_layer_unjudged(page: Page) -> Reading:
+    visible = tuple(word for word in page.text_layer or () if word.visible)
+    notes = () if visible else ("The page has no text layer, and OCR was switched off.",)
+    return _read_layer(page, visible, notes)
+
+
+def _read_layer(page: Page, words: Sequence[LayerWord], notes: tuple[str, ...]) -> Reading:
+    alignment = Alignment(page.width, page.height, _layer_rotation(words))
+    lines = [list(line) for _, line in itertools.groupby(words, key=lambda word: (word.block, word.line))]
+    return _reading(page, ReadingSource.TEXT_LAYER, [_layer_segment(line, alignment) for line in lines], alignment, notes)
+
+
+def _layer_segment(line: Sequence[LayerWord], alignment: Alignment) -> Segment:
+    words = tuple(
+        piece
+        for word in line
+        for text in word.text.split()
+        for piece in split_glued_label(Word(text, alignment.to_upright(word.box)))
+    )
+    return Segment(words, line[0].font_size, all(word.bold for word in line))
+
+
+def _layer_rotation(words: Sequence[LayerWord]) -> int:
+    """The clockwise turn that makes the layer's lines run left to right, told by words that follow each other."""
+    steps = {0: 0.0, 90: 0.0, 180: 0.0, 270: 0.0}
+    for before, word in itertools.pairwise(words):
+        if (before.block, before.line) != (word.block, word.line):
+            continue
+        along_x = word.box.center[0] - before.box.center[0]
+        along_y = word.box.center[1] - before.box.center[1]
+        if abs(along_x) >= abs(along_y):
+            steps[0 if along_x > 0 else 180] += abs(along_x)
+        else:
+            steps[270 if along_y > 0 else 90] += abs(along_y)
+    most = max(steps, key=lambda degrees: steps[degrees])
+    return most if most in (90, 270) and steps[most] > 2 * (steps[0] + steps[180]) else 0
+
+
+def _read_picture(page: Page, image: RgbImage, reader: TextReader, notes: tuple[str, ...]) -> Reading:
+    found = read_image(image, reader)
+    segments = [Segment(words) for words in found.segments]
+    return _reading(page, ReadingSource.OCR, segments, found.alignment, notes)
+
+
+def _reading(
+    page: Page,
+    source: ReadingSource,
+    segments: Sequence[Segment],
+    alignment: Alignment,
+    notes: tuple[str, ...],
+) -> Reading:
+    """Order the segments on the upright page, then put every box back on the page as given."""
+    lines = tuple(_on_page(line, alignment.to_page) for line in arrange([s for s in segments if s.words]))
+    return Reading(
+        page_number=page.number,
+        source=source,
+        width=page.width,
+        height=page.height,
+        lines=lines,
+        points_per_pixel=page.points_per_pixel,
+        rotation=alignment.rotation,
+        skew=alignment.skew,
+        notes=(*page.notes, *notes),
+    )
+
+
+def _on_page(line: Line, to_page: Callable[[Box], Box]) -> Line:
+    return replace(line, words=tuple(replace(word, box=to_page(word.box)) for word in line.words))

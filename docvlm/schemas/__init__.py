@@ -1,0 +1,30 @@
+"""Schemas: which fields to look for, what their printed text means, and the arithmetic between them."""
+
+from docvlm.schemas.candidates import Span, find_candidates
+from docvlm.schemas.checks import run_checks
+from docvlm.schemas.context import DateOrder, DecimalStyle, PageContext, page_context
+from docvlm.schemas.normalise import Flag, TypedValue, normalise
+from docvlm.schemas.schema import Check, CheckKind, FieldSpec, FieldType, Schema
+from docvlm.schemas.sources import dump_schema, load_schema, template_names, to_json_schema
+
+__all__ = [
+    "Check",
+    "CheckKind",
+    "DateOrder",
+    "DecimalStyle",
+    "FieldSpec",
+    "FieldType",
+    "Flag",
+    "PageContext",
+    "Schema",
+    "Span",
+    "TypedValue",
+    "dump_schema",
+    "find_candidates",
+    "load_schema",
+    "normalise",
+    "page_context",
+    "run_checks",
+    "template_names",
+    "to_json_schema",
+]

@@ -1,0 +1,33 @@
+"""The store: tables, migrations, sessions, full-text search. Other rooms see only dataclasses."""
+
+from docvlm.store.records import (
+    AnswerRecord,
+    DocumentRecord,
+    ExtractionRecord,
+    HitKind,
+    Label,
+    LabelKind,
+    LabelRecord,
+    PageOutcome,
+    RunKind,
+    RunRecord,
+    RunStatus,
+    SearchHit,
+)
+from docvlm.store.store import Store
+
+__all__ = [
+    "AnswerRecord",
+    "DocumentRecord",
+    "ExtractionRecord",
+    "HitKind",
+    "Label",
+    "LabelKind",
+    "LabelRecord",
+    "PageOutcome",
+    "RunKind",
+    "RunRecord",
+    "RunStatus",
+    "SearchHit",
+    "Store",
+]

@@ -1,0 +1,225 @@
+"""Connections and sessions: SQLite and PostgreSQL set up alike, every failure told as a StoreError."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from docvlm.errors import StoreError
+
+# Compact, and NaN refused, which is not JSON and which PostgreSQL would not take.
+_to_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
+POSTGRES_DRIVER = "postgresql+psycopg"
+_BEGIN = "docvlm_begin"  # execution option: the statement that begins a transaction on SQLite
+_POSTGRES_NAMES = {"postgres", "postgresql", POSTGRES_DRIVER}
+_LOCKED_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_DAMAGED_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_READ_ONLY_CODES = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
+_NO_SPACE_CODES = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+_POSTGRES_LOCKED = {"55P03", "40P01", "57014"}  # lock not available, deadlock, statement cancelled
+
+
+class Database:
+    """An engine with the settings that docvlm relies on, and sessions on it.
+
+    Args:
+        url: ``sqlite:///path`` or a PostgreSQL URL.
+        wait_seconds: how long to wait for another process's lock before giving up.
+
+    Raises:
+        StoreError: when the URL cannot be used.
+    """
+
+    def __init__(self, url: str, wait_seconds: float) -> None:
+        self.url = _parse(url)
+        self.wait_seconds = wait_seconds
+        if self.is_sqlite:
+            _prepare_sqlite_file(Path(str(self.url.database)))
+            self.engine = _sqlite_engine(self.url, wait_seconds)
+        else:
+            self.engine = _postgres_engine(self.url, wait_seconds)
+        self._reading_engine = self.engine.execution_options(**{_BEGIN: "BEGIN"})
+        if not self.is_sqlite:  # as on SQLite, all that a session reads is of one moment
+            self._reading_engine = self._reading_engine.execution_options(isolation_level="REPEATABLE READ")
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def label(self) -> str:
+        """The database's name for messages, without its password."""
+        return str(self.url.database) if self.is_sqlite else self.url.render_as_string(hide_password=True)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @contextmanager
+    def session(self, read_only: bool = False) -> Iterator[Session]:
+        """One transaction: committed at the end, rolled back on any exception.
+
+        Raises:
+            StoreError: for whatever the database refuses.
+        """
+        engine = self._reading_engine if read_only else self.engine
+        with self.translated_errors(), Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """As ``session``, for statements that are no business of the tables (set-up, migrations)."""
+        with self.translated_errors(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def translated_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (DBAPIError, PoolTimeout) as error:
+            raise _translate(error, self.label) from error
+
+    def use_write_ahead_log(self) -> None:
+        """Let readers and a writer work side by side (SQLite); the file remembers it.
+
+        Raises:
+            StoreError: when the file is not a database or stays locked.
+        """
+        if not self.is_sqlite:
+            return
+        deadline = time.monotonic() + self.wait_seconds
+        with self.translated_errors():
+            while True:
+                try:
+                    self._set_journal_mode()
+                except DBAPIError as error:
+                    # SQLite does not wait by itself while another process makes the same change.
+                    if not _is_locked(error.orig) or time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.05)
+                else:
+                    return
+
+    def _set_journal_mode(self) -> None:
+        with self.engine.execution_options(**{_BEGIN: ""}).connect() as connection:
+            if connection.exec_driver_sql("PRAGMA journal_mode").scalar() != "wal":
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+
+
+def _parse(url: str) -> URL:
+    remedy = "Give sqlite:///path/to/file.sqlite or postgresql://user@host/name."
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise StoreError("The database URL is not understood.", remedy) from error
+    if parsed.drivername in _POSTGRES_NAMES:
+        return parsed.set(drivername=POSTGRES_DRIVER)
+    if parsed.get_backend_name() != "sqlite":
+        raise StoreError(f"Databases of the kind '{parsed.drivername}' are not supported.", remedy)
+    if parsed.database in (None, "", ":memory:"):
+        raise StoreError("The database URL names no file.", remedy)
+    return parsed
+
+
+def _prepare_sqlite_file(path: Path) -> None:
+    """Make the folder and an empty file that only their owner can read; leave what exists as it is."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StoreError(
+            f"The database {path} cannot be made: {error.strerror}.",
+            "Set DOCVLM_HOME or DOCVLM_DATABASE_URL to a place you may write to.",
+        ) from error
+
+
+def _sqlite_engine(url: URL, wait_seconds: float) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": wait_seconds}, json_serializer=_to_json)
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # sqlite3's own BEGIN comes too late to be of use
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later fails at once, without waiting, where another
+        # process wrote in between (SQLITE_BUSY_SNAPSHOT); so a writer takes the lock at the start.
+        statement = connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE")
+        if statement:
+            connection.exec_driver_sql(statement)
+
+    return engine
+
+
+def _postgres_engine(url: URL, wait_seconds: float) -> Engine:
+    try:
+        engine = create_engine(
+            url, pool_pre_ping=True, connect_args={"connect_timeout": 10}, json_serializer=_to_json
+        )
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            "The PostgreSQL driver is not installed.", "Install it with: pip install 'psycopg[binary]'."
+        ) from error
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = {max(1, round(wait_seconds * 1000))}")
+        connection.commit()
+
+    return engine
+
+
+def _sqlite_code(error: BaseException | None) -> int | None:
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF  # the low byte is the primary result code
+
+
+def _is_locked(error: BaseException | None) -> bool:
+    return _sqlite_code(error) in _LOCKED_CODES or getattr(error, "sqlstate", None) in _POSTGRES_LOCKED
+
+
+def _translate(error: DBAPIError | PoolTimeout, label: str) -> StoreError:
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    code = _sqlite_code(cause)
+    if _is_locked(cause):
+        return StoreError(
+            f"The database {label} is locked by another process.",
+            "Wait for it to finish, or stop it, and try again.",
+        )
+    if code in _DAMAGED_CODES:
+        return StoreError(
+            f"The database {label} is damaged or not a database.",
+            "Move the file away to start an empty one, or put a backup in its place.",
+        )
+    if code in _READ_ONLY_CODES:
+        return StoreError(
+            f"The database {label} cannot be written.",
+            "Check the permissions of the file and its folder, or set DOCVLM_DATABASE_URL to another place.",
+        )
+    if code in _NO_SPACE_CODES:
+        return StoreError(f"The disk refused to write {label}.", "Check its free space and health.")
+    if isinstance(error, IntegrityError):
+        return StoreError(
+            "What was to be saved belongs to a document that is not in the database.",
+            "Add the document again.",
+        )
+    reason = str(cause or error).strip().splitlines()[0]
+    return StoreError(
+        f"The database {label} refused: {reason.rstrip('.')}.",
+        "Check DOCVLM_DATABASE_URL, and that the database server runs where there is one.",
+    )

@@ -1,0 +1,142 @@
+"""What the store gives back beside the values of ``docvlm.types``: frozen, detached from the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from docvlm.types import Answer, Box, Extraction, PageStatus, RunInfo
+
+
+class RunKind(StrEnum):
+    READ = "read"
+    ASK = "ask"
+    EXTRACT = "extract"
+
+
+class RunStatus(StrEnum):
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class LabelKind(StrEnum):
+    """``field``: ``name`` is the field; ``qa``: the question; ``transcript``: what was transcribed."""
+
+    FIELD = "field"
+    QA = "qa"
+    TRANSCRIPT = "transcript"
+
+
+class HitKind(StrEnum):
+    PAGE = "page"
+    ANSWER = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """A document and what is kept about it.
+
+    ``names`` are those under which the same bytes were seen, latest first; ``paths`` those known.
+    """
+
+    id: int
+    sha256: str
+    media_type: str
+    page_count: int
+    byte_count: int
+    names: tuple[str, ...]
+    paths: tuple[str, ...]
+    added: datetime
+    runs: int
+    answers: int
+    extractions: int
+    labels: int
+
+    @property
+    def name(self) -> str:
+        """The name under which the document was seen last."""
+        return self.names[0]
+
+
+@dataclass(frozen=True, slots=True)
+class PageOutcome:
+    """What became of a page; the fields are those of ``Page``."""
+
+    number: int
+    status: PageStatus
+    reason: str | None
+    width: int
+    height: int
+    points_per_pixel: float | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One piece of work on a document. ``started`` is None where it was not measured."""
+
+    id: int
+    document_id: int
+    kind: RunKind
+    status: RunStatus
+    reason: str | None
+    info: RunInfo
+    started: datetime | None
+    finished: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRecord:
+    id: int
+    document_id: int
+    document_name: str
+    run: RunRecord
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionRecord:
+    id: int
+    document_id: int
+    document_name: str
+    schema_key: str
+    run: RunRecord
+    extraction: Extraction
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a person says is right. ``value`` None: the document does not have it.
+
+    ``source`` says where the label came from, such as "correction" or "import".
+    """
+
+    kind: LabelKind
+    name: str
+    value: str | None
+    page: int | None = None
+    boxes: tuple[Box, ...] = ()
+    source: str = "correction"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRecord:
+    id: int
+    document_id: int
+    label: Label
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """A text that was found. ``score`` orders the hits of one search, higher is better."""
+
+    document_id: int
+    sha256: str
+    name: str
+    page: int | None
+    kind: HitKind
+    snippet: str
+    score: float

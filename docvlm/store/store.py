@@ -1,0 +1,491 @@
+"""Everything docvlm keeps: documents, what was read on them, answered, extracted and corrected."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import ColumnElement, Select, delete, func, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from docvlm.store import rows, search
+from docvlm.store.database import Database
+from docvlm.store.migrate import migrate
+from docvlm.store.records import (
+    AnswerRecord,
+    DocumentRecord,
+    ExtractionRecord,
+    HitKind,
+    Label,
+    LabelKind,
+    LabelRecord,
+    PageOutcome,
+    RunKind,
+    RunRecord,
+    RunStatus,
+    SearchHit,
+)
+from docvlm.store.tables import (
+    AnswerRow,
+    Base,
+    DocumentNameRow,
+    DocumentRow,
+    ExtractionRow,
+    FieldRow,
+    LabelRow,
+    LineItemsRow,
+    PageRow,
+    ReadingRow,
+    RunRow,
+    SearchEntryRow,
+    now,
+)
+from docvlm.types import Answer, DocumentInfo, Extraction, Page, Reading, RunInfo
+
+_MATCHES_SQLITE = text(
+    "SELECT rowid AS id, -bm25(search_index) AS score FROM search_index"
+    " WHERE search_index MATCH :query ORDER BY rank, rowid LIMIT :limit"
+)
+_MATCHES_POSTGRES = text(
+    "SELECT entry.id, ts_rank_cd(entry.search_vector, asked.query) AS score"
+    " FROM search_entries AS entry, to_tsquery('simple', :query) AS asked(query)"
+    " WHERE entry.search_vector @@ asked.query ORDER BY score DESC, entry.id LIMIT :limit"
+)
+
+
+class Store:
+    """A database of documents. Safe to share between threads; every method is one transaction.
+
+    All methods raise ``StoreError`` where the database cannot do what is asked, also where a document
+    was deleted meanwhile. Document ids are the store's own; pages count from 1.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    def open(cls, url: str, wait_seconds: float = 30.0) -> Store:
+        """Open a database, made and brought up to date where needed.
+
+        Args:
+            url: ``sqlite:///path/to/file`` or ``postgresql://user@host/name``. A SQLite file and its
+                folder are made for their owner only.
+            wait_seconds: how long to wait for another process's lock.
+
+        Raises:
+            StoreError: when it is locked, damaged, another program's, or of a newer docvlm.
+        """
+        database = Database(url, wait_seconds)
+        try:
+            database.use_write_ahead_log()
+            migrate(database)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Documents
+
+    def add_document(self, info: DocumentInfo, path: str | None = None) -> int:
+        """Remember a file and the name it was seen under; the same bytes are the same document."""
+        with self._database.session() as session:
+            document_id = self._upsert(
+                session,
+                DocumentRow,
+                {"sha256": info.sha256},
+                {
+                    "media_type": info.media_type,
+                    "page_count": info.page_count,
+                    "byte_count": info.byte_count,
+                },
+                returning=DocumentRow.id,
+            )
+            name_key = {"document_id": document_id, "name": info.name, "path": path or ""}
+            self._upsert(session, DocumentNameRow, name_key, {"last_seen": now()})
+            return int(document_id)
+
+    def find_document(self, sha256: str) -> DocumentRecord | None:
+        """The document with these bytes (the SHA-256 in hex), None where it was never added."""
+        found = self._documents(_documents_query().where(DocumentRow.sha256 == sha256))
+        return found[0] if found else None
+
+    def document(self, document_id: int) -> DocumentRecord | None:
+        found = self._documents(_documents_query().where(DocumentRow.id == document_id))
+        return found[0] if found else None
+
+    def list_documents(
+        self, name: str | None = None, limit: int | None = None, offset: int = 0
+    ) -> list[DocumentRecord]:
+        """Documents, latest added first; with ``name``, those with a name that contains it."""
+        query = _documents_query().order_by(DocumentRow.created.desc(), DocumentRow.id.desc())
+        if name is not None:
+            named = select(DocumentNameRow.document_id).where(
+                DocumentNameRow.name.icontains(name, autoescape=True)
+            )
+            query = query.where(DocumentRow.id.in_(named))
+        return self._documents(query.limit(limit).offset(offset))
+
+    def delete_document(self, document_id: int) -> bool:
+        """Forget a document and all that is kept about it; False where there was none."""
+        with self._database.session() as session:
+            statement = delete(DocumentRow).where(DocumentRow.id == document_id).returning(DocumentRow.id)
+            return session.scalar(statement) is not None
+
+    # Pages and readings
+
+    def save_page(self, document_id: int, page: Page) -> None:
+        """Keep what became of a page (not its pixels), in place of what was kept before."""
+        with self._database.session() as session:
+            key = {"document_id": document_id, "number": page.number}
+            self._upsert(session, PageRow, key, rows.page_values(page))
+
+    def page_outcomes(self, document_id: int) -> list[PageOutcome]:
+        """The pages saved so far, by number."""
+        query = select(PageRow).where(PageRow.document_id == document_id).order_by(PageRow.number)
+        with self._database.session(read_only=True) as session:
+            return [rows.to_page_outcome(row) for row in session.scalars(query)]
+
+    def save_reading(self, document_id: int, reading: Reading, reader: str) -> None:
+        """Keep a page's words under the name and version of their reader, and make them searchable."""
+        with self._database.session() as session:
+            key = {"document_id": document_id, "page_number": reading.page_number, "reader": reader}
+            self._upsert(session, ReadingRow, key, rows.reading_values(reading))
+            entry_key = {"document_id": document_id, "page_number": reading.page_number}
+            self._upsert(session, SearchEntryRow, entry_key, _searchable(reading.text))
+
+    def reading(self, document_id: int, page_number: int, reader: str) -> Reading | None:
+        """The words that ``reader`` found on a page, None where it has not read it."""
+        with self._database.session(read_only=True) as session:
+            row = session.get(ReadingRow, (document_id, page_number, reader))
+            return None if row is None else rows.to_reading(row)
+
+    # Runs, answers, extractions
+
+    def save_run(
+        self,
+        document_id: int,
+        kind: RunKind,
+        run: RunInfo,
+        status: RunStatus = RunStatus.DONE,
+        reason: str | None = None,
+        started: datetime | None = None,
+    ) -> int:
+        """Keep that work was done, or failed, without a result. Results bring their run with them."""
+        with self._database.session() as session:
+            return _add_run(session, document_id, kind, run, status, reason, started)
+
+    def runs(self, document_id: int) -> list[RunRecord]:
+        """All work on a document, oldest first."""
+        query = select(RunRow).where(RunRow.document_id == document_id).order_by(RunRow.id)
+        with self._database.session(read_only=True) as session:
+            return [rows.to_run(row) for row in session.scalars(query)]
+
+    def save_answer(
+        self, document_id: int, run: RunInfo, answer: Answer, started: datetime | None = None
+    ) -> int:
+        """Keep an answer with its run, and make it searchable unless it is "not found"."""
+        with self._database.session() as session:
+            run_id = _add_run(session, document_id, RunKind.ASK, run, started=started)
+            row = rows.answer_row(document_id, run_id, answer)
+            session.add(row)
+            session.flush()
+            if answer.text is not None:
+                searchable = _searchable(f"{answer.question}\n{answer.text}")
+                session.add(SearchEntryRow(document_id=document_id, answer_id=row.id, **searchable))
+            return row.id
+
+    def find_answer(self, document_id: int, run: RunInfo, question: str) -> Answer | None:
+        """The latest answer to the same question by the same model, adapter, tiling and reader."""
+        query = (
+            select(AnswerRow)
+            .join(RunRow, RunRow.id == AnswerRow.run_id)
+            .where(AnswerRow.document_id == document_id, AnswerRow.question == question, *_same_run(run))
+            .order_by(AnswerRow.id.desc())
+            .limit(1)
+        )
+        with self._database.session(read_only=True) as session:
+            row = session.scalar(query)
+            return None if row is None else rows.to_answer(row)
+
+    def answers(self, document_id: int | None = None) -> list[AnswerRecord]:
+        """The answers on one document, or on all, oldest first."""
+        query = (
+            select(AnswerRow, RunRow, _latest_name(AnswerRow.document_id))
+            .join(RunRow, RunRow.id == AnswerRow.run_id)
+            .order_by(AnswerRow.id)
+        )
+        if document_id is not None:
+            query = query.where(AnswerRow.document_id == document_id)
+        with self._database.session(read_only=True) as session:
+            return [
+                AnswerRecord(row.id, row.document_id, name, rows.to_run(run), rows.to_answer(row))
+                for row, run, name in session.execute(query)
+            ]
+
+    def save_extraction(
+        self,
+        document_id: int,
+        run: RunInfo,
+        schema_key: str,
+        extraction: Extraction,
+        started: datetime | None = None,
+    ) -> int:
+        """Keep the fields found with a schema; ``schema_key`` is a hash of the schema's content."""
+        with self._database.session() as session:
+            run_id = _add_run(session, document_id, RunKind.EXTRACT, run, started=started)
+            row = rows.extraction_row(document_id, run_id, schema_key, extraction)
+            session.add(row)
+            session.flush()
+            session.add_all(rows.field_rows(row.id, extraction))
+            return row.id
+
+    def extraction(self, document_id: int, run: RunInfo, schema_key: str) -> Extraction | None:
+        """The latest extraction with this schema by the same model, adapter, tiling and reader."""
+        query = (
+            select(ExtractionRow.id)
+            .join(RunRow, RunRow.id == ExtractionRow.run_id)
+            .where(
+                ExtractionRow.document_id == document_id,
+                ExtractionRow.schema_key == schema_key,
+                *_same_run(run),
+            )
+            .order_by(ExtractionRow.id.desc())
+            .limit(1)
+        )
+        found = self._extractions(query)
+        return found[0].extraction if found else None
+
+    def extractions(
+        self, document_id: int | None = None, latest_only: bool = False
+    ) -> list[ExtractionRecord]:
+        """The extractions of one document, or of all, oldest first.
+
+        ``latest_only`` leaves out those that a later one with the same schema has replaced.
+        """
+        query = select(ExtractionRow.id)
+        if latest_only:
+            query = select(func.max(ExtractionRow.id)).group_by(
+                ExtractionRow.document_id, ExtractionRow.schema_key
+            )
+        if document_id is not None:
+            query = query.where(ExtractionRow.document_id == document_id)
+        return self._extractions(query)
+
+    # Labels
+
+    def save_label(self, document_id: int, label: Label) -> int:
+        """Keep what a person says is right, in place of an earlier label of the same kind and name."""
+        with self._database.session() as session:
+            key = {"document_id": document_id, "kind": label.kind.value, "name": label.name}
+            values = rows.label_values(label) | {"created": now()}
+            return int(self._upsert(session, LabelRow, key, values, returning=LabelRow.id))
+
+    def labels(self, document_id: int | None = None, kind: LabelKind | None = None) -> list[LabelRecord]:
+        """The labels of one document, or of all, oldest first."""
+        query = select(LabelRow).order_by(LabelRow.id)
+        if document_id is not None:
+            query = query.where(LabelRow.document_id == document_id)
+        if kind is not None:
+            query = query.where(LabelRow.kind == kind.value)
+        with self._database.session(read_only=True) as session:
+            return [rows.to_label_record(row) for row in session.scalars(query)]
+
+    def delete_label(self, label_id: int) -> bool:
+        """Take a label back; False where there was none."""
+        with self._database.session() as session:
+            statement = delete(LabelRow).where(LabelRow.id == label_id).returning(LabelRow.id)
+            return session.scalar(statement) is not None
+
+    # Search
+
+    def search(self, query: str, limit: int = 20) -> list[SearchHit]:
+        """Pages and answers that hold every word of ``query``, the last as a beginning; best first.
+
+        Accents and case do not matter. Whatever is typed is text, never query syntax.
+        """
+        phrases = search.query_phrases(query)
+        if not phrases:
+            return []
+        if self._database.is_sqlite:
+            matches, asked = _MATCHES_SQLITE, search.fts5_query(phrases)
+        else:
+            matches, asked = _MATCHES_POSTGRES, search.tsquery(phrases)
+        with self._database.session(read_only=True) as session:
+            scores = {
+                entry_id: float(score)
+                for entry_id, score in session.execute(matches, {"query": asked, "limit": limit})
+            }
+            entries = (
+                select(
+                    SearchEntryRow,
+                    DocumentRow.sha256,
+                    _latest_name(SearchEntryRow.document_id),
+                    AnswerRow.page,
+                )
+                .join(DocumentRow, DocumentRow.id == SearchEntryRow.document_id)
+                .outerjoin(AnswerRow, AnswerRow.id == SearchEntryRow.answer_id)
+                .where(SearchEntryRow.id.in_(scores))
+            )
+            hits = {
+                entry.id: SearchHit(
+                    document_id=entry.document_id,
+                    sha256=sha256,
+                    name=name,
+                    page=entry.page_number if entry.answer_id is None else answer_page,
+                    kind=HitKind.PAGE if entry.answer_id is None else HitKind.ANSWER,
+                    snippet=search.snippet(entry.text, phrases),
+                    score=scores[entry.id],
+                )
+                for entry, sha256, name, answer_page in session.execute(entries)
+            }
+        return [hits[entry_id] for entry_id in scores]
+
+    # Shared by the methods above
+
+    def _documents(self, query: Select[Any]) -> list[DocumentRecord]:
+        with self._database.session(read_only=True) as session:
+            found = session.execute(query).all()
+            identifiers = query.with_only_columns(DocumentRow.id).subquery()
+            names: dict[int, list[DocumentNameRow]] = defaultdict(list)
+            for row in session.scalars(
+                select(DocumentNameRow)
+                .join(identifiers, identifiers.c.id == DocumentNameRow.document_id)
+                .order_by(DocumentNameRow.last_seen.desc(), DocumentNameRow.id.desc())
+            ):
+                names[row.document_id].append(row)
+        return [
+            DocumentRecord(
+                id=row.id,
+                sha256=row.sha256,
+                media_type=row.media_type,
+                page_count=row.page_count,
+                byte_count=row.byte_count,
+                names=tuple(dict.fromkeys(seen.name for seen in names[row.id])),
+                paths=tuple(seen.path for seen in names[row.id] if seen.path),
+                added=row.created,
+                runs=runs,
+                answers=answers,
+                extractions=extractions,
+                labels=labels,
+            )
+            for row, runs, answers, extractions, labels in found
+        ]
+
+    def _extractions(self, identifiers: Select[int]) -> list[ExtractionRecord]:
+        extractions = (
+            select(ExtractionRow, RunRow, _latest_name(ExtractionRow.document_id))
+            .join(RunRow, RunRow.id == ExtractionRow.run_id)
+            .where(ExtractionRow.id.in_(identifiers))
+            .order_by(ExtractionRow.id)
+        )
+        with self._database.session(read_only=True) as session:
+            lists: dict[int, list[LineItemsRow]] = defaultdict(list)
+            for items in session.scalars(
+                select(LineItemsRow).where(LineItemsRow.extraction_id.in_(identifiers))
+            ):
+                lists[items.extraction_id].append(items)
+            fields: dict[int, list[FieldRow]] = defaultdict(list)
+            for field in session.scalars(select(FieldRow).where(FieldRow.extraction_id.in_(identifiers))):
+                fields[field.extraction_id].append(field)
+            return [
+                ExtractionRecord(
+                    id=row.id,
+                    document_id=row.document_id,
+                    document_name=name,
+                    schema_key=row.schema_key,
+                    run=rows.to_run(run),
+                    extraction=rows.to_extraction(row, lists[row.id], fields[row.id]),
+                )
+                for row, run, name in session.execute(extractions)
+            ]
+
+    def _upsert(
+        self,
+        session: Session,
+        row_type: type[Base],
+        key: dict[str, Any],
+        values: dict[str, Any],
+        returning: Any = None,
+    ) -> Any:
+        """Insert a row, or give the row with the same key these values; returns one of its columns."""
+        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
+        statement: Any = insert(row_type).values(**key, **values)
+        statement = statement.on_conflict_do_update(index_elements=list(key), set_=values)
+        if returning is None:
+            session.execute(statement)
+            return None
+        return session.execute(statement.returning(returning)).scalar_one()
+
+
+def _documents_query() -> Select[Any]:
+    def count(row_type: Any) -> Any:
+        counted = select(func.count()).where(row_type.document_id == DocumentRow.id)
+        return counted.select_from(row_type).scalar_subquery()
+
+    return select(DocumentRow, count(RunRow), count(AnswerRow), count(ExtractionRow), count(LabelRow))
+
+
+def _latest_name(document_id: Any) -> Any:
+    return (
+        select(DocumentNameRow.name)
+        .where(DocumentNameRow.document_id == document_id)
+        .order_by(DocumentNameRow.last_seen.desc(), DocumentNameRow.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _same_run(run: RunInfo) -> Sequence[ColumnElement[bool]]:
+    return (
+        RunRow.model == run.model,
+        RunRow.model_revision == run.model_revision,
+        RunRow.adapter.is_not_distinct_from(run.adapter),
+        RunRow.tiling == run.tiling,
+        RunRow.reader == run.reader,
+    )
+
+
+def _add_run(
+    session: Session,
+    document_id: int,
+    kind: RunKind,
+    run: RunInfo,
+    status: RunStatus = RunStatus.DONE,
+    reason: str | None = None,
+    started: datetime | None = None,
+) -> int:
+    row = RunRow(
+        document_id=document_id,
+        kind=kind.value,
+        status=status.value,
+        reason=reason,
+        model=run.model,
+        model_revision=run.model_revision,
+        adapter=run.adapter,
+        tiling=run.tiling,
+        reader=run.reader,
+        timings=rows.codec.encode_timings(run.timings),
+        started=started,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _searchable(content: str) -> dict[str, str]:
+    return {"text": content, "folded": search.fold(content)}

@@ -1,0 +1,1 @@
+"""Training: from labels or generated documents to adapters for the embedded model."""

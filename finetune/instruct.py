@@ -1,0 +1,231 @@
+"""Instruction tuning of the embedded language model on generated documents, within a time budget.
+
+    python -m finetune.instruct --out runs/first --minutes 90 --seed 1
+    python -m finetune.instruct --out runs/first --minutes 90 --seed 1 --resume
+    python -m finetune.instruct --out runs/first --export docvlm/weights/adapter
+
+LoRA on all linear layers (Hu et al. 2021, arXiv 2106.09685). Example ``n`` of a run follows from the
+seed and ``n`` alone, so a resumed run sees what the uninterrupted one would have seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from torch.nn import functional
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from docvlm.errors import ModelError, UsageError
+from docvlm.models.chat import ChatEncoder
+from finetune.packing import PackedExample, pack_example
+from finetune.synthesis.examples import make_example
+
+CHECKPOINT = "checkpoint"
+LOG = "log.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class InstructConfig:
+    """The settings of a run, kept beside its checkpoints.
+
+    ``minutes`` is the time budget, which the learning rate follows: a linear rise over ``warmup`` of
+    it, then half a cosine down to zero. ``documents_a_step`` documents make one step of the optimiser.
+    """
+
+    seed: int = 1
+    minutes: float = 90.0
+    learning_rate: float = 1e-3
+    warmup: float = 0.03
+    documents_a_step: int = 4
+    rank: int = 16
+    alpha: int = 32
+    max_gradient_norm: float = 1.0
+    max_tokens: int = 1600
+    checkpoint_minutes: float = 5.0
+    threads: int = 2
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run is: steps taken, documents used up, seconds spent training."""
+
+    step: int = 0
+    documents: int = 0
+    seconds: float = 0.0
+
+
+def learning_rate_at(progress: float, config: InstructConfig) -> float:
+    """The learning rate after a share ``progress`` (0 to 1) of the time budget."""
+    if progress < config.warmup:
+        return config.learning_rate * max(progress / config.warmup, 0.02)
+    decayed = min((progress - config.warmup) / (1 - config.warmup), 1.0)
+    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * decayed))
+
+
+def train(language_model: Path, out: Path, config: InstructConfig, resume: bool) -> None:
+    """Train until the time budget is spent; checkpoints and the log lie in ``out``.
+
+    Raises:
+        UsageError: when ``out`` holds a run and ``resume`` is not set.
+    """
+    if (out / LOG).exists() and not resume:
+        raise UsageError(f"{out} already holds a run.", "Choose another folder or go on with --resume.")
+    out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(config.seed)
+    torch.set_num_threads(config.threads)
+    tokenizer = AutoTokenizer.from_pretrained(language_model)
+    chat, end_id = ChatEncoder(tokenizer), int(tokenizer.eos_token_id)
+    model = _with_lora(language_model, out, config, resume)
+    weights = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(weights, lr=config.learning_rate, weight_decay=0.0)
+    progress = _load_progress(out, optimizer) if resume else Progress()
+    (out / "config.json").write_text(json.dumps(asdict(config), indent=2), encoding="utf-8")
+
+    budget = config.minutes * 60
+    saved_at = progress.seconds
+    while progress.seconds < budget:
+        began = time.monotonic()
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate_at(progress.seconds / budget, config)
+        documents = list(_next_documents(progress, config, chat, end_id))
+        loss = _step(model, optimizer, documents, config)
+        spent = time.monotonic() - began
+        progress.step += 1
+        progress.seconds += spent
+        tokens = sum(document.length for document in documents)
+        _log(out, progress, loss=loss, learning_rate=optimizer.param_groups[0]["lr"], tokens_per_second=tokens / spent)
+        if progress.seconds - saved_at >= config.checkpoint_minutes * 60:
+            _save(out, model, optimizer, progress)
+            saved_at = progress.seconds
+    _save(out, model, optimizer, progress)
+
+
+def _with_lora(language_model: Path, out: Path, config: InstructConfig, resume: bool) -> Any:
+    base = AutoModelForCausalLM.from_pretrained(language_model, dtype=torch.float32)
+    if resume:
+        return PeftModel.from_pretrained(base, out / CHECKPOINT, is_trainable=True)
+    lora = LoraConfig(
+        r=config.rank, lora_alpha=config.alpha, target_modules="all-linear", task_type="CAUSAL_LM", bias="none"
+    )
+    return get_peft_model(base, lora)
+
+
+def _next_documents(
+    progress: Progress, config: InstructConfig, chat: ChatEncoder, end_id: int
+) -> Iterator[PackedExample]:
+    """The documents of one step; those over the token limit are passed over."""
+    found = 0
+    while found < config.documents_a_step:
+        packed = pack_example(make_example(f"{config.seed}:{progress.documents}"), chat, end_id)
+        progress.documents += 1
+        if packed.length <= config.max_tokens:
+            found += 1
+            yield packed
+
+
+def _step(model: Any, optimizer: torch.optim.Optimizer, documents: list[PackedExample], config: InstructConfig) -> float:
+    """One step of the optimiser; returns the mean loss over all reply tokens of the documents."""
+    targets = sum(len(document.targets) for document in documents)
+    total = 0.0
+    for document in documents:
+        loss = reply_loss(model, document) / targets
+        loss.backward()
+        total += float(loss.detach())
+    trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    torch.nn.utils.clip_grad_norm_(trained, config.max_gradient_norm)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    return total
+
+
+def reply_loss(model: Any, document: PackedExample) -> torch.Tensor:
+    """Summed cross-entropy of the reply tokens; logits are made only where they are needed."""
+    logits = model(
+        input_ids=document.token_ids,
+        attention_mask=document.attention,
+        position_ids=document.positions,
+        logits_to_keep=document.predict_from,
+        use_cache=False,
+    ).logits[0]
+    return functional.cross_entropy(logits.float(), document.targets, reduction="sum")
+
+
+def _log(out: Path, progress: Progress, **figures: float) -> None:
+    line = {**asdict(progress), **figures}
+    rounded = {key: float(f"{value:.4g}") if isinstance(value, float) else value for key, value in line.items()}
+    with (out / LOG).open("a", encoding="utf-8") as log:
+        log.write(json.dumps(rounded) + "\n")
+
+
+def _save(out: Path, model: Any, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+    """Write a checkpoint beside the last one, then put it in its place."""
+    fresh, kept, old = out / "checkpoint.new", out / CHECKPOINT, out / "checkpoint.old"
+    model.save_pretrained(fresh)
+    torch.save({"optimizer": optimizer.state_dict(), "progress": asdict(progress)}, fresh / "training.pt")
+    if kept.exists():
+        _remove(old)
+        kept.rename(old)
+    fresh.rename(kept)
+    _remove(old)
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        for file in folder.iterdir():
+            file.unlink()
+        folder.rmdir()
+
+
+def _load_progress(out: Path, optimizer: torch.optim.Optimizer) -> Progress:
+    state = torch.load(out / CHECKPOINT / "training.pt", weights_only=True)
+    optimizer.load_state_dict(state["optimizer"])
+    return Progress(**state["progress"])
+
+
+def export(language_model: Path, out: Path, target: Path) -> None:
+    """Write the adapter of a run's last checkpoint in bfloat16, ready to be shipped.
+
+    Raises:
+        ModelError: when the run has no checkpoint yet.
+    """
+    if not (out / CHECKPOINT).is_dir():
+        raise ModelError(f"{out} holds no checkpoint.", "Train first, or wait for the first checkpoint.")
+    base = AutoModelForCausalLM.from_pretrained(language_model, dtype=torch.bfloat16)
+    model = PeftModel.from_pretrained(base, out / CHECKPOINT, autocast_adapter_dtype=False).to(torch.bfloat16)
+    model.save_pretrained(target)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m finetune.instruct", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--minutes", type=float, default=InstructConfig.minutes, help="time budget")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--export", type=Path, help="write the adapter of the last checkpoint to this folder")
+    parser.add_argument("--language-model", type=Path, help="folder of the unpacked language model")
+    options = parser.parse_args()
+    language_model = options.language_model or _cached_language_model()
+    if options.export:
+        export(language_model, options.out, options.export)
+    else:
+        train(language_model, options.out, InstructConfig(seed=options.seed, minutes=options.minutes), options.resume)
+
+
+def _cached_language_model() -> Path:
+    from docvlm.config import Settings
+    from docvlm.models.language_model import ensure_language_model
+
+    return ensure_language_model(Settings.from_environment().model_cache, print)
+
+
+if __name__ == "__main__":
+    main()

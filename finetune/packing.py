@@ -1,0 +1,80 @@
+"""Several turns about one page in one sequence, so that the page is computed once.
+
+The sequence is ``[page][turn 1][turn 2]…``. A turn sees the page and itself and stands at the positions
+it would have right after the page; so its logits are those of the page and this turn alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from docvlm.models.chat import ChatEncoder
+from finetune.synthesis.examples import Example
+
+PAGE = 0
+"""The segment number of the page; turns count from 1."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PackedExample:
+    """One page with its turns, ``length`` tokens in all.
+
+    Attributes:
+        token_ids: shape (1, length).
+        positions: shape (1, length); every turn starts right after the page.
+        attention: shape (1, 1, length, length), True where a token (third axis) sees another (fourth).
+        predict_from: shape (targets,), the places whose logits predict a token of a reply.
+        targets: shape (targets,), the tokens to be predicted there.
+    """
+
+    token_ids: torch.Tensor
+    positions: torch.Tensor
+    attention: torch.Tensor
+    predict_from: torch.Tensor
+    targets: torch.Tensor
+
+    @property
+    def length(self) -> int:
+        return self.token_ids.shape[1]
+
+
+def pack_example(example: Example, chat: ChatEncoder, end_id: int) -> PackedExample:
+    """Encode an example with the frame that answering uses; only replies and their end are learned."""
+    turns = [
+        (chat.prompt(turn.prompt, turn.reply_start), [*chat.plain(turn.reply), end_id]) for turn in example.turns
+    ]
+    return pack_turns(chat.page(example.page_text), turns)
+
+
+def pack_turns(page: Sequence[int], turns: Sequence[tuple[Sequence[int], Sequence[int]]]) -> PackedExample:
+    """Pack token ids: ``turns`` are pairs of what is asked and what is to be replied."""
+    token_ids, positions, segments = list(page), list(range(len(page))), [PAGE] * len(page)
+    predict_from: list[int] = []
+    targets: list[int] = []
+    for number, (asked, reply) in enumerate(turns, start=1):
+        start = len(token_ids)
+        # The last token of a reply predicts nothing, so it need not be computed.
+        turn = [*asked, *reply[:-1]]
+        token_ids += turn
+        positions += range(len(page), len(page) + len(turn))
+        segments += [number] * len(turn)
+        first = start + len(asked) - 1
+        predict_from += range(first, first + len(reply))
+        targets += reply
+    return PackedExample(
+        token_ids=torch.tensor([token_ids]),
+        positions=torch.tensor([positions]),
+        attention=_attention(torch.tensor(segments)),
+        predict_from=torch.tensor(predict_from),
+        targets=torch.tensor(targets),
+    )
+
+
+def _attention(segments: torch.Tensor) -> torch.Tensor:
+    same = segments[:, None] == segments[None, :]
+    page = (segments == PAGE)[None, :]
+    causal = torch.ones(len(segments), len(segments), dtype=torch.bool).tril()
+    return ((same | page) & causal)[None, None]

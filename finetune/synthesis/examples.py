@@ -1,0 +1,70 @@
+"""One training example from one seed: a page's text, an extraction and some questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from random import Random
+
+from docvlm.reading.layout import layout_text
+from finetune.synthesis.bills import invoice, order, receipt
+from finetune.synthesis.noise import read_badly
+from finetune.synthesis.page import Document, Draft, read_draft
+from finetune.synthesis.papers import form, id_card, letter, statement, table
+from finetune.synthesis.questions import question_turns
+from finetune.synthesis.requests import Turn, extraction_turn
+from finetune.synthesis.vocabulary import LANGUAGES
+
+Builder = Callable[[Random, str], Draft]
+
+BUILDERS: dict[str, tuple[Builder, int]] = {
+    "receipt": (receipt, 36),
+    "invoice": (invoice, 18),
+    "form": (form, 15),
+    "order": (order, 7),
+    "statement": (statement, 6),
+    "id_card": (id_card, 8),
+    "letter": (letter, 5),
+    "table": (table, 5),
+}
+"""Who builds which kind of document, and how often."""
+
+ENGLISH_SHARE = 0.6
+SHORT, LONG, LONG_SHARE = 1100, 2800, 0.08
+"""Characters of a usual page and of a long one, and the share of long ones; training time decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A page as the model reads it, and what is asked about it."""
+
+    kind: str
+    page_text: str
+    turns: tuple[Turn, ...]
+
+
+def make_example(seed: int | str) -> Example:
+    """The example of a seed, the same on every machine."""
+    rng = Random(seed)
+    limit = LONG if rng.random() < LONG_SHARE else SHORT
+    while True:
+        document = make_document(rng)
+        page_text = layout_text(document.reading)
+        turns = _turns(document, rng)
+        if len(page_text) <= limit and turns:
+            return Example(document.kind, page_text, turns)
+
+
+def make_document(rng: Random, kind: str | None = None) -> Document:
+    """A document of a kind, or of any."""
+    kinds = list(BUILDERS)
+    kind = kind or rng.choices(kinds, [BUILDERS[name][1] for name in kinds])[0]
+    language = "en" if rng.random() < ENGLISH_SHARE else rng.choice(LANGUAGES[1:])
+    draft = BUILDERS[kind][0](rng, language)
+    return read_draft(replace(draft, words=tuple(read_badly(draft.words, rng))))
+
+
+def _turns(document: Document, rng: Random) -> tuple[Turn, ...]:
+    extraction = extraction_turn(document, rng)
+    questions = question_turns(document, rng, rng.randint(3, 5))
+    return (*([extraction] if extraction else []), *questions)

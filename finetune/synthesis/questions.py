@@ -1,0 +1,133 @@
+"""Questions about a made-up document, with their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from docvlm.prompts import ANSWER_START, NOT_FOUND, question_prompt
+from finetune.synthesis.page import Document
+from finetune.synthesis.requests import KNOWN_FACTS, Turn, clean_name, names_overlap
+from finetune.synthesis.vocabulary import fact_kinds
+
+_BY_LABEL = {
+    "en": ('What is the value of "{}"?', "What is the {}?", 'What is written for "{}"?', "{}?", 'Which value has the field "{}"?', "Find the {}."),
+    "fr": ("Quelle est la valeur de « {} » ?", "{} ?"),
+    "de": ("Was steht bei „{}“?", "{}?"),
+    "es": ("¿Cuál es el valor de «{}»?", "{}?"),
+}  # fmt: skip
+_AMOUNT_OF = ("How much is the {}?", "What is the amount for {}?", "What does {} cost in total?", "What was charged for {}?")
+_PRICE_OF = ("What is the unit price of {}?", "How much does one {} cost?", "What is the price of {}?")
+_QUANTITY_OF = ("How many {} were bought?", "What is the quantity of {}?", "How many {} are there?")
+_CELL_OF = ("What is the {header} of {name}?", "What is {name}'s {header}?", "{header} for {name}?", 'What is the value for "{name}" in the column {header}?')
+
+Asked = tuple[str, str]
+"""A question and its answer."""
+
+
+def question_turns(document: Document, rng: Random, count: int) -> list[Turn]:
+    """``count`` different questions where there is enough to ask, about a fifth of them without an answer."""
+    asked: dict[str, str] = {}
+    for _ in range(4 * count):
+        if len(asked) >= count:
+            break
+        found = rng.choice(_askers(document))(document, rng)
+        if found is not None:
+            asked.setdefault(_spoken(found[0], rng), found[1])
+    return [Turn(question_prompt(question), ANSWER_START, f" {answer}\n") for question, answer in asked.items()]
+
+
+def _askers(document: Document) -> list[Callable[[Document, Random], Asked | None]]:
+    if document.kind == "table":
+        return [_about_cell]
+    if document.kind == "form":
+        return [_about_entry, _about_entry, _about_entry, _about_missing_entry]
+    askers = [_about_fact, _about_fact, _about_label, _about_absent]
+    return [*askers, _about_item] if document.rows("items") else askers
+
+
+def _about_fact(document: Document, rng: Random) -> Asked | None:
+    """A whole question, in English or in the document's language."""
+    facts = [fact for fact in KNOWN_FACTS[document.kind] if fact in document.facts]
+    if not facts:
+        return None
+    fact = rng.choice(facts)
+    question = _phrase(fact, document.language, rng)
+    return (question, document.facts[fact]) if question else None
+
+
+def _about_absent(document: Document, rng: Random) -> Asked | None:
+    present = [fact for fact in fact_kinds() if fact in document.facts or fact in document.unclear]
+    pool = KNOWN_FACTS[document.kind] if rng.random() < 0.8 else tuple(fact_kinds())
+    fact = rng.choice(pool)
+    if fact in present or names_overlap(fact, present):
+        return None
+    question = _phrase(fact, document.language, rng)
+    return (question, NOT_FOUND) if question else None
+
+
+def _phrase(fact: str, language: str, rng: Random) -> str:
+    kind = fact_kinds()[fact]
+    spoken = language if kind.questions.get(language) and rng.random() < 0.5 else "en"
+    questions = kind.questions[spoken]
+    if questions and rng.random() < 0.75:
+        return rng.choice(questions)
+    return rng.choice(_BY_LABEL["en"]).format(rng.choice(kind.names).replace("_", " "))
+
+
+def _about_label(document: Document, rng: Random) -> Asked | None:
+    """Ask for the value printed beside a label."""
+    facts = [fact for fact in document.labels if fact in document.facts]
+    if not facts:
+        return None
+    fact = rng.choice(facts)
+    patterns = _BY_LABEL.get(document.language, _BY_LABEL["en"])
+    return rng.choice(patterns).format(document.labels[fact]), document.facts[fact]
+
+
+def _about_item(document: Document, rng: Random) -> Asked | None:
+    rows = document.rows("items")
+    row = rng.choice(rows)
+    name = row.get("description")
+    if not name or [other.get("description") for other in rows].count(name) > 1:
+        return None
+    if "unit_price" in row and "amount" in row:
+        choices = [(_PRICE_OF, "unit_price"), (_AMOUNT_OF, "amount")]
+    else:
+        choices = [(_AMOUNT_OF + _PRICE_OF[2:], "amount")]
+    patterns, fact = rng.choice([*choices, (_QUANTITY_OF, "quantity")])
+    return (rng.choice(patterns).format(name), row[fact]) if fact in row else None
+
+
+def _about_entry(document: Document, rng: Random) -> Asked | None:
+    number = rng.randrange(len(document.rows("entries")))
+    label = clean_name(document.facts.get(f"entries.{number}.label", ""))
+    value = f"entries.{number}.value"
+    if not label or value in document.unclear:
+        return None
+    return rng.choice(_BY_LABEL["en"]).format(label), document.facts.get(value, NOT_FOUND)
+
+
+def _about_missing_entry(document: Document, rng: Random) -> Asked | None:
+    fact = rng.choice(("iban", "birth_date", "nationality", "tax_rate", "closing_balance", "cashier", "tip", "bic"))
+    question = _phrase(fact, "en", rng)
+    return (question, NOT_FOUND)
+
+
+def _about_cell(document: Document, rng: Random) -> Asked | None:
+    rows = document.rows("cells")
+    row = rng.choice(rows)
+    columns = [column for column in row if column != "name"]
+    if "name" not in row or not columns or [other.get("name") for other in rows].count(row["name"]) > 1:
+        return None
+    if rng.random() < 0.15:
+        return rng.choice(_CELL_OF).format(header=rng.choice(("Total tax", "2031", "Phone", "Owner")), name=row["name"]), NOT_FOUND
+    column = rng.choice(columns)
+    return rng.choice(_CELL_OF).format(header=document.labels[f"cells.{column}"], name=row["name"]), row[column]
+
+
+def _spoken(question: str, rng: Random) -> str:
+    """People type carelessly."""
+    if rng.random() < 0.15:
+        return question.lower().rstrip("?. ")
+    return question

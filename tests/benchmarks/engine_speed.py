@@ -1,0 +1,126 @@
+"""How fast the embedded model answers: ``python -m tests.benchmarks.engine_speed [--document FILE]``.
+
+One run, one process, one document:
+
+* the second question on a page against the first (the page is computed once);
+* extraction under a grammar against transformers' plain ``generate`` of as many tokens, both after the
+  same page, both with and without the time for the page;
+* the peak memory of the whole process, OCR and model together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from docvlm import ingest
+from docvlm.config import Settings
+from docvlm.grounding import answer_grammar, extraction_grammar
+from docvlm.models.embedded import EmbeddedEngine
+from docvlm.models.protocol import GenerationRequest, TokenStep
+from docvlm.pipeline.windows import Window, cut_windows
+from docvlm.prompts import ANSWER_START, extraction_prompt, question_prompt
+from docvlm.reading import read_page
+from docvlm.schemas import load_schema, page_context
+
+SAMPLE = Path(__file__).parents[2] / "ui_assets" / "samples" / "receipt.jpg"
+QUESTIONS = ("What is the total?", "What is the date?", "Who is the seller?", "How was it paid?")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--document", type=Path, default=SAMPLE)
+    parser.add_argument("--schema", default="receipt")
+    parser.add_argument("--repeats", type=int, default=3)
+    options = parser.parse_args()
+    engine = EmbeddedEngine(Settings.from_environment().model_cache)
+    window = first_window(options.document, engine)
+    print(f"{options.document.name}: {engine.count_tokens(window.input.reader_text)} tokens of reader text\n")
+    print("| what | figure |")
+    print("|---|---|")
+    report_questions(engine, window, options.repeats)
+    report_extraction(engine, window, options.schema, options.repeats)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+    print(f"| peak memory, this process + its largest worker | {peak:.2f} + {children:.2f} GiB |")
+
+
+def first_window(path: Path, engine: EmbeddedEngine) -> Window:
+    with ingest.open_document(path) as document:
+        page = next(iter(document.pages([1])))
+    return cut_windows(read_page(page), engine.count_tokens)[0]
+
+
+def report_questions(engine: EmbeddedEngine, window: Window, repeats: int) -> None:
+    first: list[float] = []
+    further: list[float] = []
+    for _ in range(repeats):
+        engine.close()  # forgets the page
+        for number, question in enumerate(QUESTIONS):
+            request = GenerationRequest(
+                question_prompt(question), ANSWER_START, answer_grammar(window.words), 64
+            )
+            seconds, _ = timed(engine.generate(window.input, request))
+            (further if number else first).append(seconds)
+    ratio = statistics.median(further) / statistics.median(first)
+    print(f"| first question on a page, median | {statistics.median(first):.2f} s |")
+    print(f"| further question, median | {statistics.median(further):.2f} s |")
+    print(f"| further / first (goal ≤ 0.25) | {ratio:.2f} |")
+
+
+def report_extraction(engine: EmbeddedEngine, window: Window, schema_name: str, repeats: int) -> None:
+    schema = load_schema(schema_name)
+    grammar = extraction_grammar(schema, window.words, page_context(window.words.text))
+    request = GenerationRequest(extraction_prompt(schema), grammar=grammar, max_tokens=1024)
+    whole, reply_only, plain_whole, plain_reply = [], [], [], []
+    tokens = 0
+    for _ in range(repeats):
+        engine.close()
+        seconds, steps = timed(engine.generate(window.input, request))
+        tokens = len(steps)
+        whole.append(tokens / seconds)
+        seconds, _ = timed(engine.generate(window.input, request))
+        reply_only.append(tokens / seconds)
+        prefill, total = plain_generate(engine, window, request, tokens)
+        plain_whole.append(tokens / total)
+        plain_reply.append(tokens / (total - prefill))
+    for name, ours, plain in (
+        ("page and reply", whole, plain_whole),
+        ("reply alone", reply_only, plain_reply),
+    ):
+        mine, theirs = statistics.median(ours), statistics.median(plain)
+        print(
+            f"| extraction of {tokens} tokens, {name}: tokens/s, plain `generate` | "
+            f"{mine:.1f}, {theirs:.1f}: {mine / theirs:.2f}× (goal ≥ 2) |"
+        )
+
+
+@torch.inference_mode()
+def plain_generate(
+    engine: EmbeddedEngine, window: Window, request: GenerationRequest, tokens: int
+) -> tuple[float, float]:
+    """Seconds until the first token, and for ``tokens`` tokens, of transformers' own greedy loop."""
+    ids = torch.tensor([engine.prompt_ids(window.input, request)])
+
+    def run(count: int) -> float:
+        started = time.perf_counter()
+        engine.model.generate(ids, max_new_tokens=count, min_new_tokens=count, do_sample=False)
+        return time.perf_counter() - started
+
+    return run(1), run(tokens)
+
+
+def timed(stream: Iterator[TokenStep]) -> tuple[float, list[TokenStep]]:
+    started = time.perf_counter()
+    steps = list(stream)
+    return time.perf_counter() - started, steps
+
+
+if __name__ == "__main__":
+    main()

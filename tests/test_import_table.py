@@ -1,0 +1,96 @@
+"""The arrows between rooms point one way: which room may never import which (see the README)."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+HEAVY = ("torch", "gradio", "sqlalchemy")
+BELOW_EVERYTHING = (
+    "docvlm.ingest docvlm.reading docvlm.tiling docvlm.models docvlm.schemas docvlm.grounding docvlm.pipeline "
+    "docvlm.store docvlm.export docvlm.ui docvlm.cli finetune torch transformers gradio sqlalchemy"
+).split()
+
+NEVER: dict[str, tuple[str, ...]] = {
+    "docvlm/types.py": (*BELOW_EVERYTHING, "docvlm.config", "docvlm.errors"),
+    "docvlm/errors.py": (*BELOW_EVERYTHING, "docvlm.config", "docvlm.types"),
+    "docvlm/config.py": tuple(BELOW_EVERYTHING),
+    "docvlm/ingest": (*HEAVY, "docvlm.reading", "docvlm.models", "docvlm.pipeline", "docvlm.store", "docvlm.ui"),
+    "docvlm/reading": (*HEAVY, "docvlm.ingest", "docvlm.models", "docvlm.pipeline", "docvlm.store", "docvlm.ui"),
+    "docvlm/imageops.py": (*HEAVY, "docvlm.ingest", "docvlm.models", "docvlm.pipeline", "docvlm.store"),
+    "docvlm/tiling": (*HEAVY, "docvlm.ingest", "docvlm.models", "docvlm.pipeline", "docvlm.store", "docvlm.ui"),
+    "docvlm/models": ("gradio", "sqlalchemy", "docvlm.ingest", "docvlm.store", "docvlm.pipeline", "docvlm.ui"),
+    "docvlm/schemas": ("torch", "gradio", "sqlalchemy", "docvlm.models", "docvlm.pipeline", "docvlm.store"),
+    "docvlm/prompts.py": ("torch", "gradio", "sqlalchemy", "docvlm.models", "docvlm.pipeline", "docvlm.store"),
+    "docvlm/grounding": ("torch", "gradio", "sqlalchemy", "docvlm.pipeline", "docvlm.store", "docvlm.ui"),
+    "docvlm/pipeline": ("gradio", "sqlalchemy", "docvlm.ui", "docvlm.cli", "finetune"),
+    "docvlm/store": ("torch", "gradio", "docvlm.pipeline", "docvlm.models", "docvlm.ui"),
+    "docvlm/export": ("torch", "gradio", "sqlalchemy", "docvlm.pipeline", "docvlm.models", "docvlm.ui"),
+    "docvlm/ui": ("torch", "sqlalchemy", "docvlm.cli", "finetune"),
+    "docvlm/cli": ("torch", "gradio", "sqlalchemy", "docvlm.ui", "finetune"),
+    "docvlm": ("finetune", "app"),
+    "finetune": ("gradio", "docvlm.ui", "docvlm.cli", "app"),
+}
+
+ONLY_IN: dict[str, tuple[str, ...]] = {
+    "pymupdf": ("docvlm/ingest", "docvlm/export"),
+    "pdf2image": ("docvlm/ingest",),
+    "rapidocr": ("docvlm/reading",),
+    "gradio": ("docvlm/ui", "app.py"),
+}
+
+
+def sources(place: str) -> list[Path]:
+    path = REPOSITORY / place
+    return [path] if path.suffix == ".py" else sorted(path.rglob("*.py"))
+
+
+def imports_of(path: Path) -> set[str]:
+    """Every module that a file imports, wherever in the file."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def reaches(imported: str, forbidden: str) -> bool:
+    return imported == forbidden or imported.startswith(f"{forbidden}.")
+
+
+@pytest.mark.parametrize("room", NEVER)
+def test_a_room_does_not_import_what_lies_after_it(room: str) -> None:
+    files = sources(room)
+    assert files, f"{room} has no source files"
+    crossings = [
+        f"{path.relative_to(REPOSITORY)} imports {imported}"
+        for path in files
+        for imported in sorted(imports_of(path))
+        if any(reaches(imported, forbidden) for forbidden in NEVER[room])
+    ]
+    assert crossings == []
+
+
+@pytest.mark.parametrize("package", ONLY_IN)
+def test_a_package_is_used_in_its_own_rooms_only(package: str) -> None:
+    files = [REPOSITORY / "app.py", *sources("docvlm"), *sources("finetune")]
+    users = [
+        str(path.relative_to(REPOSITORY))
+        for path in files
+        if any(reaches(imported, package) for imported in imports_of(path))
+    ]
+    assert users, f"nothing uses {package}"
+    assert [user for user in users if not user.startswith(ONLY_IN[package])] == []
+
+
+def test_an_import_is_seen_wherever_it_stands(tmp_path: Path) -> None:
+    file = tmp_path / "room.py"
+    file.write_text("def work():\n    from torch import nn\n    import gradio.themes\n")
+    assert imports_of(file) == {"torch.nn", "gradio.themes"}
+    assert reaches("torch.nn", "torch") and not reaches("torchvision", "torch")
