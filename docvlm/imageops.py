@@ -102,14 +102,14 @@ class Alignment:
         if not self.skew:
             return box
         matrix = self.skew_matrix()
-        center_x, center_y = matrix[:, :2] @ np.array(box.center) + matrix[:, 2]
+        center_x, center_y = (matrix[:, :2] @ np.array(box.center) + matrix[:, 2]).tolist()
         cosine, sine = _cosine_sine(self.skew)
         determinant = cosine * cosine - sine * sine
         width = (box.width * cosine - box.height * sine) / determinant
         height = (box.height * cosine - box.width * sine) / determinant
         # Clipping at an edge can leave a side that no rectangle explains: keep it positive.
-        width = max(width, 0.2 * box.width)
-        height = max(height, 0.2 * min(box.width, box.height))
+        width = max(width, 0.1 * box.width)
+        height = max(height, 0.1 * min(box.width, box.height))
         return Box(center_x - width / 2, center_y - height / 2, center_x + width / 2, center_y + height / 2)
 
 
@@ -247,7 +247,7 @@ def _best_skew(points: Points) -> _Skew:
                 scores[round(float(degrees), 2)] = _profile_sharpness(points, float(degrees))
         best = max(scores, key=lambda degrees: scores[degrees])
     level = scores[0.0]
-    unsure = scores[best] < 1.1 * level or abs(best) < 0.2
+    unsure = scores[best] < 1.1 * level or abs(best) < 0.2 or abs(best) > SKEW_LIMIT - 1
     return _Skew(0.0, level) if unsure else _Skew(best, scores[best])
 
 

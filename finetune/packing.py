@@ -44,7 +44,8 @@ class PackedExample:
 def pack_example(example: Example, chat: ChatEncoder, end_id: int) -> PackedExample:
     """Encode an example with the frame that answering uses; only replies and their end are learned."""
     turns = [
-        (chat.prompt(turn.prompt, turn.reply_start), [*chat.plain(turn.reply), end_id]) for turn in example.turns
+        (chat.prompt(turn.prompt, turn.reply_start), [*chat.plain(turn.reply), end_id])
+        for turn in example.turns
     ]
     return pack_turns(chat.page(example.page_text), turns)
 

@@ -21,9 +21,9 @@ def atomic_file(target: Path) -> Iterator[Path]:
         UsageError: when the file cannot be written there.
     """
     target = Path(os.path.realpath(target))  # a link stays a link
-    if target.exists() and not target.is_file():
-        raise UsageError(f"{target} is not a file.", "Give the name of a file to write.")
     with _told_as_usage_error(target):
+        if target.exists() and not target.is_file():
+            raise UsageError(f"{target} is not a file.", "Give the name of a file to write.")
         temporary = _new_file_beside(target)
     try:
         with _told_as_usage_error(target):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +23,11 @@ _MAX_PAGE_POINTS = 14_400.0  # larger pages are refused by Acrobat (PDF 32000-1,
 _EMPTY_PAGE = (595, 842)  # A4, for a page whose size is not known
 _MIN_EXTENT = 0.1  # points; a word box without width or height keeps its text
 _JPEG_QUALITY = 85
+_SAMPLED_ROWS = 64
+_CLEAN_RATIO = 0.15
+_FONT_NAME = "Invisible"
+_COSINE_AND_SINE = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}
+_NUMBER = re.compile(r"\d+(?:[.,/:]\d+)*")
 
 
 def searchable_pdf(pages: Iterable[tuple[Page, Reading | None]], out: Path) -> None:
@@ -64,12 +72,15 @@ def _points_per_pixel(page: Page) -> float:
 
 
 def _encoded(image: RgbImage) -> bytes:
-    """The image as PNG or JPEG, whichever is smaller: screenshots and clean pages stay exact."""
+    """The image exactly (PNG) where that stays small, as for screenshots and clean pages, else as JPEG."""
     import pymupdf
 
     height, width = image.shape[:2]
     pixmap = pymupdf.Pixmap(pymupdf.csRGB, width, height, np.ascontiguousarray(image).tobytes(), False)
-    return bytes(min(pixmap.tobytes("png"), pixmap.tobytes("jpeg", jpg_quality=_JPEG_QUALITY), key=len))
+    sample = image[::_SAMPLED_ROWS].tobytes()  # noise, as in scans and photos, does not compress
+    if len(zlib.compress(sample, 1)) < _CLEAN_RATIO * len(sample):
+        return bytes(pixmap.tobytes("png"))
+    return bytes(pixmap.tobytes("jpeg", jpg_quality=_JPEG_QUALITY))
 
 
 def _text_operators(
@@ -80,7 +91,7 @@ def _text_operators(
         spans = [_Span(word.box.scaled(across, down), reading.rotation) for word in line.words]
         for index, (word, span) in enumerate(zip(line.words, spans, strict=True)):
             if word.text:
-                yield span.show(word.text, page_height, font)
+                yield span.show(_as_painted(word.text), page_height, font)
             if index + 1 < len(spans):
                 yield span.gap_to(spans[index + 1]).show(" ", page_height, font)
 
@@ -113,18 +124,13 @@ class _Span:
         return f"/{_FONT_NAME} {self.size:.3f} Tf {stretch:.3f} Tz {matrix} Tm <{font.encode(text)}> Tj"
 
     def gap_to(self, following: _Span) -> _Span:
-        """The room between this piece and the next, of the height of this one."""
+        """The room between this piece and the next, on either side, of the height of this one."""
         box, after = self.box, following.box
-        match self.rotation:
-            case 0:
-                gap = Box(box.x1, box.y0, after.x0, box.y1)
-            case 90:
-                gap = Box(box.x0, after.y1, box.x1, box.y0)
-            case 180:
-                gap = Box(after.x1, box.y0, box.x0, box.y1)
-            case _:
-                gap = Box(box.x0, box.y1, box.x1, after.y0)
-        return _Span(gap, self.rotation)
+        if self.rotation in (0, 180):
+            room = Box(min(box.x1, after.x1), box.y0, max(box.x0, after.x0), box.y1)
+        else:
+            room = Box(box.x0, min(box.y1, after.y1), box.x1, max(box.y0, after.y0))
+        return _Span(room, self.rotation)
 
     def _origin(self) -> tuple[float, float]:
         """Where the baseline begins, y pointing down."""
@@ -140,8 +146,11 @@ class _Span:
                 return box.x0 + descent, box.y0
 
 
-_FONT_NAME = "Invisible"
-_COSINE_AND_SINE = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}
+def _as_painted(text: str) -> str:
+    """The characters of a word from left to right, as PDF viewers expect Hebrew and Arabic to stand."""
+    if not any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
+        return text
+    return _NUMBER.sub(lambda number: number[0][::-1], text[::-1])
 
 
 def _append_content(

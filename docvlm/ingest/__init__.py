@@ -1,8 +1,8 @@
 """From a file to numbered pages: type told by content, hostile files handled in a worker process.
 
-    with open_document("invoice.pdf") as document:
-        for page in document.pages():
-            ...
+with open_document("invoice.pdf") as document:
+    for page in document.pages():
+        ...
 """
 
 from docvlm.ingest.document import Document, open_document

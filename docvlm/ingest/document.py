@@ -17,7 +17,15 @@ from docvlm import errors
 from docvlm.config import Limits
 from docvlm.errors import InputError, LimitError, UsageError
 from docvlm.ingest.file_type import HEAD_BYTES, FileType, detect_file_type
-from docvlm.ingest.messages import Opened, OpenRequest, PageReply, PagesRequest, PopplerRequest, Refused
+from docvlm.ingest.messages import (
+    POPPLER_STEPS,
+    Opened,
+    OpenRequest,
+    PageReply,
+    PagesRequest,
+    PopplerRequest,
+    Refused,
+)
 from docvlm.ingest.page_range import check_page_numbers
 from docvlm.ingest.worker_process import WorkerLost, WorkerProcess
 from docvlm.types import DocumentInfo, Page, PageStatus
@@ -54,7 +62,8 @@ def open_document(
     limits = limits or Limits()
     if dpi is not None and not _DPI_RANGE[0] <= dpi <= _DPI_RANGE[1]:
         raise UsageError(
-            f"{dpi:g} dpi is out of range.", f"Choose from {_DPI_RANGE[0]} to {_DPI_RANGE[1]}, or leave it out."
+            f"{dpi:g} dpi is out of range.",
+            f"Choose from {_DPI_RANGE[0]} to {_DPI_RANGE[1]}, or leave it out.",
         )
     if isinstance(source, bytes):
         file = _identify_bytes(source, name, limits)
@@ -159,7 +168,7 @@ class Document:
             return failed, bytearray()
         try:
             worker.send(PopplerRequest(failed.number))
-            reply, pixels = _receive_page(worker, failed.number, 2 * self._limits.page_seconds)
+            reply, pixels = _receive_page(worker, failed.number, POPPLER_STEPS * self._limits.page_seconds)
         except WorkerLost:
             reply, pixels = PageReply(failed.number, reason="Poppler could not draw it either."), bytearray()
         finally:
@@ -197,7 +206,7 @@ class Document:
         except WorkerLost as lost:
             if lost.timed_out:
                 raise LimitError(
-                    f"{name} took longer than {self._limits.open_seconds:g} seconds to open and was given up.",
+                    f"{name} took longer than {self._limits.open_seconds:g} seconds to open.",
                     "Raise the limit open_seconds, or save the document again with another program.",
                 ) from lost
             raise InputError(
@@ -266,7 +275,9 @@ def _open_regular(path: Path) -> BinaryIO:
     os.close(descriptor)
     if stat.S_ISDIR(mode):
         raise InputError(f"{path} is a folder.", "Choose a file in it.")
-    raise InputError(f"{path} is a pipe or a device, not a file.", "Save its content to a file and open that.")
+    raise InputError(
+        f"{path} is a pipe or a device, not a file.", "Save its content to a file and open that."
+    )
 
 
 def _check_size(size: int, name: str, limits: Limits) -> None:

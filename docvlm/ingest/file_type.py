@@ -46,9 +46,17 @@ _HINTS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     (re.compile(rb"PK\x03\x04.*?word/", re.DOTALL), "a Word document (.docx)", _EXPORT),
     (re.compile(rb"PK\x03\x04.*?xl/", re.DOTALL), "an Excel workbook (.xlsx)", _EXPORT),
     (re.compile(rb"PK\x03\x04.*?ppt/", re.DOTALL), "a PowerPoint presentation (.pptx)", _EXPORT),
-    (re.compile(rb"PK\x03\x04.{26}mimetypeapplication/vnd\.oasis", re.DOTALL), "an OpenDocument file", _EXPORT),
+    (
+        re.compile(rb"PK\x03\x04.{26}mimetypeapplication/vnd\.oasis", re.DOTALL),
+        "an OpenDocument file",
+        _EXPORT,
+    ),
     (re.compile(rb"PK\x03\x04.{26}mimetypeapplication/epub", re.DOTALL), "an EPUB book", _EXPORT),
-    (re.compile(rb"PK\x03\x04|Rar!|7z\xbc\xaf|\x1f\x8b"), "an archive", "Unpack it and open the files in it."),
+    (
+        re.compile(rb"PK\x03\x04|Rar!|7z\xbc\xaf|\x1f\x8b"),
+        "an archive",
+        "Unpack it and open the files in it.",
+    ),
     (re.compile(rb"\xd0\xcf\x11\xe0"), "an old Office document (.doc, .xls, .ppt)", _EXPORT),
     (re.compile(rb"\{\\rtf"), "a rich-text file", _EXPORT),
     (re.compile(rb".{4}ftyp(heic|heix|heim|heis|hevc|mif1|msf1)", re.DOTALL), "an HEIC photo", _AS_IMAGE),
@@ -60,8 +68,16 @@ _HINTS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     (re.compile(rb"8BPS"), "a Photoshop image", _AS_IMAGE),
     (re.compile(rb"AT&TFORM"), "a DjVu document", _EXPORT),
     (re.compile(rb"%!PS|\xc5\xd0\xd3\xc6"), "a PostScript file", "Convert it to PDF (ps2pdf) and open that."),
-    (re.compile(rb"\s*(<\?xml.*?)?<svg\b", re.DOTALL), "an SVG drawing", "Export it as PDF or PNG and open that."),
-    (re.compile(rb"\s*(<!doctype html|<html)", re.IGNORECASE), "a web page", "Print it to PDF and open that."),
+    (
+        re.compile(rb"\s*(<\?xml.*?)?<svg\b", re.DOTALL),
+        "an SVG drawing",
+        "Export it as PDF or PNG and open that.",
+    ),
+    (
+        re.compile(rb"\s*(<!doctype html|<html)", re.IGNORECASE),
+        "a web page",
+        "Print it to PDF and open that.",
+    ),
     (re.compile(rb"[\t\n\r\x20-\x7e]+\Z"), "a plain text file", "Print it to PDF and open that."),
 )
 

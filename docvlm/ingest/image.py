@@ -69,7 +69,9 @@ class ImageSource:
                 f"to {page.width:,} × {page.height:,}."
             )
         if number == 1 and self.page_count == 1 and self._animation_frames > 1:
-            notes.append(f"The image is an animation of {self._animation_frames} frames; only the first is shown.")
+            notes.append(
+                f"The image is an animation of {self._animation_frames} frames; only the first is shown."
+            )
         reply = PageReply(number, page.width, page.height, notes=tuple(notes))
         return reply, page.tobytes() if image else b""
 
@@ -110,7 +112,7 @@ class ImageSource:
 
 
 def to_upright_rgb(image: Image.Image) -> Image.Image:
-    """Any picture as 8-bit RGB: EXIF rotation applied, deep samples scaled, transparency laid on a backdrop."""
+    """Any picture as 8-bit RGB: upright by EXIF, deep samples scaled, transparency laid on a backdrop."""
     with contextlib.suppress(Exception):  # malformed EXIF data must not cost the picture
         image = ImageOps.exif_transpose(image)
     if image.mode == "RGB" and "transparency" not in image.info:
@@ -119,9 +121,7 @@ def to_upright_rgb(image: Image.Image) -> Image.Image:
         return _eight_bits(image).convert("RGB")
     if image.mode == "LAB":
         lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-        converted = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
-        assert converted is not None
-        return converted
+        return ImageCms.applyTransform(image, ImageCms.buildTransform(lab, srgb, "LAB", "RGB")) or image
     if image.has_transparency_data:
         return _on_backdrop(image.convert("RGBA"))
     return image.convert("RGB")

@@ -16,6 +16,8 @@ from docvlm.config import Limits
 from docvlm.types import Box, LayerWord
 
 _LENGTHS = struct.Struct(">IQ")
+POPPLER_STEPS = 2
+"""Poppler is asked for the size of a page, then for its pixels; each may take a page's time."""
 _HEADER_LIMIT = 256 * 2**20
 
 
@@ -88,7 +90,7 @@ _BY_NAME: dict[str, type[Any]] = {
 }
 
 
-def write_frame(stream: BinaryIO, message: Message, payload: bytes | memoryview = b"") -> None:
+def write_frame(stream: BinaryIO, message: Message, payload: bytes = b"") -> None:
     """Send a message and its payload.
 
     Raises:

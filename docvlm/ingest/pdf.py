@@ -16,7 +16,7 @@ from docvlm.errors import LimitError, PasswordError
 from docvlm.ingest import poppler, text_layer
 from docvlm.ingest.messages import OpenRequest, PageReply
 from docvlm.ingest.resolution import RenderPlan, plan_rendering, smallest_common_font_size
-from docvlm.types import Box, LayerWord
+from docvlm.types import Box
 
 # PyMuPDF would load its layout model (0.5 s, 450 MB of address space), which is not used here.
 sys.modules.setdefault("pymupdf.layout", None)  # type: ignore[arg-type]
@@ -42,8 +42,8 @@ class PdfSource:
 
     def __init__(self, request: OpenRequest, payload: bytearray) -> None:
         self._request = request
-        self._data = bytes(payload) if request.path is None else None
-        if self._data is None:
+        self._data = bytes(payload)
+        if request.path is not None:
             self._document = pymupdf.open(request.path, filetype="pdf")
         else:
             self._document = pymupdf.open(stream=self._data, filetype="pdf")
@@ -53,15 +53,19 @@ class PdfSource:
     def _authenticate(self) -> None:
         name, password = self._request.name, self._request.password
         if not password:
-            raise PasswordError(f"{name} is encrypted and needs a password.", "Give the password and try again.")
+            raise PasswordError(
+                f"{name} is encrypted and needs a password.", "Give the password and try again."
+            )
         if not self._document.authenticate(password):
-            raise PasswordError(f"The password given for {name} is wrong.", "Check the password and try again.")
+            raise PasswordError(
+                f"The password given for {name} is wrong.", "Check the password and try again."
+            )
 
     @property
     def page_count(self) -> int:
         return int(self._document.page_count)
 
-    def read_page(self, number: int, image: bool) -> tuple[PageReply, bytes | memoryview]:
+    def read_page(self, number: int, image: bool) -> tuple[PageReply, bytes]:
         """Words, size, and with ``image`` the pixels of one page.
 
         Raises:
@@ -70,51 +74,46 @@ class PdfSource:
         page = self._document.load_page(number - 1)
         drawing = page.get_displaylist()
         page_box = Box(*drawing.rect)
-        words, plan = self._read_text(number, drawing, page_box)
-        pixels: bytes | memoryview = b""
-        if image:
-            pixels = _draw(drawing, (0, 0, plan.width, plan.height), _page_to_pixels(page_box, plan))
-        reply = PageReply(
-            number,
-            plan.width,
-            plan.height,
-            plan.points_per_pixel,
-            tuple(_in_pixels(word, page_box, plan.dpi / 72) for word in words),
-            self._notes(number, plan),
-        )
-        return reply, pixels
-
-    def _read_text(
-        self, number: int, drawing: Any, page_box: Box
-    ) -> tuple[list[text_layer.PointWord], RenderPlan]:
-        text_page = pymupdf.TextPage(drawing.get_textpage(_TEXT_FLAGS))
+        text_page = _text_page(drawing)
+        lines = text_layer.read_lines(text_page.extractDICT())
         images = _images_on(drawing)
+        plan = self._plan(number, page_box, text_layer.printed_sizes(lines), _scan_dpi(images, page_box))
         words = text_layer.read_words(
             text_page.extractWORDS(),
-            text_page.extractDICT(),
+            lines,
             page_box,
+            plan.dpi / 72,
             _boxes_over_text(drawing) if images else (),
             lambda area: _pixels_painted_by_text(drawing, area),
         )
-        printed = [(word.font_size, len(word.text)) for word in words if word.visible]
+        pixels = b""
+        if image:
+            pixels = _draw(drawing, (0, 0, plan.width, plan.height), _page_to_pixels(page_box, plan))
+        notes = self._notes(number, plan)
+        return PageReply(number, plan.width, plan.height, plan.points_per_pixel, words, notes), pixels
+
+    def _plan(
+        self, number: int, page_box: Box, sizes: list[tuple[float, int]], scan_dpi: float | None
+    ) -> RenderPlan:
+        limit = self._request.limits.page_pixels
         plan = plan_rendering(
             page_box.width,
             page_box.height,
-            self._request.limits.page_pixels,
+            limit,
             dpi=self._request.dpi,
-            smallest_font_points=smallest_common_font_size(printed),
-            scan_dpi=_scan_dpi(images, page_box),
+            smallest_font_points=smallest_common_font_size(sizes),
+            scan_dpi=scan_dpi,
         )
         if plan is None:
             raise LimitError(
                 f"Page {number} measures {page_box.width / 72:,.0f} × {page_box.height / 72:,.0f} inches, "
-                f"too large to be drawn within {self._request.limits.page_pixels:,} pixels.",
+                f"too large to be drawn within {limit:,} pixels.",
                 "Raise the limit page_pixels, or scale the page down.",
             )
-        return words, plan
+        return plan
 
     def _notes(self, number: int, plan: RenderPlan) -> tuple[str, ...]:
-        notes = (REPAIRED,) if self._document.is_repaired else ()
+        notes: tuple[str, ...] = (REPAIRED,) if self._document.is_repaired else ()
         if plan.limited_from is not None:
             notes += (
                 f"Page {number} is large and was drawn at {plan.dpi} instead of {plan.limited_from} dpi; "
@@ -122,12 +121,10 @@ class PdfSource:
             )
         return notes
 
-    def draw_with_poppler(self, number: int) -> tuple[PageReply, bytes | memoryview]:
+    def draw_with_poppler(self, number: int) -> tuple[PageReply, bytes]:
         """Draw a page that MuPDF could not; without a text layer, so that it will be read by OCR."""
         with self._readable_path() as path:
-            return poppler.draw_page(
-                path, number, self._request.limits, self._request.dpi
-            )
+            return poppler.draw_page(path, number, self._request.limits, self._request.dpi)
 
     @contextmanager
     def _readable_path(self) -> Iterator[str]:
@@ -138,7 +135,6 @@ class PdfSource:
         data = self._data
         if self._request.password:
             data = self._document.tobytes(encryption=pymupdf.PDF_ENCRYPT_NONE)
-        assert data is not None
         if hasattr(os, "memfd_create"):  # in memory: a decrypted document never reaches the disk
             descriptor = os.memfd_create("document.pdf")
             with os.fdopen(descriptor, "wb") as file:
@@ -162,7 +158,7 @@ class _Image:
         self.dpi = dpi
 
 
-class _ImageCollector(mupdf.FzDevice2):  # type: ignore[misc]
+class _ImageCollector(mupdf.FzDevice2):
     """A MuPDF device that notes images and draws nothing."""
 
     def __init__(self) -> None:
@@ -192,6 +188,18 @@ def _images_on(drawing: Any) -> list[_Image]:
     collector = _ImageCollector()
     _run(drawing, collector, mupdf.FzMatrix())
     return collector.images
+
+
+def _text_page(drawing: Any) -> Any:
+    """All text, that outside the page included.
+
+    PyMuPDF leaves out what lies outside the text page's own box, and counts lines differently
+    afterwards for words and for spans; a boundless box keeps the two in step.
+    """
+    text_page = drawing.get_textpage(_TEXT_FLAGS)
+    box, boundless = text_page.m_internal.mediabox, mupdf.FzRect(mupdf.FzRect.Fixed_INFINITE)
+    box.x0, box.y0, box.x1, box.y1 = boundless.x0, boundless.y0, boundless.x1, boundless.y1
+    return pymupdf.TextPage(text_page)
 
 
 def _boxes_over_text(drawing: Any) -> list[Box]:
@@ -253,21 +261,3 @@ def _page_to_pixels(page_box: Box, plan: RenderPlan) -> Any:
     """The matrix under which the page fills its whole pixels exactly."""
     scale = mupdf.fz_scale(plan.width / page_box.width, plan.height / page_box.height)
     return mupdf.fz_concat(mupdf.fz_translate(-page_box.x0, -page_box.y0), scale)
-
-
-def _in_pixels(word: text_layer.PointWord, page_box: Box, factor: float) -> LayerWord:
-    left, top, box = page_box.x0, page_box.y0, word.box
-    return LayerWord(
-        word.text,
-        Box(
-            (box.x0 - left) * factor,
-            (box.y0 - top) * factor,
-            (box.x1 - left) * factor,
-            (box.y1 - top) * factor,
-        ),
-        word.block,
-        word.line,
-        round(word.font_size, 2),
-        word.bold,
-        word.visible,
-    )

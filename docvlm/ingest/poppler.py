@@ -32,7 +32,7 @@ def draw_page(path: str, number: int, limits: Limits, dpi: int | None) -> tuple[
             path,
             first_page=number,
             last_page=number,
-            size=(plan.width, plan.height),
+            dpi=plan.dpi,
             use_cropbox=True,
             timeout=limits.page_seconds,
         )
@@ -42,10 +42,12 @@ def draw_page(path: str, number: int, limits: Limits, dpi: int | None) -> tuple[
             "Install poppler-utils to have a second renderer.",
         ) from error
     except PDFPopplerTimeoutError as error:
-        raise LimitError(f"Poppler could not draw it within {limits.page_seconds:g} seconds either.") from error
+        raise LimitError(
+            f"Poppler could not draw it within {limits.page_seconds:g} seconds either."
+        ) from error
     if not drawn:
         raise InputError("Poppler could not draw it either.")
-    image = drawn[0].convert("RGB")
+    image = drawn[0].convert("RGB").resize((plan.width, plan.height))  # poppler rounds up
     note = f"Page {number} was drawn by poppler because MuPDF could not."
     reply = PageReply(number, image.width, image.height, plan.points_per_pixel, notes=(note,))
     return reply, image.tobytes()
@@ -56,9 +58,9 @@ def _page_size(path: str, number: int, seconds: float) -> tuple[float, float]:
     info = pdf2image.pdfinfo_from_path(path, first_page=number, last_page=number, timeout=seconds)
     facts = {" ".join(str(key).split()): str(value) for key, value in info.items()}
     match = re.match(r"([\d.]+) x ([\d.]+)", facts.get(f"Page {number} size", ""))
-    if match is None:
-        raise InputError("Poppler could not read its size either.")
-    width, height = max(float(match[1]), 1.0), max(float(match[2]), 1.0)
+    width, height = (float(match[1]), float(match[2])) if match else (0.0, 0.0)
+    if width <= 0 or height <= 0:
+        raise InputError("Poppler found no page of any size there either.")
     turned = facts.get(f"Page {number} rot", "0") in ("90", "270")
     return (height, width) if turned else (width, height)
 

@@ -82,12 +82,13 @@ def smallest_common_font_size(sizes_and_characters: list[tuple[float, int]]) -> 
 def _wanted_dpi(
     width_points: float, height_points: float, smallest_font_points: float | None, scan_dpi: float | None
 ) -> int:
-    legible = DEFAULT_DPI
-    if smallest_font_points is not None:
-        legible = max(LOWEST_TEXT_DPI, math.ceil(LEGIBLE_EM_PIXELS * 72 / smallest_font_points))
-    elif scan_dpi is not None:
+    if smallest_font_points is None and scan_dpi is not None:
         # A scan holds no detail beyond its own resolution, however small the page is.
         return max(1, min(round(scan_dpi), HIGHEST_DPI))
+    legible = DEFAULT_DPI
+    if smallest_font_points is not None:
+        small_print = math.ceil(LEGIBLE_EM_PIXELS * 72 / smallest_font_points)
+        legible = max(LOWEST_TEXT_DPI, small_print, round(scan_dpi or 0))
     not_tiny = math.ceil(SMALL_PAGE_PIXELS * 72 / max(width_points, height_points))
     return min(max(legible, not_tiny), HIGHEST_DPI)
 

@@ -1,20 +1,22 @@
 """The words of a PDF page with their boxes, and whether a viewer would see them. Worker process only.
 
-Everything here is in PDF points of the displayed page; ``pdf`` turns it into pixels.
+MuPDF's boxes are in PDF points of the displayed page; the words given back are in pixels.
 """
 
 from __future__ import annotations
 
 import math
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from docvlm.types import Box
+from docvlm.types import Box, LayerWord
 
 _FILLED_OR_STROKED = 16 | 32  # FZ_STEXT_FILLED, FZ_STEXT_STROKED in a span's char_flags
 _BOLD = 16  # TEXT_FONT_BOLD in a span's flags
@@ -28,12 +30,12 @@ PaintedPixels = Callable[[tuple[int, int, int, int]], npt.NDArray[np.bool_]]
 """Given an area ``(x0, y0, x1, y1)`` of the page, gives the pixels in it, one a point, that text changes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Span:
-    """A run of characters in one style, as MuPDF reports it."""
+    """A run of characters in one style; ``top`` and ``bottom`` are None where the text is not horizontal."""
 
     text: str
-    box: Box
+    box: tuple[float, float, float, float]
     font_size: float
     bold: bool
     painted: bool
@@ -42,50 +44,69 @@ class _Span:
     bottom: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class PointWord:
-    """A word whose box is still in points."""
+@dataclass(slots=True)
+class _Line:
+    """The spans of a line, its whole text, and where in it each span ends."""
 
+    spans: list[_Span]
     text: str
-    box: Box
-    block: int
-    line: int
-    font_size: float
-    bold: bool
-    visible: bool
+    ends: list[int]
+
+
+Lines = dict[tuple[int, int], _Line]
+"""Lines by block and line number."""
+
+
+def read_lines(page_dict: dict[str, Any]) -> Lines:
+    """Styles and texts from ``TextPage.extractDICT()``."""
+    lines: Lines = {}
+    for block in page_dict["blocks"]:
+        for number, line in enumerate(block.get("lines", ())):
+            spans = [_span(span, line["dir"]) for span in line["spans"]]
+            ends = list(accumulate(len(span.text) for span in spans))
+            lines[block["number"], number] = _Line(spans, "".join(span.text for span in spans), ends)
+    return lines
+
+
+def printed_sizes(lines: Lines) -> list[tuple[float, int]]:
+    """Font size and number of characters of each run of text that is surely seen."""
+    return [
+        (span.font_size, len(span.text.strip()))
+        for line in lines.values()
+        for span in line.spans
+        if span.painted and not span.pale
+    ]
 
 
 def read_words(
     word_rows: Sequence[tuple[Any, ...]],
-    page_dict: dict[str, Any],
+    lines: Lines,
     page_box: Box,
+    pixels_per_point: float,
     covering_boxes: Sequence[Box],
     painted_pixels: PaintedPixels,
-) -> list[PointWord]:
-    """Join MuPDF's words (boxes) with its spans (style), both made from one text page.
+) -> tuple[LayerWord, ...]:
+    """Join MuPDF's words (boxes) with its lines (style), both made from one text page.
 
     Args:
         word_rows: ``TextPage.extractWORDS()``.
-        page_dict: ``TextPage.extractDICT()``.
+        lines: what ``read_lines`` gave.
         page_box: the displayed page in points.
-        covering_boxes: where something is painted on top of text.
+        pixels_per_point: scale of the boxes returned.
+        covering_boxes: where something is painted on top of text, in points.
         painted_pixels: asked only where style alone does not settle what can be seen.
     """
-    spans = {
-        (block["number"], line_number): [_span(span, line["dir"]) for span in line["spans"]]
-        for block in page_dict["blocks"]
-        for line_number, line in enumerate(block.get("lines", ()))
-    }
-    words: list[PointWord] = []
-    doubtful: list[int] = []
+    words: list[LayerWord] = []
+    doubtful: dict[int, Box] = {}
     current, position = (-1, -1), 0
-    for x0, y0, x1, y1, raw, block, line, _ in word_rows:
-        if (block, line) != current:
-            current, position = (block, line), 0
+    scale = pixels_per_point
+    for x0, y0, x1, y1, raw, block, line_number, _ in word_rows:
+        if (block, line_number) != current:
+            current, position = (block, line_number), 0
         x, y = (x0 + x1) / 2, (y0 + y1) / 2
-        span, position = _span_of(raw, spans.get(current, ()), position, x, y)
+        span, position = _span_of(raw, lines[current], position, x, y)
         text = clean_word(raw)
-        if not text or span is None:
+        if not text:
             continue
         if span.top is not None and span.bottom is not None:
             y0, y1 = max(y0, span.top), min(y1, span.bottom)
@@ -94,9 +115,13 @@ def read_words(
             x0, y0 = max(x0, page_box.x0), max(y0, page_box.y0)
             x1, y1 = min(x1, page_box.x1), min(y1, page_box.y1)
             if span.pale or any(over.x0 < x < over.x1 and over.y0 < y < over.y1 for over in covering_boxes):
-                doubtful.append(len(words))
-        words.append(PointWord(text, Box(x0, y0, x1, y1), block, line, span.font_size, span.bold, visible))
-    return _without_unpainted(words, doubtful, painted_pixels) if doubtful else words
+                doubtful[len(words)] = Box(x0, y0, x1, y1)
+        left, top = page_box.x0, page_box.y0
+        box = Box((x0 - left) * scale, (y0 - top) * scale, (x1 - left) * scale, (y1 - top) * scale)
+        words.append(LayerWord(text, box, block, line_number, span.font_size, span.bold, visible))
+    if doubtful:
+        _hide_unpainted(words, doubtful, painted_pixels)
+    return tuple(words)
 
 
 def clean_word(text: str) -> str:
@@ -136,46 +161,44 @@ def _span(span: dict[str, Any], direction: tuple[float, float]) -> _Span:
         top = baseline - size * min(max(span["ascender"], 0.75), 0.95)
         bottom = baseline - size * max(min(span["descender"], -0.2), -0.3)
     return _Span(
-        text=span["text"],
-        box=Box(*span["bbox"]),
-        font_size=size,
-        bold=bool(span["flags"] & _BOLD or flags & _BOLD_BY_FLAG),
-        painted=bool(flags & _FILLED_OR_STROKED) and span["alpha"] >= _FAINTEST_ALPHA,
-        pale=0.299 * red + 0.587 * green + 0.114 * blue >= _PALE,
-        top=top,
-        bottom=bottom,
+        span["text"],
+        span["bbox"],
+        round(size, 2),
+        bool(span["flags"] & _BOLD or flags & _BOLD_BY_FLAG),
+        bool(flags & _FILLED_OR_STROKED) and span["alpha"] >= _FAINTEST_ALPHA,
+        0.299 * red + 0.587 * green + 0.114 * blue >= _PALE,
+        top,
+        bottom,
     )
 
 
-def _span_of(
-    word: str, spans: Sequence[_Span], position: int, x: float, y: float
-) -> tuple[_Span | None, int]:
+def _span_of(word: str, line: _Line, position: int, x: float, y: float) -> tuple[_Span, int]:
     """The span a word begins in, and where in the line's text the next word may begin."""
-    if len(spans) == 1:
-        return spans[0], position
-    found = "".join(span.text for span in spans).find(word, position)
-    if found < 0:  # right-to-left words are not reported in the order of the spans
-        here = [span for span in spans if span.box.x0 <= x <= span.box.x1 and span.box.y0 <= y <= span.box.y1]
-        return next(iter([*here, *spans]), None), position
-    end = 0
-    for span in spans:
-        end += len(span.text)
-        if found < end:
-            return span, found + len(word)
-    return spans[-1], found + len(word)
+    if len(line.spans) == 1:
+        return line.spans[0], position
+    found = line.text.find(word, position)
+    if found >= 0:
+        return line.spans[bisect_right(line.ends, found)], found + len(word)
+    # Right-to-left words are not reported in the order of the spans.
+    for span in line.spans:
+        x0, y0, x1, y1 = span.box
+        if x0 <= x <= x1 and y0 <= y <= y1:
+            return span, position
+    return line.spans[0], position
 
 
-def _without_unpainted(
-    words: list[PointWord], doubtful: list[int], painted_pixels: PaintedPixels
-) -> list[PointWord]:
-    """Mark the doubtful words invisible whose box looks the same with and without text."""
-    boxes = {index: words[index].box for index in doubtful}
-    around = Box.around(boxes.values())
+def _hide_unpainted(words: list[LayerWord], doubtful: dict[int, Box], painted_pixels: PaintedPixels) -> None:
+    """Mark the words invisible whose place looks the same with and without text.
+
+    Args:
+        words: changed in place.
+        doubtful: boxes in points by index into ``words``.
+    """
+    around = Box.around(doubtful.values())
     left, top = math.floor(around.x0), math.floor(around.y0)
     painted = painted_pixels((left, top, math.ceil(around.x1), math.ceil(around.y1)))
-    for index, box in boxes.items():
+    for index, box in doubtful.items():
         rows = slice(math.floor(box.y0) - top, math.ceil(box.y1) - top)
         columns = slice(math.floor(box.x0) - left, math.ceil(box.x1) - left)
         if not painted[rows, columns].any():
             words[index] = replace(words[index], visible=False)
-    return words

@@ -19,6 +19,7 @@ from docvlm.config import Limits
 from docvlm.errors import DocvlmError, InputError, LimitError
 from docvlm.ingest.file_type import FileType
 from docvlm.ingest.messages import (
+    POPPLER_STEPS,
     FramingError,
     Message,
     Opened,
@@ -41,9 +42,9 @@ class PageSource(Protocol):
     @property
     def page_count(self) -> int: ...
 
-    def read_page(self, number: int, image: bool) -> tuple[PageReply, bytes | memoryview]: ...
+    def read_page(self, number: int, image: bool) -> tuple[PageReply, bytes]: ...
 
-    def draw_with_poppler(self, number: int) -> tuple[PageReply, bytes | memoryview]: ...
+    def draw_with_poppler(self, number: int) -> tuple[PageReply, bytes]: ...
 
 
 def main() -> None:
@@ -67,7 +68,7 @@ def main() -> None:
                     write_frame(replies, page, pixels)
                     del pixels
             elif isinstance(request, PopplerRequest) and source is not None:
-                with _stopped_by_kernel(requests, limits.page_seconds):
+                with _stopped_by_kernel(requests, POPPLER_STEPS * limits.page_seconds):
                     page, pixels = _draw_with_poppler(source, request.number)
                 write_frame(replies, page, pixels)
     except FramingError:
@@ -165,7 +166,7 @@ def _refusal(request: OpenRequest, error: Exception) -> Refused:
     )
 
 
-def _read_page(source: PageSource, number: int, image: bool) -> tuple[PageReply, bytes | memoryview]:
+def _read_page(source: PageSource, number: int, image: bool) -> tuple[PageReply, bytes]:
     try:
         return source.read_page(number, image)
     except DocvlmError as error:
@@ -174,7 +175,7 @@ def _read_page(source: PageSource, number: int, image: bool) -> tuple[PageReply,
         return PageReply(number, reason=_page_failure(number, error)), b""
 
 
-def _draw_with_poppler(source: PageSource, number: int) -> tuple[PageReply, bytes | memoryview]:
+def _draw_with_poppler(source: PageSource, number: int) -> tuple[PageReply, bytes]:
     try:
         return source.draw_with_poppler(number)
     except DocvlmError as error:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from docvlm.ingest.messages import FramingError, Message, read_frame, write_frame
 
@@ -30,7 +31,7 @@ class WorkerProcess:
 
     def __init__(self, page_pixels: int) -> None:
         self._payload_limit = page_pixels * _BYTES_A_PIXEL
-        self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+        self._process = subprocess.Popen(
             # -P keeps the current folder, which may hold anything, off the worker's import path.
             [sys.executable, "-P", "-m", "docvlm.ingest.worker"],
             stdin=subprocess.PIPE,
@@ -39,6 +40,8 @@ class WorkerProcess:
             env=_environment(sys.path),
             start_new_session=True,  # so that Ctrl-C reaches the parent only, and kill() the children too
         )
+        self._requests = cast(BinaryIO, self._process.stdin)
+        self._replies = cast(BinaryIO, self._process.stdout)
 
     def send(self, message: Message, payload: bytes = b"") -> None:
         """Send a request.
@@ -46,9 +49,8 @@ class WorkerProcess:
         Raises:
             WorkerLost: when the worker is gone.
         """
-        assert self._process.stdin is not None
         try:
-            write_frame(self._process.stdin, message, payload)
+            write_frame(self._requests, message, payload)
         except FramingError as error:
             self.kill()
             raise WorkerLost(timed_out=False) from error
@@ -59,13 +61,12 @@ class WorkerProcess:
         Raises:
             WorkerLost: when no reply came.
         """
-        assert self._process.stdout is not None
         deadline = time.monotonic() + seconds
         timer = threading.Timer(seconds, self._kill_group)
         timer.daemon = True
         timer.start()
         try:
-            reply = read_frame(self._process.stdout, self._payload_limit)
+            reply = read_frame(self._replies, self._payload_limit)
         except FramingError as error:
             timed_out = time.monotonic() >= deadline
             self.kill()
@@ -84,10 +85,9 @@ class WorkerProcess:
     def kill(self) -> None:
         """End the process and whatever it started, and wait until it is gone."""
         self._kill_group()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
+        for stream in (self._requests, self._replies):
+            with contextlib.suppress(OSError):
+                stream.close()
         self._process.wait()
 
     def _kill_group(self) -> None:

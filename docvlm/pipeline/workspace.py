@@ -27,7 +27,9 @@ class Workspace:
     ) -> None:
         self.settings = settings or Settings.from_environment()
         self._report = report
-        self._lock = threading.Lock()
+        # Two locks, so that documents can be opened and listed while the model is still being loaded.
+        self._store_lock = threading.Lock()
+        self._engine_lock = threading.Lock()
         self._store: Store | None = None
         self._engine: Engine | None = None
 
@@ -38,7 +40,7 @@ class Workspace:
         Raises:
             StoreError: when it cannot be opened.
         """
-        with self._lock:
+        with self._store_lock:
             if self._store is None:
                 self.settings.prepare_home()
                 self._store = Store.open(self.settings.database_url)
@@ -51,7 +53,7 @@ class Workspace:
         Raises:
             ModelError: when it cannot be loaded.
         """
-        with self._lock:
+        with self._engine_lock:
             if self._engine is None:
                 settings = self.settings
                 adapter = Path(settings.adapter) if settings.adapter else None
@@ -82,7 +84,7 @@ class Workspace:
 
     def close(self) -> None:
         """Close the store and free the model."""
-        with self._lock:
+        with self._engine_lock, self._store_lock:
             if self._store is not None:
                 self._store.close()
             if self._engine is not None:

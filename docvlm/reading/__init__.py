@@ -1,9 +1,22 @@
 """Reading: words and lines of a page in reading order, and the forms they are handed on in."""
 
+from docvlm.reading.hocr import to_hocr
+from docvlm.reading.json_form import page_json, unread_page_json
 from docvlm.reading.layout import layout_rows, layout_text
+from docvlm.reading.markdown import to_markdown
 from docvlm.reading.page_reader import default_reader, read_page
 
-READER_VERSION = "1"
-"""Changes whenever pages would be read differently; kept readings of another version are not reused."""
+READER_VERSION = "pp-ocrv6-small-1"
+"""Changes whenever the same page would be read differently, so that kept readings are made anew."""
 
-__all__ = ["READER_VERSION", "default_reader", "layout_rows", "layout_text", "read_page"]
+__all__ = [
+    "READER_VERSION",
+    "default_reader",
+    "layout_rows",
+    "layout_text",
+    "page_json",
+    "read_page",
+    "to_hocr",
+    "to_markdown",
+    "unread_page_json",
+]

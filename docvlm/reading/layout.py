@@ -5,6 +5,7 @@ This is what the language model reads, so white space is spent where it tells so
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import unicodedata
 from collections.abc import Sequence
@@ -86,7 +87,7 @@ def _is_apart(above: Box, below: Box, row_height: float) -> bool:
 
 def _print_row(row: Sequence[tuple[Word, Box]], character_width: float) -> str:
     parts = [row[0][0].text]
-    for (_, before), (word, box) in zip(row, row[1:], strict=False):
+    for (_, before), (word, box) in itertools.pairwise(row):
         white = max(before.x0, box.x0) - min(before.x1, box.x1)
         parts.append(" " * max(1, _spaces(white, character_width)))
         parts.append(word.text)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from docvlm.imageops import Alignment, estimate_alignment, make_upright
+from docvlm.imageops import Alignment, estimate_alignment, ink_mask, make_upright, to_gray
 from docvlm.reading.ocr import Quad, RecognisedLine, TextReader, quad_size
 from docvlm.reading.words import words_of_line
 from docvlm.types import RgbImage, Word
@@ -16,6 +16,7 @@ from docvlm.types import RgbImage, Word
 _TALL = 1.5  # height / width from which a box holds text that runs along the page's other side
 _SAMPLE_LINES = 6
 _READS_WELL = 0.88  # mean confidence of the sample; upside-down print stays below
+_CLEARLY_BETTER = 0.05  # by so much must upside-down win, or a few stray marks would turn the page
 _MIN_LINE_CONFIDENCE = 0.5
 _RESIDUAL_SKEW = 1.5  # degrees left by the projection profile that are worth a second detection
 
@@ -34,6 +35,8 @@ def read_image(image: RgbImage, reader: TextReader) -> OcrPage:
     A page that lies right costs one detection and one recognition of each line; only where a sample
     of its lines reads badly are they tried upside down.
     """
+    if not ink_mask(to_gray(image)).any():
+        return OcrPage(Alignment(image.shape[1], image.shape[0]), ())
     alignment = estimate_alignment(image)
     upright = make_upright(image, alignment)
     quads = reader.detect(upright)
@@ -48,10 +51,8 @@ def read_image(image: RgbImage, reader: TextReader) -> OcrPage:
     sample = _longest(quads)
     tried = dict(zip(sample, reader.recognise(upright, [_level(quads[i]) for i in sample]), strict=True))
     if _mean_confidence(tried.values()) < _READS_WELL:
-        turned = dict(
-            zip(sample, reader.recognise(upright, [_half_turned(_level(quads[i])) for i in sample]), strict=True)
-        )
-        if _mean_confidence(turned.values()) > _mean_confidence(tried.values()):
+        turned = reader.recognise(upright, [_half_turned(_level(quads[i])) for i in sample])
+        if _mean_confidence(turned) > _mean_confidence(tried.values()) + _CLEARLY_BETTER:
             alignment = alignment.turned_further(180)
             width, height = alignment.upright_size
             far_corner = np.array([width, height], np.float32)

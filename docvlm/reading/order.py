@@ -18,7 +18,7 @@ from docvlm.types import Box, Line, Word
 _SAME_LINE_GAP = 1.2  # of the line height: segments closer than this are one line
 _SPLIT_GAP = 2.0  # of the line height: words further apart are two segments
 _MIN_GUTTER = 0.8  # of the median line height
-_PARAGRAPH_GAP = 0.9  # of the median line height: more white than this begins a new block
+_PARAGRAPH_GAP = 0.45  # of the median line height: so much more white than usual begins a new block
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,7 @@ def arrange(segments: Sequence[Segment]) -> tuple[Line, ...]:
     blocks = _cut(level, em)
     blocks.extend([[[_Piece(piece)]] for piece in sideways])
     return tuple(
-        line
-        for number, rows in enumerate(blocks)
-        for row in rows
-        for line in _lines_of_row(row, number)
+        line for number, rows in enumerate(blocks) for row in rows for line in _lines_of_row(row, number)
     )
 
 
@@ -124,7 +121,9 @@ def _bands(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
     return bands
 
 
-def _columns_from(bands: Sequence[list[_Piece]], start: int, em: float) -> tuple[int, list[list[_Piece]]] | None:
+def _columns_from(
+    bands: Sequence[list[_Piece]], start: int, em: float
+) -> tuple[int, list[list[_Piece]]] | None:
     """The longest run of bands from ``start`` that gutters part into texts of their own.
 
     Returns the end of the run and its columns in reading order; captions set into a gutter come last.
@@ -167,9 +166,7 @@ def _is_inset(piece: _Piece, band: Sequence[_Piece]) -> bool:
     return left and any(other.box.x0 > piece.box.x1 for other in band)
 
 
-def _free_parts(
-    gutter: tuple[float, float], band: Sequence[_Piece], em: float
-) -> list[tuple[float, float]]:
+def _free_parts(gutter: tuple[float, float], band: Sequence[_Piece], em: float) -> list[tuple[float, float]]:
     """What a band leaves white of a stretch of x, where wide enough for a gutter."""
     free = []
     left = gutter[0]
@@ -233,7 +230,9 @@ def _is_running_text(rows: Sequence[_Row], words_needed: float) -> bool:
     # Scripts written without spaces count by characters.
     unspaced = sum(_is_unspaced(character) for text in words for character in text)
     word_count = len(words) + unspaced / 2
-    return word_count / len(rows) >= words_needed and letters >= 0.6 * characters and labels <= 0.4 * len(rows)
+    return (
+        word_count / len(rows) >= words_needed and letters >= 0.6 * characters and labels <= 0.4 * len(rows)
+    )
 
 
 def _is_unspaced(character: str) -> bool:
@@ -261,7 +260,9 @@ def _shares_row(row: Sequence[_Piece], piece: _Piece) -> bool:
     overlap = min(near.box.y1, piece.box.y1) - max(near.box.y0, piece.box.y0)
     if overlap < 0.5 * min(near.box.height, piece.box.height):
         return False
-    return all(_distance(other.box, piece.box) > -0.5 * min(other.box.width, piece.box.width) for other in row)
+    return all(
+        _distance(other.box, piece.box) > -0.5 * min(other.box.width, piece.box.width) for other in row
+    )
 
 
 def _distance(first: Box, second: Box) -> float:
@@ -270,14 +271,18 @@ def _distance(first: Box, second: Box) -> float:
 
 
 def _row_blocks(pieces: Sequence[_Piece], em: float) -> list[_Block]:
-    """Rows, with a new block wherever the white between two rows is more than a line's worth."""
-    blocks: list[_Block] = []
-    bottom = float("-inf")
-    for row in _rows(pieces):
-        if not blocks or min(piece.box.y0 for piece in row) - bottom > _PARAGRAPH_GAP * em:
+    """Rows, with a new block wherever the white above a row is clearly more than usual."""
+    rows = _rows(pieces)
+    if not rows:
+        return []
+    boxes = [Box.around(piece.box for piece in row) for row in rows]
+    white = [below.y0 - above.y1 for above, below in itertools.pairwise(boxes)]
+    usual = statistics.median(white) if len(white) >= 3 else 0.0
+    blocks = [[rows[0]]]
+    for row, above in zip(rows[1:], white, strict=True):
+        if above > max(0.0, usual) + _PARAGRAPH_GAP * em:
             blocks.append([])
         blocks[-1].append(row)
-        bottom = max(piece.box.y1 for piece in row)
     return blocks
 
 
@@ -305,10 +310,6 @@ def _line(segment: Segment, block: int) -> Line:
 
 
 def _reads_right_to_left(texts: Iterable[str]) -> bool:
-    directions = [
-        unicodedata.bidirectional(character)
-        for text in texts
-        for character in text
-    ]
+    directions = [unicodedata.bidirectional(character) for text in texts for character in text]
     right = sum(direction in ("R", "AL") for direction in directions)
     return right > sum(direction == "L" for direction in directions)

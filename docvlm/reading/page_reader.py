@@ -14,7 +14,7 @@ from docvlm.reading.ocr_page import read_image
 from docvlm.reading.order import Segment, arrange
 from docvlm.reading.text_layer import judge_layer
 from docvlm.reading.words import split_glued_label
-from docvlm.types import Box, LayerWord, Line, Page, Reading, ReadingSource, RgbImage, Word
+from docvlm.types import Box, LayerWord, Line, Page, PageStatus, Reading, ReadingSource, RgbImage, Word
 
 
 @functools.cache
@@ -31,7 +31,7 @@ def read_page(page: Page, *, ocr: bool | None = None, reader: TextReader | None 
     """Words and lines of a page in reading order, boxes in pixels of the page as given.
 
     Args:
-        page: a page whose status is OK.
+        page: a page whose status is OK. Without a picture its text layer is taken as it is.
         ocr: None takes the text layer where it is real and OCR elsewhere; True always reads the picture;
             False never does (a page without a usable layer then has no lines, and a note says so).
         reader: the OCR engine; by default the one of this process.
@@ -40,6 +40,8 @@ def read_page(page: Page, *, ocr: bool | None = None, reader: TextReader | None 
         InputError: when the page has no picture because it failed or was skipped.
         ModelError: when OCR is needed and cannot be started.
     """
+    if page.image is None and page.status is PageStatus.OK and page.text_layer and ocr is not True:
+        return _read_layer_unjudged(page)
     if page.image is None:
         raise InputError(
             f"Page {page.number} cannot be read: {page.reason or 'it has no picture'}.",
@@ -68,7 +70,9 @@ def _read_layer_unjudged(page: Page) -> Reading:
 def _read_layer(page: Page, words: Sequence[LayerWord], notes: tuple[str, ...]) -> Reading:
     alignment = Alignment(page.width, page.height, _layer_rotation(words))
     lines = [list(line) for _, line in itertools.groupby(words, key=lambda word: (word.block, word.line))]
-    return _reading(page, ReadingSource.TEXT_LAYER, [_layer_segment(line, alignment) for line in lines], alignment, notes)
+    return _reading(
+        page, ReadingSource.TEXT_LAYER, [_layer_segment(line, alignment) for line in lines], alignment, notes
+    )
 
 
 def _layer_segment(line: Sequence[LayerWord], alignment: Alignment) -> Segment:
@@ -82,7 +86,7 @@ def _layer_segment(line: Sequence[LayerWord], alignment: Alignment) -> Segment:
 
 
 def _layer_rotation(words: Sequence[LayerWord]) -> int:
-    """The clockwise turn that makes the layer's lines run left to right, told by words that follow each other."""
+    """The clockwise turn that makes lines run left to right, told by words that follow each other."""
     steps = {0: 0.0, 90: 0.0, 180: 0.0, 270: 0.0}
     for before, word in itertools.pairwise(words):
         if (before.block, before.line) != (word.block, word.line):

@@ -44,7 +44,9 @@ class LayerVerdict:
     notes: tuple[str, ...] = ()
 
 
-def judge_layer(layer: Sequence[LayerWord], image: RgbImage, reader: Callable[[], TextReader]) -> LayerVerdict:
+def judge_layer(
+    layer: Sequence[LayerWord], image: RgbImage, reader: Callable[[], TextReader]
+) -> LayerVerdict:
     """Keep a layer that agrees with the page's picture, drop what is hidden, refuse what is broken.
 
     Args:
@@ -56,7 +58,9 @@ def judge_layer(layer: Sequence[LayerWord], image: RgbImage, reader: Callable[[]
     if not words:
         return LayerVerdict(None)
     if _garbage_share(words) > _GARBAGE_SHARE:
-        return LayerVerdict(None, ("The text layer holds unreadable characters, so the page was read by OCR.",))
+        return LayerVerdict(
+            None, ("The text layer holds unreadable characters, so the page was read by OCR.",)
+        )
 
     gray = to_gray(image)
     words, hidden_notes = _without_hidden(words, gray, image, reader)
@@ -135,9 +139,13 @@ def _without_hidden(
     Hidden text is a known way to slip instructions or false values to a program that reads a page.
     """
     contrast = _contrast(gray, [word.box for word in words])
-    seen = [word for word, under in zip(words, contrast, strict=True) if word.visible and under >= _MIN_CONTRAST]
+    seen = [
+        word for word, under in zip(words, contrast, strict=True) if word.visible and under >= _MIN_CONTRAST
+    ]
     under_print = [
-        word for word, under in zip(words, contrast, strict=True) if not word.visible and under >= _MIN_CONTRAST
+        word
+        for word, under in zip(words, contrast, strict=True)
+        if not word.visible and under >= _MIN_CONTRAST
     ]
     notes = []
     if under_print:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import statistics
 from collections.abc import Sequence
@@ -18,12 +19,9 @@ _DOUBTFUL_SPACE_PROBABILITY = 0.02
 _WIDE_GAP = 0.30  # of the strip's height: about a space of body print
 _COLUMN_GAP = 1.0  # of the strip's height: words that far apart are apart whatever the network says
 
-# A label of at least two letters (or one ideograph), a colon, then a value glued to it.
-_GLUED_LABEL = re.compile(
-    r"^(?P<label>.*(?:[^\W\d_]{2,}|[^\W\d_]\.?|[⺀-鿿가-힯]|[)\]#]|No\.)\s*[:：])(?P<value>[\w$€£¥₹#(+\-–*].*)$"
-)
+_VALUE_START = re.compile(r"[\w$€£¥₹#(+\-–*]")
 _LONE_COLON = re.compile(r"^(?P<label>[:：])(?P<value>\w.+)$")
-_URL_SCHEME = re.compile(r"(?:^|\W)(?:https?|ftps?|mailto|tel|file|urn|doi|data|sip|news):", re.IGNORECASE)
+_URL_SCHEME = re.compile(r"(?:^|\W)(?:https?|ftps?|mailto|file|urn|doi|sip):", re.IGNORECASE)
 _HEX_GROUPS = re.compile(r"^[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){2,}$")
 
 
@@ -50,7 +48,7 @@ def _label_end(text: str) -> int | None:
         return lone.start("value")
     for match in re.finditer("[:：]", text):
         label, value = text[: match.end()], text[match.end() :]
-        if not value or not re.match(r"[\w$€£¥₹#(+\-–*]", value):
+        if not _VALUE_START.match(value):
             continue
         stem = label[:-1]
         letters = sum(character.isalpha() for character in stem)
@@ -118,12 +116,12 @@ def _character_edges(
     where letters touch.
     """
     width = ink.shape[1]
-    inked = ink.any(axis=0)
+    inked = np.asarray(ink.any(axis=0), np.bool_)
     centers = [character.position * width for character in characters]
     pitch = (centers[-1] - centers[0]) / (len(centers) - 1) if len(centers) > 1 else width / 2
     lefts = [_first_ink(inked, max(0.0, centers[0] - pitch), centers[0])]
     rights = []
-    for left, right in zip(centers, centers[1:], strict=False):
+    for left, right in itertools.pairwise(centers):
         gap_start, gap_end = _widest_gap(inked, left, right)
         rights.append(gap_start)
         lefts.append(gap_end)
@@ -153,9 +151,7 @@ def _on_image(box: Box, quad: Quad) -> Box:
     width, height = quad_size(quad)
     strip = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     matrix = cv2.getPerspectiveTransform(strip, quad)
-    corners = np.array(
-        [[(box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1)]], np.float32
-    )
+    corners = np.array([[(box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1)]], np.float32)
     mapped = cv2.perspectiveTransform(corners, matrix)[0]
     (x0, y0), (x1, y1) = mapped.min(axis=0), mapped.max(axis=0)
     return Box(float(x0), float(y0), float(x1), float(y1))

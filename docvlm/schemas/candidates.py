@@ -22,7 +22,7 @@ from docvlm.schemas.schema import FieldSpec, FieldType
 Span = tuple[int, int]
 """Words ``[start, end)`` of a page, counted from 0."""
 
-MOST_IDENTIFIER_WORDS = 4
+MOST_IDENTIFIER_WORDS = 5
 MOST_PHONE_WORDS = 6
 MOST_PLAIN_INTEGER_DIGITS = 9
 """Above, an integer without a currency or thousands marks is a code, not money or a quantity."""

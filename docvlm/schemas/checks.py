@@ -90,9 +90,10 @@ def _sum(check: Check, values: _Values) -> CheckResult | None:
                 )
     everything = [*terms, *optional]
     total = sum((term.value for term in everything), Decimal(0))
+    makes = f" makes {total}" if len(everything) > 1 else " in all"
     says = " and ".join(f"{path} says {value}" for path, value in wanted.items())
     return CheckResult(
-        name, False, f"{_written(everything)} makes {total}, but {says}.", (*_paths(everything), *wanted)
+        name, False, f"{_written(everything)}{makes}, but {says}.", (*_paths(everything), *wanted)
     )
 
 

@@ -33,7 +33,9 @@ class PageContext:
     decimal_style: DecimalStyle | None = None
 
 
-_NUMERIC_DATE = re.compile(r"(?<![\d./-])(\d{1,2})([./-])(\d{1,2})\2(?:\d{4}|\d{2})(?![\d./-])")
+_NUMERIC_DATE = re.compile(
+    r"(?<![\d./])(?<!(?<!\d{3})\d-)(\d{1,2})([./-])(\d{1,2})\2(?:\d{4}(?![\d./])|\d{2}(?![\d./-]))"
+)
 _POINT_DECIMALS = re.compile(r"(?<![\d.,/:-])(?:\d{1,3}(?:,\d{2,3})+|\d+)?\.\d{2}(?![\d.,/:-])")
 _COMMA_DECIMALS = re.compile(r"(?<![\d.,/:-])(?:\d{1,3}(?:[.  ]\d{3})+|\d+),(?:\d{2}|-)(?![\d.,/:-])")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from babel import Locale
@@ -18,8 +19,8 @@ from docvlm.schemas.letters import without_accents
 
 # Languages in Latin script whose month names CLDR lists as words.
 _LANGUAGES = (
-    "en", "fr", "de", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "sk", "hu", "ro", "hr", "sl",
-    "tr", "id", "ms", "et", "lv", "lt", "ca", "is", "ga", "eu", "gl", "sq",
+    "en", "fr", "de", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "sk", "hu", "ro", "hr",
+    "sl", "tr", "id", "ms", "et", "lv", "lt", "ca", "is", "ga", "eu", "gl", "sq",
 )  # fmt: skip
 # Spellings in print that CLDR does not list.
 _MORE_MONTH_NAMES = {
@@ -57,7 +58,8 @@ class FoundTime:
 
 # Not inside a longer number; a range such as 01.02.2019-28.02.2019 is two dates.
 _NOT_WITHIN_A_NUMBER = r"(?<![\d.,])(?<!\d[/:])(?<!(?<!\d\d\d)\d-)"
-_SEPARATOR = r"(?:\s?[./,\-–—·]\s?)"
+# "25. 12. 2018" and "25 / 12 / 2018", but not the amounts "12.25 .00"
+_SEPARATOR = r"(?:\s?[/\-–—·]\s?|[.,]\s?)"
 _NUMERIC = re.compile(
     # 25/12/2018, 25.12.18, 25 12 2018, 25.122018, 25122018; the year may run into a time
     rf"{_NOT_WITHIN_A_NUMBER}(?P<first>\d{{1,2}}){_SEPARATOR}(?P<second>\d{{1,2}})(?:{_SEPARATOR}|\s?['’])"
@@ -87,16 +89,35 @@ _NAME_DAY_YEAR = re.compile(
     re.IGNORECASE,
 )
 _YEAR_NAME_DAY = re.compile(
+    rf"(?<![\d.,/:])(?P<year>(?:19|20)\d\d){_JOINT}(?:m\b[\s.]*)?(?P<name>{_MONTH_NAME}){_JOINT}(?P<day>\d{{1,2}})(?!\d)",
+    re.IGNORECASE,
+)
+_YEAR_DAY_NAME = re.compile(  # Latvian: 2019. gada 12. marts
+    rf"(?<![\d.,/:])(?P<year>(?:19|20)\d\d)\.?\s?gada\s(?P<day>\d{{1,2}})\.?\s?(?P<name>{_MONTH_NAME})",
+    re.IGNORECASE,
+)
+_NAME_YEAR = re.compile(
+    rf"(?<![\d/:])(?<!\d[.,\-])(?P<day>\d{{1,2}}){_ORDINAL}{_JOINT}{_CONNECTOR}(?P<name>{_MONTH_NAME}){_JOINT}{_CONNECTOR}"
+    rf"(?:{_YEAR})?",
+    re.IGNORECASE,
+)
+_NAME_DAY_YEAR = re.compile(
+    rf"(?<![^\W_])(?P<name>{_MONTH_NAME})[\s.\-/]*(?P<day>\d{{1,2}})(?:(?!\d)|(?=(?:19|20)\d\d(?!\d)))(?:st|nd|rd|th)?"
+    rf"(?:[\s,/\-–—'’]*{_YEAR})?",
+    re.IGNORECASE,
+)
+_YEAR_NAME_DAY = re.compile(
     rf"(?<![\d.,/:])(?P<year>(?:19|20)\d\d){_JOINT}(?:(?:m|gada)\b[\s.]*)?(?P<name>{_MONTH_NAME}){_JOINT}(?P<day>\d{{1,2}})(?!\d)",
     re.IGNORECASE,
 )
 _NAME_YEAR = re.compile(
     rf"(?<![^\W_])(?P<name>{_MONTH_NAME}){_JOINT}{_CONNECTOR}(?P<year>(?:19|20)\d\d)(?!\d)", re.IGNORECASE
 )
-_NUMERIC_WITHOUT_DAY_OR_YEAR = re.compile(
-    r"(?<![\d.,/:\-$€£])(?:(?P<month>0?[1-9]|1[0-2])[/\-.](?P<year>20\d\d)"
-    r"|(?P<first>0?[1-9]|[12]\d|3[01])[/](?P<second>0?[1-9]|[12]\d|3[01])|(?P<first2>[0-3]\d)[.\-](?P<second2>[01]\d)\.?)"
-    r"(?![\d/:\-%]|[.,]\d)"
+_NUMERIC_WITHOUT_DAY_OR_YEAR = re.compile(  # 03/2019, 25/12, 25-12, 25.12.
+    r"(?<![\w.,/:\-$€£])(?:(?:0?[1-9]|1[0-2])[/\-.]20\d\d"
+    r"|(?P<first>0?[1-9]|[12]\d|3[01])(?:/(?P<second>0?[1-9]|[12]\d|3[01])"
+    r"|-(?P<second2>0[1-9]|1[0-2])|\.(?P<second3>0[1-9]|1[0-2])\.))"
+    r"(?![\w/:\-%]|[.,]\d)"
 )
 
 _TIME = re.compile(
@@ -124,12 +145,14 @@ def find_dates(text: str, order: DateOrder | None = None) -> tuple[FoundDate, ..
     found.sort(key=lambda date: (date.value is None, date.start - date.end, date.start))
     kept: list[FoundDate] = []
     for date in found:
-        if all(date.end <= other.start or other.end <= date.start for other in kept):
+        place = bisect_left(kept, date.start, key=lambda other: other.start)
+        before, after = kept[max(0, place - 1) : place], kept[place : place + 1]
+        if all(other.end <= date.start for other in before) and all(
+            date.end <= other.start for other in after
+        ):
             was_repaired = repaired[date.start : date.end] != text[date.start : date.end]
-            kept.append(
-                FoundDate(date.start, date.end, date.value, date.ambiguous, True) if was_repaired else date
-            )
-    return tuple(sorted(kept, key=lambda date: date.start))
+            kept.insert(place, replace(date, repaired=was_repaired))
+    return tuple(kept)
 
 
 def find_times(text: str) -> tuple[FoundTime, ...]:
@@ -196,7 +219,7 @@ def _numeric_dates(text: str, order: DateOrder | None) -> Iterator[FoundDate]:
 
 
 def _named_dates(text: str) -> Iterator[FoundDate]:
-    for pattern in (_DAY_NAME_YEAR, _NAME_DAY_YEAR, _YEAR_NAME_DAY):
+    for pattern in (_DAY_NAME_YEAR, _NAME_DAY_YEAR, _YEAR_NAME_DAY, _YEAR_DAY_NAME):
         for match in _overlapping(pattern, text):
             month = month_number(match["name"])
             if month is None:
@@ -218,8 +241,7 @@ def _partial_dates(text: str) -> Iterator[FoundDate]:
         if month_number(match["name"]) is not None:
             yield FoundDate(match.start(), match.end(), None)
     for match in _NUMERIC_WITHOUT_DAY_OR_YEAR.finditer(text):
-        numbers = [int(match[name]) for name in ("first", "second", "first2", "second2") if match[name]]
-        if not numbers or min(numbers) <= 12:
+        if not match["first"] or min(int(match["first"]), int(_first_group(match, "second"))) <= 12:
             yield FoundDate(match.start(), match.end(), None)
 
 

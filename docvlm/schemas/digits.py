@@ -8,9 +8,7 @@ _LIKE_ZERO_OR_ONE = str.maketrans("OoI|l", "00111")
 _LIKE_A_DIGIT = str.maketrans("OoQIl|SBZ", "000111582")
 
 # A run of digits, look-alikes and separators that stands free of other letters.
-_NUMERIC_RUN = re.compile(
-    r"(?<![^\W_|])[0-9OoQIl|SBZ]{1,20}(?:[.,:/'’-][0-9OoQIl|SBZ]{1,20}){1,9}(?![^\W_])"
-)
+_NUMERIC_RUN = re.compile(r"(?<![^\W_|])[0-9OoQIl|SBZ]{1,20}(?:[.,:/'’-][0-9OoQIl|SBZ]{1,20}){1,9}(?![^\W_])")
 _AFTER_CURRENCY = re.compile(
     r"(?<![^\W_])(?:RM|Rp|Rs|EUR|USD|[$€£])\.?"
     r"([0-9OoIl|]{1,3}(?:[.,][0-9OoIl|]{3})*[.,][0-9OoIl|]{2})(?![^\W_])"

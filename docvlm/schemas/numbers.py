@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from docvlm.schemas.context import DecimalStyle
 from docvlm.schemas.currencies import LONGEST_SIGN, currency_of, currency_signs
@@ -77,16 +78,40 @@ def _found(
         if parsed is None:
             continue
         value, decimals, grouped, ambiguous = parsed
-        was_repaired = repaired[start:end] != text[start:end]
-        number = FoundNumber(
-            start, end, start, end, value, decimals, grouped, ambiguous, repaired=was_repaired
+        around = _surroundings(repaired, start, end, decimals)
+        if around is None:
+            continue
+        yield FoundNumber(
+            start=around.start,
+            end=around.end,
+            core_start=around.core_start,
+            core_end=around.core_end,
+            value=-value if around.negative and value else value,
+            decimals=decimals,
+            grouped=grouped,
+            ambiguous=ambiguous,
+            currency_sign=around.currency_sign or None,
+            percent=around.percent,
+            entry=around.entry,
+            repaired=repaired[start:end] != text[start:end],
         )
-        if (decorated := _decorated(repaired, number)) is not None:
-            yield decorated
+
+
+class _Surroundings(NamedTuple):
+    """What stands directly around the digits; the bounds are those of :class:`FoundNumber`."""
+
+    start: int
+    end: int
+    core_start: int
+    core_end: int
+    negative: bool
+    currency_sign: str
+    percent: bool
+    entry: str | None
 
 
 # What follows shows that the digits belong to a date, a time, a code with hyphens or a measure such as 35X25.
-_GOES_ON = re.compile(r"[/:.,]?\d|[-/:][^\W_]|[xX*]\d")
+_GOES_ON = re.compile(r"[/:.,)]?\d|[-/:][^\W_]|[xX*]\d")
 _DASHES = "-−–"
 _WHOLE_AMOUNT = re.compile(r"[.,:][-–—=]{1,2}(?![\w-])")  # 12,- and 12.--
 _MINUS_AFTER = re.compile(r"[-−–](?![\w-])")
@@ -94,12 +119,12 @@ _ENTRY = re.compile(r"\s?(CR|DR|Cr|Dr|cr|dr)\b")
 _PERCENT = re.compile(r"\s?(?:%|(?:per\s?cent|percent|pct|Prozent)\b)")
 
 
-def _decorated(text: str, number: FoundNumber) -> FoundNumber | None:
-    """The number with what stands directly around it: minus, brackets, currency, ledger side, per cent.
+def _surroundings(text: str, start: int, end: int, decimals: int) -> _Surroundings | None:
+    """The minus, brackets, currency, ledger side and per cent sign around the digits ``text[start:end]``.
 
-    None where its surroundings show that it is part of something else.
+    None where the surroundings show that the digits are part of something else.
     """
-    start, end = number.start, number.end
+    digits_start = start
     inner = text[start - 1] if start and text[start - 1] in f"{_DASHES}(+" else ""
     start -= len(inner)
     core_start = start
@@ -110,11 +135,11 @@ def _decorated(text: str, number: FoundNumber) -> FoundNumber | None:
         outer = text[start - 1] if start and text[start - 1] in f"{_DASHES}(" else ""
         start -= len(outer)
     elif inner and inner in _DASHES and start and text[start - 1].isalnum():
-        if text[start - 1].isdigit() or not number.decimals:
+        if text[start - 1].isdigit() or not decimals:
             return None
-        inner, start, core_start = "", number.start, number.start  # "TOTAL-9.00": the dash is no minus
+        inner, start, core_start = "", digits_start, digits_start  # "TOTAL-9.00": the dash is no minus
 
-    whole = _WHOLE_AMOUNT.match(text, end) if not number.decimals else None
+    whole = None if decimals else _WHOLE_AMOUNT.match(text, end)
     minus_after = None if whole else _MINUS_AFTER.match(text, end)
     if tail := whole or minus_after:
         end = tail.end()
@@ -125,17 +150,17 @@ def _decorated(text: str, number: FoundNumber) -> FoundNumber | None:
     if in_brackets:
         core_end = core_end + 1 if core_end == end else core_end
         end += 1
-    entry = _ENTRY.match(text, end)
-    percent = _PERCENT.match(text, end)
-    negative = any(mark and mark in _DASHES for mark in (inner, outer)) or minus_after or in_brackets
-    return replace(
-        number,
+    entry, percent = _ENTRY.match(text, end), _PERCENT.match(text, end)
+    if suffix := entry or percent:
+        end = suffix.end()
+    has_minus = any(mark and mark in _DASHES for mark in (inner, outer)) or minus_after is not None
+    return _Surroundings(
         start=start,
-        end=suffix.end() if (suffix := entry or percent) else end,
+        end=end,
         core_start=core_start,
         core_end=core_end,
-        value=-number.value if negative and number.value else number.value,
-        currency_sign=sign or None,
+        negative=has_minus or in_brackets,
+        currency_sign=sign,
         percent=percent is not None,
         entry=entry[1].upper() if entry else None,
     )

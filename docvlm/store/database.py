@@ -73,14 +73,14 @@ class Database:
         Raises:
             StoreError: for whatever the database refuses.
         """
-        engine = self._reading_engine if read_only else self.engine
+        engine = self._engine_for(read_only)
         with self.translated_errors(), Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
+    def connection(self, read_only: bool = False) -> Iterator[Connection]:
         """As ``session``, for statements that are no business of the tables (set-up, migrations)."""
-        with self.translated_errors(), self.engine.begin() as connection:
+        with self.translated_errors(), self._engine_for(read_only).begin() as connection:
             yield connection
 
     @contextmanager
@@ -110,6 +110,9 @@ class Database:
                     time.sleep(0.05)
                 else:
                     return
+
+    def _engine_for(self, read_only: bool) -> Engine:
+        return self._reading_engine if read_only else self.engine
 
     def _set_journal_mode(self) -> None:
         with self.engine.execution_options(**{_BEGIN: ""}).connect() as connection:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +26,14 @@ def migrate(database: Database) -> None:
     Raises:
         StoreError: when the database is newer than this code, or is another program's.
     """
+    with database.connection(read_only=True) as connection:
+        if current_revision(connection) == HEAD:  # also while another process writes
+            return
     with database.connection() as connection:
         if not database.is_sqlite:  # SQLite's transactions are exclusive for writers as they are
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
         revision = current_revision(connection)
-        if revision == HEAD:
+        if revision == HEAD:  # another process was faster
             return
         if revision is None:
             _refuse_foreign_tables(connection, database)
@@ -75,7 +77,6 @@ def _upgrade(connection: Connection, revision: str | None, label: str) -> None:
             f"The database {label} was written by a newer docvlm (revision {revision}).",
             "Update docvlm, or set DOCVLM_HOME to another folder.",
         )
-    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
     command.upgrade(config, "head")
 
 

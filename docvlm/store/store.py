@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, text
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from docvlm.store import rows, search
+from docvlm.store import codec, queries, rows
 from docvlm.store.database import Database
 from docvlm.store.migrate import migrate
 from docvlm.store.records import (
     AnswerRecord,
     DocumentRecord,
     ExtractionRecord,
-    HitKind,
     Label,
     LabelKind,
     LabelRecord,
@@ -29,15 +26,14 @@ from docvlm.store.records import (
     RunStatus,
     SearchHit,
 )
+from docvlm.store.search import fold, query_phrases
 from docvlm.store.tables import (
     AnswerRow,
     Base,
     DocumentNameRow,
     DocumentRow,
     ExtractionRow,
-    FieldRow,
     LabelRow,
-    LineItemsRow,
     PageRow,
     ReadingRow,
     RunRow,
@@ -45,16 +41,6 @@ from docvlm.store.tables import (
     now,
 )
 from docvlm.types import Answer, DocumentInfo, Extraction, Page, Reading, RunInfo
-
-_MATCHES_SQLITE = text(
-    "SELECT rowid AS id, -bm25(search_index) AS score FROM search_index"
-    " WHERE search_index MATCH :query ORDER BY rank, rowid LIMIT :limit"
-)
-_MATCHES_POSTGRES = text(
-    "SELECT entry.id, ts_rank_cd(entry.search_vector, asked.query) AS score"
-    " FROM search_entries AS entry, to_tsquery('simple', :query) AS asked(query)"
-    " WHERE entry.search_vector @@ asked.query ORDER BY score DESC, entry.id LIMIT :limit"
-)
 
 
 class Store:
@@ -121,18 +107,18 @@ class Store:
 
     def find_document(self, sha256: str) -> DocumentRecord | None:
         """The document with these bytes (the SHA-256 in hex), None where it was never added."""
-        found = self._documents(_documents_query().where(DocumentRow.sha256 == sha256))
+        found = self._documents(queries.documents().where(DocumentRow.sha256 == sha256))
         return found[0] if found else None
 
     def document(self, document_id: int) -> DocumentRecord | None:
-        found = self._documents(_documents_query().where(DocumentRow.id == document_id))
+        found = self._documents(queries.documents().where(DocumentRow.id == document_id))
         return found[0] if found else None
 
     def list_documents(
         self, name: str | None = None, limit: int | None = None, offset: int = 0
     ) -> list[DocumentRecord]:
         """Documents, latest added first; with ``name``, those with a name that contains it."""
-        query = _documents_query().order_by(DocumentRow.created.desc(), DocumentRow.id.desc())
+        query = queries.documents().order_by(DocumentRow.created.desc(), DocumentRow.id.desc())
         if name is not None:
             named = select(DocumentNameRow.document_id).where(
                 DocumentNameRow.name.icontains(name, autoescape=True)
@@ -214,7 +200,9 @@ class Store:
         query = (
             select(AnswerRow)
             .join(RunRow, RunRow.id == AnswerRow.run_id)
-            .where(AnswerRow.document_id == document_id, AnswerRow.question == question, *_same_run(run))
+            .where(
+                AnswerRow.document_id == document_id, AnswerRow.question == question, *queries.same_run(run)
+            )
             .order_by(AnswerRow.id.desc())
             .limit(1)
         )
@@ -225,7 +213,7 @@ class Store:
     def answers(self, document_id: int | None = None) -> list[AnswerRecord]:
         """The answers on one document, or on all, oldest first."""
         query = (
-            select(AnswerRow, RunRow, _latest_name(AnswerRow.document_id))
+            select(AnswerRow, RunRow, queries.latest_name(AnswerRow.document_id))
             .join(RunRow, RunRow.id == AnswerRow.run_id)
             .order_by(AnswerRow.id)
         )
@@ -262,7 +250,7 @@ class Store:
             .where(
                 ExtractionRow.document_id == document_id,
                 ExtractionRow.schema_key == schema_key,
-                *_same_run(run),
+                *queries.same_run(run),
             )
             .order_by(ExtractionRow.id.desc())
             .limit(1)
@@ -318,101 +306,21 @@ class Store:
 
         Accents and case do not matter. Whatever is typed is text, never query syntax.
         """
-        phrases = search.query_phrases(query)
+        phrases = query_phrases(query)
         if not phrases:
             return []
-        if self._database.is_sqlite:
-            matches, asked = _MATCHES_SQLITE, search.fts5_query(phrases)
-        else:
-            matches, asked = _MATCHES_POSTGRES, search.tsquery(phrases)
         with self._database.session(read_only=True) as session:
-            scores = {
-                entry_id: float(score)
-                for entry_id, score in session.execute(matches, {"query": asked, "limit": limit})
-            }
-            entries = (
-                select(
-                    SearchEntryRow,
-                    DocumentRow.sha256,
-                    _latest_name(SearchEntryRow.document_id),
-                    AnswerRow.page,
-                )
-                .join(DocumentRow, DocumentRow.id == SearchEntryRow.document_id)
-                .outerjoin(AnswerRow, AnswerRow.id == SearchEntryRow.answer_id)
-                .where(SearchEntryRow.id.in_(scores))
-            )
-            hits = {
-                entry.id: SearchHit(
-                    document_id=entry.document_id,
-                    sha256=sha256,
-                    name=name,
-                    page=entry.page_number if entry.answer_id is None else answer_page,
-                    kind=HitKind.PAGE if entry.answer_id is None else HitKind.ANSWER,
-                    snippet=search.snippet(entry.text, phrases),
-                    score=scores[entry.id],
-                )
-                for entry, sha256, name, answer_page in session.execute(entries)
-            }
-        return [hits[entry_id] for entry_id in scores]
+            return queries.search_hits(session, phrases, limit)
 
     # Shared by the methods above
 
     def _documents(self, query: Select[Any]) -> list[DocumentRecord]:
         with self._database.session(read_only=True) as session:
-            found = session.execute(query).all()
-            identifiers = query.with_only_columns(DocumentRow.id).subquery()
-            names: dict[int, list[DocumentNameRow]] = defaultdict(list)
-            for row in session.scalars(
-                select(DocumentNameRow)
-                .join(identifiers, identifiers.c.id == DocumentNameRow.document_id)
-                .order_by(DocumentNameRow.last_seen.desc(), DocumentNameRow.id.desc())
-            ):
-                names[row.document_id].append(row)
-        return [
-            DocumentRecord(
-                id=row.id,
-                sha256=row.sha256,
-                media_type=row.media_type,
-                page_count=row.page_count,
-                byte_count=row.byte_count,
-                names=tuple(dict.fromkeys(seen.name for seen in names[row.id])),
-                paths=tuple(seen.path for seen in names[row.id] if seen.path),
-                added=row.created,
-                runs=runs,
-                answers=answers,
-                extractions=extractions,
-                labels=labels,
-            )
-            for row, runs, answers, extractions, labels in found
-        ]
+            return queries.document_records(session, query)
 
     def _extractions(self, identifiers: Select[int]) -> list[ExtractionRecord]:
-        extractions = (
-            select(ExtractionRow, RunRow, _latest_name(ExtractionRow.document_id))
-            .join(RunRow, RunRow.id == ExtractionRow.run_id)
-            .where(ExtractionRow.id.in_(identifiers))
-            .order_by(ExtractionRow.id)
-        )
         with self._database.session(read_only=True) as session:
-            lists: dict[int, list[LineItemsRow]] = defaultdict(list)
-            for items in session.scalars(
-                select(LineItemsRow).where(LineItemsRow.extraction_id.in_(identifiers))
-            ):
-                lists[items.extraction_id].append(items)
-            fields: dict[int, list[FieldRow]] = defaultdict(list)
-            for field in session.scalars(select(FieldRow).where(FieldRow.extraction_id.in_(identifiers))):
-                fields[field.extraction_id].append(field)
-            return [
-                ExtractionRecord(
-                    id=row.id,
-                    document_id=row.document_id,
-                    document_name=name,
-                    schema_key=row.schema_key,
-                    run=rows.to_run(run),
-                    extraction=rows.to_extraction(row, lists[row.id], fields[row.id]),
-                )
-                for row, run, name in session.execute(extractions)
-            ]
+            return queries.extraction_records(session, identifiers)
 
     def _upsert(
         self,
@@ -430,34 +338,6 @@ class Store:
             session.execute(statement)
             return None
         return session.execute(statement.returning(returning)).scalar_one()
-
-
-def _documents_query() -> Select[Any]:
-    def count(row_type: Any) -> Any:
-        counted = select(func.count()).where(row_type.document_id == DocumentRow.id)
-        return counted.select_from(row_type).scalar_subquery()
-
-    return select(DocumentRow, count(RunRow), count(AnswerRow), count(ExtractionRow), count(LabelRow))
-
-
-def _latest_name(document_id: Any) -> Any:
-    return (
-        select(DocumentNameRow.name)
-        .where(DocumentNameRow.document_id == document_id)
-        .order_by(DocumentNameRow.last_seen.desc(), DocumentNameRow.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-
-
-def _same_run(run: RunInfo) -> Sequence[ColumnElement[bool]]:
-    return (
-        RunRow.model == run.model,
-        RunRow.model_revision == run.model_revision,
-        RunRow.adapter.is_not_distinct_from(run.adapter),
-        RunRow.tiling == run.tiling,
-        RunRow.reader == run.reader,
-    )
 
 
 def _add_run(
@@ -479,7 +359,7 @@ def _add_run(
         adapter=run.adapter,
         tiling=run.tiling,
         reader=run.reader,
-        timings=rows.codec.encode_timings(run.timings),
+        timings=codec.encode_timings(run.timings),
         started=started,
     )
     session.add(row)
@@ -488,4 +368,4 @@ def _add_run(
 
 
 def _searchable(content: str) -> dict[str, str]:
-    return {"text": content, "folded": search.fold(content)}
+    return {"text": content, "folded": fold(content)}

@@ -26,7 +26,7 @@ def draw_plan(image: RgbImage, plan: TilePlan) -> RgbImage:
     if image.shape[:2] != (plan.page_height, plan.page_width):
         raise ValueError(f"image of shape {image.shape} for a page of {plan.page_width}×{plan.page_height}")
     drawn = np.ascontiguousarray(image).copy()
-    thickness = max(1, round(max(image.shape[:2]) / 800))
+    thickness = max(1, round(max(image.shape[:2]) / 1200))
     for tile in plan.tiles:
         _draw_outline(drawn, tile, thickness)
     for tile in plan.tiles:

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
 
-from docvlm.reading.layout import layout_text
-from finetune.synthesis.bills import invoice, order, receipt
+from docvlm.reading import layout_text
+from docvlm.types import Reading
+from finetune.synthesis.bills import invoice, order
 from finetune.synthesis.noise import read_badly
 from finetune.synthesis.page import Document, Draft, read_draft
 from finetune.synthesis.papers import form, id_card, letter, statement, table
 from finetune.synthesis.questions import question_turns
+from finetune.synthesis.receipts import receipt
 from finetune.synthesis.requests import Turn, extraction_turn
 from finetune.synthesis.vocabulary import LANGUAGES
 
@@ -39,20 +41,21 @@ class Example:
     """A page as the model reads it, and what is asked about it."""
 
     kind: str
+    reading: Reading
     page_text: str
     turns: tuple[Turn, ...]
 
 
 def make_example(seed: int | str) -> Example:
     """The example of a seed, the same on every machine."""
-    rng = Random(seed)
+    rng = Random(seed)  # noqa: S311  (made-up documents, no secrets)
     limit = LONG if rng.random() < LONG_SHARE else SHORT
     while True:
         document = make_document(rng)
         page_text = layout_text(document.reading)
         turns = _turns(document, rng)
         if len(page_text) <= limit and turns:
-            return Example(document.kind, page_text, turns)
+            return Example(document.kind, document.reading, page_text, turns)
 
 
 def make_document(rng: Random, kind: str | None = None) -> Document:

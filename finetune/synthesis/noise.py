@@ -12,11 +12,14 @@ from random import Random
 from docvlm.types import Box
 from finetune.synthesis.page import CELL_WIDTH, MarkedWord
 
-_MISREAD = {
-    "O": "0", "0": "O", "1": "l", "l": "1", "I": "l", "i": "1", "S": "5", "5": "S", "B": "8", "8": "B", "Z": "2",
-    "g": "q", "e": "c", "c": "e", "n": "r", "m": "n", "u": "v", "h": "b", "a": "o", "t": "f", "E": "F", "C": "G",
-    "D": "0", "U": "V", "M": "N", "H": "N", "R": "P", "T": "I", "é": "e", "ü": "u", "ö": "o", "ä": "a", ".": ",",
-}  # fmt: skip
+_MISREAD = dict(
+    zip(
+        "O01lIiS5B8ZgecnmuhatECDUMHRTéüöä.",
+        "0Ol1l15S8B2qcernvbofFG0VNNPIeuoa,",
+        strict=True,
+    )
+)
+"""What a reader may take a character for."""
 
 
 def read_badly(words: Sequence[MarkedWord], rng: Random) -> list[MarkedWord]:
@@ -29,9 +32,7 @@ def read_badly(words: Sequence[MarkedWord], rng: Random) -> list[MarkedWord]:
         word = _misread(word, misread, rng)
         before = noisy[-1] if noisy else None
         if before is not None and _are_neighbours(before, word) and rng.random() < merge:
-            noisy[-1] = replace(
-                before, text=before.text + word.text, box=Box.around((before.box, word.box))
-            )
+            noisy[-1] = replace(before, text=before.text + word.text, box=Box.around((before.box, word.box)))
         else:
             noisy.append(word)
     return noisy
@@ -40,7 +41,8 @@ def read_badly(words: Sequence[MarkedWord], rng: Random) -> list[MarkedWord]:
 def _misread(word: MarkedWord, rate: float, rng: Random) -> MarkedWord:
     # Digits of values stay: a reader rarely errs there, and a wrong amount teaches nothing.
     text = "".join(
-        _MISREAD.get(letter, letter) if not letter.isdigit() and rng.random() < rate else letter for letter in word.text
+        _MISREAD.get(letter, letter) if not letter.isdigit() and rng.random() < rate else letter
+        for letter in word.text
     )
     return replace(word, text=text)
 

@@ -81,7 +81,9 @@ class PageBuilder:
     def _start(self, cell: Cell, width: int, end: float) -> float:
         if cell.column is None:
             return end
-        left = {"left": cell.column, "right": cell.column - width, "center": cell.column - width / 2}[cell.align]
+        left = {"left": cell.column, "right": cell.column - width, "center": cell.column - width / 2}[
+            cell.align
+        ]
         return max(float(left), end, 0.0)
 
     def _place(self, text: str, start: float, fact: str | None) -> None:
@@ -160,5 +162,3 @@ def _runs(words: Sequence[tuple[str, str | None]]) -> dict[str, list[str]]:
         if fact is not None:
             runs[fact].append(" ".join(text for text, _ in group))
     return runs
-
-

@@ -3,45 +3,27 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from random import Random
 
-from finetune.synthesis.bills import make_bank
 from finetune.synthesis.goods import make_bill
+from finetune.synthesis.names import make_address, make_bank, make_company, make_person
 from finetune.synthesis.page import Align, Cell, Draft
-from finetune.synthesis.values import make_address, make_code, make_company, make_date, make_iban, make_person, make_phone
-from finetune.synthesis.vocabulary import faker_for
+from finetune.synthesis.values import make_code, make_date, make_iban, make_phone
+from finetune.synthesis.vocabulary import faker_for, words
 from finetune.synthesis.writer import Writer
 
-_CARD_TITLES = {
-    "en": "IDENTITY CARD|DRIVING LICENCE|RESIDENCE PERMIT|EMPLOYEE CARD|STUDENT CARD|PASSPORT", "fr": "CARTE NATIONALE D'IDENTITÉ|PERMIS DE CONDUIRE",
-    "de": "PERSONALAUSWEIS|FÜHRERSCHEIN|AUFENTHALTSTITEL", "es": "DOCUMENTO NACIONAL DE IDENTIDAD|PERMISO DE CONDUCCIÓN", "it": "CARTA D'IDENTITÀ|PATENTE DI GUIDA",
-    "nl": "IDENTITEITSKAART|RIJBEWIJS", "pt": "CARTÃO DE CIDADÃO|CARTA DE CONDUÇÃO", "pl": "DOWÓD OSOBISTY|PRAWO JAZDY",
-}  # fmt: skip
-_STATEMENT_TITLES = {
-    "en": "Account Statement|BANK STATEMENT|Statement of Account", "fr": "Relevé de compte|RELEVÉ BANCAIRE", "de": "Kontoauszug", "es": "Extracto de cuenta",
-    "it": "Estratto conto", "nl": "Rekeningafschrift", "pt": "Extrato de conta", "pl": "Wyciąg z rachunku",
-}  # fmt: skip
-_NATIONALITIES = "BRITISH|Malaysian|SINGAPORE CITIZEN|FRA|DEUTSCH|ESP|ITALIANA|NLD|Portuguesa|POLSKIE|USA|Irish|CANADIAN|IND"
-_MOVEMENTS = "CARD PAYMENT|TRANSFER|SALARY|DIRECT DEBIT|ATM WITHDRAWAL|STANDING ORDER|INTEREST|FEE|REFUND|CHEQUE"
-_FORM_LABELS = {
-    "company": "COMPANY|Name of company|Manufacturer|Account name|FIRM|Employer",
-    "person": "NAME|Contact|Submitted by|Approved by|Requested by|TO|FROM|CC|Attention|Manager|Applicant|Supervisor",
-    "date": "DATE|Date received|Start date|Completion date|DATE OF REQUEST|Effective date|Deadline",
-    "phone": "TELEPHONE|PHONE NO.|Fax|FAX NUMBER|Mobile|Telephone Number",
-    "code": "CASE NO.|Project No|File #|SAMPLE NO|Account #|Req. No|CODE|Serial No|Policy number|Permit No",
-    "amount": "AMOUNT|Estimated cost|Budget|Total Cost|Fee|Proposed budget",
-    "place": "CITY|Location|REGION|Market|Division|District|DEPARTMENT|Plant|Territory",
-    "text": "SUBJECT|RE|Purpose|Title|Remarks|Product|BRAND|Description|Comments|Type of work|Reason|Objective",
-    "number": "NUMBER OF PAGES|Quantity|Pages including cover|No. of stores|Units|Age|Copies|Weeks",
+_FORM_VALUES: dict[str, Callable[[Writer], str]] = {
+    "company": lambda writer: make_company(writer.rng, writer.language),
+    "person": lambda writer: make_person(writer.rng, writer.language),
+    "date": lambda writer: writer.style.date(make_date(writer.rng)),
+    "phone": lambda writer: make_phone(writer.rng, writer.language),
+    "code": lambda writer: make_code(writer.rng),
+    "amount": lambda writer: f"${writer.style.amount(writer.rng.randint(100, 9000000))}",
+    "place": lambda writer: str(faker_for(writer.rng, writer.language).city()),
+    "text": lambda writer: writer.sentence(writer.rng.randint(2, 7)).rstrip("."),
+    "number": lambda writer: str(writer.rng.randint(1, 400)),
 }
-_FORM_TITLES = "REQUEST FORM|Application Form|FAX TRANSMITTAL|PROJECT PROPOSAL|MEMORANDUM|Registration Form|CHANGE NOTICE|SAMPLE REPORT|Order Form|Work Request|CLAIM FORM"
-_GREETINGS = {
-    "en": ("Dear Sir or Madam,", "Yours sincerely,"), "fr": ("Madame, Monsieur,", "Cordialement,"), "de": ("Sehr geehrte Damen und Herren,", "Mit freundlichen Grüßen"),
-    "es": ("Estimados señores:", "Atentamente,"), "it": ("Egregi Signori,", "Cordiali saluti"), "nl": ("Geachte heer/mevrouw,", "Met vriendelijke groet,"),
-    "pt": ("Exmos. Senhores,", "Com os melhores cumprimentos,"), "pl": ("Szanowni Państwo,", "Z poważaniem,"),
-}  # fmt: skip
-_TABLE_TITLES = "Sales by region|Quarterly results|Staff list|Measurements|Price list|Inventory|Survey results|Train times|Output per plant"
-_TABLE_COLUMNS = "2019|2020|2021|Q1|Q2|Q3|Q4|Price|Stock|Weight|Share|Change|Units|Score|Age|Speed|Cost|Target"
 
 
 def id_card(rng: Random, language: str) -> Draft:
@@ -51,24 +33,38 @@ def id_card(rng: Random, language: str) -> Draft:
     birth = make_date(rng).replace(year=rng.randint(1945, 2005), day=rng.randint(1, 28))
     issued = make_date(rng)
     first, last = make_person(rng, language).split(" ", 1)
-    names = [("full_name", f"{first} {last}")] if writer.chance(0.35) else [("surname", last), ("given_names", first)]
+    names = (
+        [("full_name", f"{first} {last}")]
+        if writer.chance(0.35)
+        else [("surname", last), ("given_names", first)]
+    )
     optional = [
         ("birth_place", faker.city()),
-        ("nationality", rng.choice(_NATIONALITIES.split("|"))),
+        ("nationality", rng.choice(words("nationalities"))),
         ("sex", rng.choice("MF")),
         ("issue_date", writer.style.date(issued)),
         ("expiry_date", writer.style.date(issued.replace(day=min(issued.day, 28), year=issued.year + 10))),
-        ("authority", f"{rng.choice(('City of', 'Ministry', 'DVLA', 'Prefecture', 'Rathaus', 'Police'))} {faker.city()}"),
+        ("authority", f"{rng.choice(('City of', 'DVLA', 'Prefecture', 'Rathaus', 'Police'))} {faker.city()}"),
         ("holder_address", ", ".join(make_address(rng, language))),
-        ("personal_number", make_code(rng, rng.choice(("###########", "######-####", "######-##-####")))),
+        ("personal_number", make_code(rng, rng.choice(words("code_styles", "personal")))),
     ]
-    fields = [*names, ("birth_date", writer.style.date(birth)), *rng.sample(optional, rng.randint(2, len(optional)))]
+    fields = [
+        *names,
+        ("birth_date", writer.style.date(birth)),
+        *rng.sample(optional, rng.randint(2, len(optional))),
+    ]
     if writer.chance(0.3):
         rng.shuffle(fields)
-    fields.insert(rng.choice((0, len(fields))), ("card_number", make_code(rng, rng.choice(("@########", "@@#######", "######-##-####", "#########", "@####@@##")))))
+    fields.insert(
+        rng.choice((0, len(fields))),
+        (
+            "card_number",
+            make_code(rng, rng.choice(words("code_styles", "card"))),
+        ),
+    )
     if writer.chance(0.6):
         writer.line(faker.current_country().upper(), None, "center")
-    writer.line(rng.choice(_CARD_TITLES[language].split("|")), None, rng.choice(("left", "center")))
+    writer.line(rng.choice(words("card_titles", language)), None, rng.choice(("left", "center")))
     _fields(writer, [(key, value.upper() if writer.upper else value) for key, value in fields])
     return writer.finish()
 
@@ -94,7 +90,9 @@ def statement(rng: Random, language: str) -> Draft:
     start = make_date(rng)
     end = start + datetime.timedelta(days=rng.choice((27, 29, 30, 89)))
     writer.line(make_bank(rng, language), "bank_name", rng.choice(("left", "center")))
-    writer.line(rng.choice(_STATEMENT_TITLES[language].split("|")), None, rng.choice(("left", "right", "center")))
+    writer.line(
+        rng.choice(words("statement_titles", language)), None, rng.choice(("left", "right", "center"))
+    )
     writer.page.gap(1)
     if writer.chance(0.5):
         writer.line(make_person(rng, language), "account_holder")
@@ -103,7 +101,7 @@ def statement(rng: Random, language: str) -> Draft:
         details = []
     else:
         details = [("account_holder", make_person(rng, language))]
-    details.append(("account_number", make_code(rng, rng.choice(("##########", "########", "###-#####-#")))))
+    details.append(("account_number", make_code(rng, rng.choice(words("code_styles", "account")))))
     if writer.chance(0.5):
         details.append(("iban", make_iban(rng, language)))
     if writer.chance(0.3):
@@ -143,7 +141,10 @@ def _movements(writer: Writer, start: datetime.date, count: int) -> None:
         columns["balance"] = right
     header = [Cell(writer.label("entry_date", "transactions.entry_date"), None, 0)]
     header.append(Cell(writer.label("description", "transactions.description"), None, 14))
-    header += [Cell(writer.label(key, f"transactions.{key}"), None, column, "right") for key, column in columns.items()]
+    header += [
+        Cell(writer.label(key, f"transactions.{key}"), None, column, "right")
+        for key, column in columns.items()
+    ]
     writer.page.row(*header)
     if labels_in_table:
         writer.amount_row("opening_balance", balance, right, 14)
@@ -155,7 +156,7 @@ def _movements(writer: Writer, start: datetime.date, count: int) -> None:
         direction = "deposit" if amount > 0 else "withdrawal"
         shown = writer.style.amount(abs(amount) if parted else amount)
         fact = f"transactions.{number}."
-        text = f"{rng.choice(_MOVEMENTS.split('|'))} {make_company(rng, writer.language)}"[: first - 28].strip()
+        text = f"{rng.choice(words('movements'))} {make_company(rng, writer.language)}"[: first - 28].strip()
         row = [
             Cell(writer.style.date(day), fact + "entry_date", 0),
             Cell(text, fact + "description", 14),
@@ -172,7 +173,7 @@ def form(rng: Random, language: str) -> Draft:
     writer = Writer("form", language, rng.randint(56, 84), rng)
     if writer.chance(0.5):
         writer.line(make_company(rng, language), None, rng.choice(("left", "center")))
-    writer.line(rng.choice(_FORM_TITLES.split("|")), None, rng.choice(("left", "center")))
+    writer.line(rng.choice(words("form_titles")), None, rng.choice(("left", "center")))
     if writer.chance(0.6):
         writer.page.gap(1)
     labels = _form_labels(rng, rng.randint(3, 9))
@@ -186,13 +187,23 @@ def form(rng: Random, language: str) -> Draft:
         for place in range(pair):
             kind, label = labels[number + place]
             fact = f"entries.{number + place}"
-            value = "" if writer.chance(0.12) else _form_value(writer, kind)[: half - 2 if pair == 2 else 60].strip()
+            value = (
+                ""
+                if writer.chance(0.12)
+                else _FORM_VALUES[kind](writer)[: half - 2 if pair == 2 else 60].strip()
+            )
             cells.append(Cell(f"{label}{separator}", f"{fact}.label", place * half))
             if above:
                 writer.page.row(*cells)
                 cells = [Cell(value, f"{fact}.value", 0)]
             else:
-                cells.append(Cell(value, f"{fact}.value", rng.choice((None, None, place * half + 18)) if pair == 1 else None))
+                cells.append(
+                    Cell(
+                        value,
+                        f"{fact}.value",
+                        rng.choice((None, None, place * half + 18)) if pair == 1 else None,
+                    )
+                )
         writer.page.row(*cells)
         number += pair
         if writer.chance(0.15):
@@ -203,24 +214,9 @@ def form(rng: Random, language: str) -> Draft:
 
 
 def _form_labels(rng: Random, count: int) -> list[tuple[str, str]]:
-    known = [(kind, label) for kind, labels in _FORM_LABELS.items() for label in labels.split("|")]
+    """Labels, each with the kind of value that goes with it."""
+    known = [(kind, label) for kind in _FORM_VALUES for label in words("form_labels", kind)]
     return rng.sample(known, count)
-
-
-def _form_value(writer: Writer, kind: str) -> str:
-    rng, language = writer.rng, writer.language
-    makers = {
-        "company": lambda: make_company(rng, language),
-        "person": lambda: make_person(rng, language),
-        "date": lambda: writer.style.date(make_date(rng)),
-        "phone": lambda: make_phone(rng, language),
-        "code": lambda: make_code(rng),
-        "amount": lambda: f"${writer.style.amount(rng.randint(100, 9000000))}",
-        "place": lambda: faker_for(rng, language).city(),
-        "text": lambda: writer.sentence(rng.randint(2, 7)).rstrip("."),
-        "number": lambda: str(rng.randint(1, 400)),
-    }
-    return makers[kind]()
 
 
 def letter(rng: Random, language: str) -> Draft:
@@ -239,17 +235,18 @@ def letter(rng: Random, language: str) -> Draft:
         writer.pair("date", date)
     else:
         place = faker_for(rng, language).city()
-        writer.page.row(Cell(f"{place},", None, writer.page.columns - len(place) - len(date) - 2), Cell(date, "date"))
+        writer.page.row(
+            Cell(f"{place},", None, writer.page.columns - len(place) - len(date) - 2), Cell(date, "date")
+        )
     if writer.chance(0.5):
         writer.pair("reference", make_code(rng))
     if writer.chance(0.75):
         writer.pair("subject", writer.sentence(4).rstrip("."))
     writer.page.gap(1)
-    greeting, closing = _GREETINGS[language]
-    writer.line(greeting)
+    writer.line(words("greetings", language)[0])
     for _ in range(rng.randint(2, 5)):
         writer.line(writer.sentence(9))
-    writer.line(closing)
+    writer.line(words("closings", language)[0])
     if writer.chance(0.5):
         writer.line(make_person(rng, language))
     return writer.finish()
@@ -259,10 +256,14 @@ def table(rng: Random, language: str) -> Draft:
     """A table of figures; each cell is a fact ``cells.row.column``, the headers are its labels."""
     writer = Writer("table", language, 80, rng)
     if writer.chance(0.7):
-        writer.line(rng.choice(_TABLE_TITLES.split("|")), None, rng.choice(("left", "center")))
-    headers = rng.sample(_TABLE_COLUMNS.split("|"), rng.randint(2, 4))
+        writer.line(rng.choice(words("table_titles")), None, rng.choice(("left", "center")))
+    headers = rng.sample(words("table_columns"), rng.randint(2, 4))
     things = [item.description for item in make_bill(rng, language, 6, dear=False).items]
-    names = things if writer.chance(0.5) else list({faker_for(rng, language).city(): None for _ in range(rng.randint(3, 6))})
+    names = (
+        things
+        if writer.chance(0.5)
+        else list({faker_for(rng, language).city(): None for _ in range(rng.randint(3, 6))})
+    )
     style = rng.choice(("money", "count", "percent"))
     writer.page.row(*(Cell(header, None, 36 + 13 * place, "right") for place, header in enumerate(headers)))
     for row, name in enumerate(names):

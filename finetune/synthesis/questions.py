@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 from docvlm.prompts import ANSWER_START, NOT_FOUND, question_prompt
+from finetune.synthesis.kinds import absent_facts, clean_name, document_kinds, present_facts
 from finetune.synthesis.page import Document
-from finetune.synthesis.requests import KNOWN_FACTS, Turn, clean_name, names_overlap
+from finetune.synthesis.requests import Turn
 from finetune.synthesis.vocabulary import fact_kinds
 
 _BY_LABEL = {
-    "en": ('What is the value of "{}"?', "What is the {}?", 'What is written for "{}"?', "{}?", 'Which value has the field "{}"?', "Find the {}."),
+    "en": (
+        'What is the value of "{}"?',
+        "What is the {}?",
+        'What is written for "{}"?',
+        "{}?",
+        'Which value has the field "{}"?',
+        "Find the {}.",
+    ),
     "fr": ("Quelle est la valeur de « {} » ?", "{} ?"),
     "de": ("Was steht bei „{}“?", "{}?"),
     "es": ("¿Cuál es el valor de «{}»?", "{}?"),
-}  # fmt: skip
-_AMOUNT_OF = ("How much is the {}?", "What is the amount for {}?", "What does {} cost in total?", "What was charged for {}?")
+}
+_AMOUNT_OF = (
+    "How much is the {}?",
+    "What is the amount for {}?",
+    "What does {} cost in total?",
+    "What was charged for {}?",
+)
 _PRICE_OF = ("What is the unit price of {}?", "How much does one {} cost?", "What is the price of {}?")
 _QUANTITY_OF = ("How many {} were bought?", "What is the quantity of {}?", "How many {} are there?")
-_CELL_OF = ("What is the {header} of {name}?", "What is {name}'s {header}?", "{header} for {name}?", 'What is the value for "{name}" in the column {header}?')
+_CELL_OF = (
+    "What is the {header} of {name}?",
+    "What is {name}'s {header}?",
+    "{header} for {name}?",
+    'What is the value for "{name}" in the column {header}?',
+)
 
 Asked = tuple[str, str]
 """A question and its answer."""
+
+Asker = Callable[[Document, Random], Asked | None]
+"""Finds something to ask, or nothing."""
 
 
 def question_turns(document: Document, rng: Random, count: int) -> list[Turn]:
@@ -34,21 +55,23 @@ def question_turns(document: Document, rng: Random, count: int) -> list[Turn]:
         found = rng.choice(_askers(document))(document, rng)
         if found is not None:
             asked.setdefault(_spoken(found[0], rng), found[1])
-    return [Turn(question_prompt(question), ANSWER_START, f" {answer}\n") for question, answer in asked.items()]
+    return [
+        Turn(question_prompt(question), ANSWER_START, f" {answer}\n") for question, answer in asked.items()
+    ]
 
 
-def _askers(document: Document) -> list[Callable[[Document, Random], Asked | None]]:
+def _askers(document: Document) -> Sequence[Asker]:
     if document.kind == "table":
         return [_about_cell]
     if document.kind == "form":
-        return [_about_entry, _about_entry, _about_entry, _about_missing_entry]
-    askers = [_about_fact, _about_fact, _about_label, _about_absent]
+        return [_about_entry, _about_entry, _about_entry, _about_absent]
+    askers: list[Asker] = [_about_fact, _about_fact, _about_label, _about_absent]
     return [*askers, _about_item] if document.rows("items") else askers
 
 
 def _about_fact(document: Document, rng: Random) -> Asked | None:
     """A whole question, in English or in the document's language."""
-    facts = [fact for fact in KNOWN_FACTS[document.kind] if fact in document.facts]
+    facts = present_facts(document)
     if not facts:
         return None
     fact = rng.choice(facts)
@@ -57,12 +80,10 @@ def _about_fact(document: Document, rng: Random) -> Asked | None:
 
 
 def _about_absent(document: Document, rng: Random) -> Asked | None:
-    present = [fact for fact in fact_kinds() if fact in document.facts or fact in document.unclear]
-    pool = KNOWN_FACTS[document.kind] if rng.random() < 0.8 else tuple(fact_kinds())
-    fact = rng.choice(pool)
-    if fact in present or names_overlap(fact, present):
-        return None
-    question = _phrase(fact, document.language, rng)
+    """Something that documents of the kind may state, or any other thing, and this one does not."""
+    usual = document_kinds()[document.kind].facts
+    absent = absent_facts(document, usual if rng.random() < 0.8 and usual else fact_kinds())
+    question = _phrase(rng.choice(absent), document.language, rng) if absent else ""
     return (question, NOT_FOUND) if question else None
 
 
@@ -108,12 +129,6 @@ def _about_entry(document: Document, rng: Random) -> Asked | None:
     return rng.choice(_BY_LABEL["en"]).format(label), document.facts.get(value, NOT_FOUND)
 
 
-def _about_missing_entry(document: Document, rng: Random) -> Asked | None:
-    fact = rng.choice(("iban", "birth_date", "nationality", "tax_rate", "closing_balance", "cashier", "tip", "bic"))
-    question = _phrase(fact, "en", rng)
-    return (question, NOT_FOUND)
-
-
 def _about_cell(document: Document, rng: Random) -> Asked | None:
     rows = document.rows("cells")
     row = rng.choice(rows)
@@ -121,9 +136,13 @@ def _about_cell(document: Document, rng: Random) -> Asked | None:
     if "name" not in row or not columns or [other.get("name") for other in rows].count(row["name"]) > 1:
         return None
     if rng.random() < 0.15:
-        return rng.choice(_CELL_OF).format(header=rng.choice(("Total tax", "2031", "Phone", "Owner")), name=row["name"]), NOT_FOUND
+        return rng.choice(_CELL_OF).format(
+            header=rng.choice(("Total tax", "2031", "Phone", "Owner")), name=row["name"]
+        ), NOT_FOUND
     column = rng.choice(columns)
-    return rng.choice(_CELL_OF).format(header=document.labels[f"cells.{column}"], name=row["name"]), row[column]
+    return rng.choice(_CELL_OF).format(header=document.labels[f"cells.{column}"], name=row["name"]), row[
+        column
+    ]
 
 
 def _spoken(question: str, rng: Random) -> str:

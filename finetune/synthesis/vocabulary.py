@@ -1,13 +1,14 @@
-"""What documents state and how people call it, read from ``facts.toml``; names and places from Faker."""
+"""What documents state and how people call it (``facts.toml``), and other words (``words.toml``, Faker)."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from faker import Faker
 
@@ -16,7 +17,7 @@ from docvlm.schemas import FieldType
 LANGUAGES = ("en", "fr", "de", "es", "it", "nl", "pt", "pl")
 
 LOCALES = {
-    "en": ("en_US", "en_GB", "en_AU", "en_IN", "en_CA", "en_IE", "en_PH"),
+    "en": ("en_US", "en_GB", "en_AU", "en_IN", "en_CA", "en_IE"),
     "fr": ("fr_FR", "fr_BE", "fr_CH"),
     "de": ("de_DE", "de_AT", "de_CH"),
     "es": ("es_ES", "es_MX", "es_AR"),
@@ -61,6 +62,18 @@ def _fact_kind(table: dict[str, list[str]]) -> FactKind:
         labels={language: tuple(table[language]) for language in LANGUAGES},
         questions=questions,
     )
+
+
+def words(name: str, language: str | None = None) -> Sequence[str]:
+    """A list of ``words.toml``, or one language's list of one of its tables."""
+    found = _word_lists()[name]
+    chosen: list[str] = found[language] if language else found
+    return chosen
+
+
+@cache
+def _word_lists() -> dict[str, Any]:
+    return tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
 
 
 @cache

@@ -7,7 +7,7 @@ from random import Random
 
 from finetune.synthesis.page import Align, Cell, Draft, PageBuilder
 from finetune.synthesis.values import Style, make_style
-from finetune.synthesis.vocabulary import faker_for, fact_kinds
+from finetune.synthesis.vocabulary import fact_kinds, faker_for
 
 _SEPARATORS = (":", ":", ":", " :", "", "", ".:", " -")
 
@@ -44,29 +44,42 @@ class Writer:
     def title(self, key: str) -> str:
         return self.label(key) + self.separator
 
-    def line(self, text: str, fact: str | None = None, align: Align = "left", column: int | None = None) -> None:
+    def line(
+        self, text: str, fact: str | None = None, align: Align = "left", column: int | None = None
+    ) -> None:
         """One row that holds one text."""
         if column is None:
             column = {"left": 0, "center": self.page.columns // 2, "right": self.page.columns}[align]
         self.page.row(Cell(text, fact, column, align))
 
-    def lines(self, texts: Iterable[str], fact: str | None, align: Align = "left", column: int | None = None) -> None:
+    def lines(
+        self, texts: Iterable[str], fact: str | None, align: Align = "left", column: int | None = None
+    ) -> None:
         for text in texts:
             self.line(text, fact, align, column)
 
-    def pair(self, key: str, value: str, column: int = 0, value_column: int | None = None, align: Align = "left") -> None:
+    def pair(
+        self, key: str, value: str, column: int = 0, value_column: int | None = None, align: Align = "left"
+    ) -> None:
         """``Label: value``, the value after one space or at a column of its own."""
         self.page.row(Cell(self.title(key), None, column), Cell(value, key, value_column, align))
+
+    def aligned_pair(self, key: str, value: str, align: Align) -> None:
+        """``Label: value`` as one text, at the left or in the middle of the page."""
+        title = self.title(key)
+        width = len(title) + 1 + len(value)
+        start = max(0, (self.page.columns - width) // 2) if align == "center" else 0
+        self.page.row(Cell(title, None, start), Cell(value, key))
 
     def stacked(self, key: str, value: str, column: int = 0) -> None:
         """The label small above its value, as on forms and cards."""
         self.line(self.label(key), None, "left", column)
         self.line(value, key, "left", column)
 
-    def money(self, cents: int, fact: str | None, column: int, bare: bool = False) -> list[Cell]:
+    def money(self, cents: int, fact: str | None, column: int) -> list[Cell]:
         """An amount that ends at ``column``, with its currency where this document prints it."""
         text = self.style.amount(cents)
-        place = "none" if bare else self.currency_place
+        place = self.currency_place
         sign = self.style.currency
         if place == "glued":
             return [Cell(sign + text, fact, column, "right")]
@@ -99,7 +112,9 @@ class Writer:
             elif arrangement == "columns":
                 self.page.row(Cell(title, None, column), Cell(value, key, column + wide))
             else:
-                self.page.row(Cell(title, None, column), Cell(value, key, max(self.page.columns, column + 30), "right"))
+                self.page.row(
+                    Cell(title, None, column), Cell(value, key, max(self.page.columns, column + 30), "right")
+                )
 
     def sentence(self, words: int = 8) -> str:
         """Running text without meaning."""

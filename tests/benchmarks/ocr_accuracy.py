@@ -63,7 +63,9 @@ def load_cases(folder: Path, limit: int | None) -> list[Case]:
     """The ``ocr`` cases of a data folder; a seeded sample of ``limit`` of them."""
     rows = [json.loads(row) for row in (folder / "cases.jsonl").read_text(encoding="utf-8").splitlines()]
     cases = [
-        Case(Path(row["file"]).name, folder / row["file"], row["text"]) for row in rows if row["task"] == "ocr"
+        Case(Path(row["file"]).name, folder / row["file"], row["text"])
+        for row in rows
+        if row["task"] == "ocr"
     ]
     if limit is not None and len(cases) > limit:
         cases = random.Random(SEED).sample(cases, limit)
@@ -120,7 +122,9 @@ def rapidocr_reader() -> Callable[[RgbImage], str]:
 
 
 def tesseract_reader() -> Callable[[RgbImage], str]:
-    languages = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, check=True).stdout
+    languages = subprocess.run(
+        ["tesseract", "--list-langs"], capture_output=True, text=True, check=True
+    ).stdout
     chosen = "+".join(code for code in ("eng", "fra") if code in languages.split())
 
     def read(image: RgbImage) -> str:
@@ -154,7 +158,9 @@ def table_row(data: str, name: str, scores: Sequence[PageScore]) -> str:
 
 
 def parse_arguments(arguments: Iterable[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of the data sets")
     parser.add_argument("--limit", type=int, default=40, help="receipts of SROIE to read (seeded sample)")
     parser.add_argument("--readers", nargs="+", choices=list(READERS), default=list(READERS))

@@ -170,6 +170,7 @@ def test_a_lock_is_waited_for_then_told(sqlite_path: Path) -> None:
             with pytest.raises(StoreError, match="locked by another process"):
                 store.add_document(DOCUMENT)
             assert store.list_documents() == []  # reading goes on
+            Store.open(url_of(sqlite_path), wait_seconds=0.3).close()  # and so does opening
             other.execute("ROLLBACK")
         store.add_document(DOCUMENT)
 

@@ -301,11 +301,15 @@ def _signature(page: pymupdf.Page, x: float, y: float, seed: int) -> None:
         step, rise = dice.uniform(7, 15), dice.uniform(4, 17)
         lean = dice.uniform(0.2, 0.9) * step
         next_y = y + dice.uniform(-6, 2)
-        shape.draw_bezier((pen_x, y - 3), (pen_x + lean, y - rise), (pen_x + step, y - rise), (pen_x + step, next_y))
+        shape.draw_bezier(
+            (pen_x, y - 3), (pen_x + lean, y - rise), (pen_x + step, y - rise), (pen_x + step, next_y)
+        )
         pen_x += step
         shape.draw_line((pen_x, next_y), (pen_x + 1, y - 3))
     reach = dice.uniform(24, 48)
-    shape.draw_bezier((pen_x + 1, y - 3), (pen_x + 10, y + 8), (pen_x + reach, y - 2), (pen_x + reach + 12, y - 15))
+    shape.draw_bezier(
+        (pen_x + 1, y - 3), (pen_x + 10, y + 8), (pen_x + reach, y - 2), (pen_x + reach + 12, y - 15)
+    )
     shape.finish(color=BLUE_INK, width=1.3, closePath=False)
     shape.commit()
 
@@ -488,7 +492,9 @@ def _crumple(paper: Pixels, noise: np.random.Generator) -> tuple[Pixels, npt.NDA
 def _table(width: int, height: int, noise: np.random.Generator) -> npt.NDArray[np.float32]:
     """A wooden table top: three planks with grain along them."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    grain = cv2.GaussianBlur(noise.normal(0, 1, (height, width)).astype(np.float32), (0, 0), sigmaX=1.6, sigmaY=95)
+    grain = cv2.GaussianBlur(
+        noise.normal(0, 1, (height, width)).astype(np.float32), (0, 0), sigmaX=1.6, sigmaY=95
+    )
     rings = np.sin((x + 26 * np.sin(y / 420) + 9 * grain / (np.abs(grain).max() + 1e-6) * 8) / 17)
     shade = 1 + 0.055 * rings + 1.1 * grain
     for plank, tone in ((0, 0.94), (390, 1.03), (760, 0.98)):
@@ -546,7 +552,9 @@ def _window_frame(pen: Pen) -> None:
 def _sidebar(pen: Pen) -> None:
     pen.panel((0, 34, 168, 776), (0.21, 0.25, 0.31))
     pen.text(22, 72, "Trellis", 20, "notosbo", WHITE)
-    for row, name in enumerate(("Dashboard", "Orders", "Customers", "Stock", "Invoices", "Returns", "Reports")):
+    for row, name in enumerate(
+        ("Dashboard", "Orders", "Customers", "Stock", "Invoices", "Returns", "Reports")
+    ):
         y = 118 + row * 38
         if name == "Orders":
             pen.panel((10, y - 22, 158, y + 10), (0.20, 0.47, 0.75), radius=6)
@@ -582,7 +590,11 @@ def _orders_table(pen: Pen) -> None:
 
 def _totals(pen: Pen) -> None:
     open_total = sum((Decimal(order[5].replace(",", "")) for order in ORDERS), Decimal())
-    cards = [("Orders shown", str(len(ORDERS))), ("Value shown", f"GBP {money(open_total)}"), ("On hold", "1")]
+    cards = [
+        ("Orders shown", str(len(ORDERS))),
+        ("Value shown", f"GBP {money(open_total)}"),
+        ("On hold", "1"),
+    ]
     for index, (label, value) in enumerate(cards):
         x = 192 + index * 251.0
         pen.panel((x, 462, x + 238, 532), WHITE, RULE, radius=6)

@@ -7,13 +7,13 @@ from typing import Any
 from docvlm.types import Line, Page, Reading, Word
 
 
-def reading_json(reading: Reading) -> dict[str, Any]:
+def page_json(reading: Reading) -> dict[str, Any]:
     """A page that was read.
 
     Keys: ``number`` (from 1), ``status``, ``source`` ("text-layer" or "ocr"), ``width``, ``height`` (pixels),
     ``words`` in reading order, each with ``text``, ``box`` ([x0, y0, x1, y1] in pixels of that size),
-    ``confidence`` and ``line``; ``lines`` with ``text``, ``box`` and ``block``; ``points_per_pixel`` (null for
-    images), ``rotation``, ``skew`` and ``notes``.
+    ``confidence`` and ``line``; ``lines`` with ``text``, ``box`` and ``block``; ``points_per_pixel``
+    (null for images), ``rotation``, ``skew`` and ``notes``.
     """
     return {
         "number": reading.page_number,
@@ -24,7 +24,9 @@ def reading_json(reading: Reading) -> dict[str, Any]:
         "points_per_pixel": reading.points_per_pixel,
         "rotation": reading.rotation,
         "skew": round(reading.skew, 2),
-        "words": [_word_json(word, number) for number, line in enumerate(reading.lines) for word in line.words],
+        "words": [
+            _word_json(word, number) for number, line in enumerate(reading.lines) for word in line.words
+        ],
         "lines": [_line_json(line) for line in reading.lines if line.words],
         "notes": list(reading.notes),
     }

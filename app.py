@@ -1,0 +1,76 @@
+"""The browser app: ``python app.py``, then open http://127.0.0.1:7860."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from docvlm.config import Settings
+from docvlm.errors import DocvlmError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve the page until Ctrl-C; returns the exit status."""
+    options = _parse(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        settings = Settings.from_environment()
+        _serve(settings, options)
+    except DocvlmError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except OSError as error:
+        print(f"The app cannot be served: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Ask and extract from documents, in the browser.")
+    parser.add_argument(
+        "--host",
+        default=os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1",
+        help="address to listen on; whoever can reach it sees the saved documents (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--port", type=int, help="default: GRADIO_SERVER_PORT, else the first free one from 7860"
+    )
+    parser.add_argument("--share", action="store_true", help="make a public link through Gradio's servers")
+    parser.add_argument("--open", action="store_true", help="open the page in the browser")
+    return parser.parse_args(arguments)
+
+
+def _serve(settings: Settings, options: argparse.Namespace) -> None:
+    # Uploads in transit stay in the data folder. Gradio reads this when it is imported.
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(settings.prepare_home() / "uploads"))
+    from docvlm.pipeline import Workspace
+    from docvlm.ui.assets import ICON, STYLES, script
+    from docvlm.ui.engine_loader import EngineLoader
+    from docvlm.ui.page import build_page
+    from docvlm.ui.theme import theme
+
+    loader = EngineLoader()
+    with Workspace(settings, loader.report) as workspace:
+        build_page(workspace, loader).launch(
+            server_name=options.host,
+            server_port=options.port,
+            share=options.share,
+            inbrowser=options.open,
+            allowed_paths=[],
+            max_file_size=settings.limits.file_bytes,
+            run_history=False,
+            footer_links=[],
+            enable_monitoring=False,
+            ssr_mode=False,
+            favicon_path=ICON,
+            theme=theme(),
+            css_paths=list(STYLES),
+            js=script("page.js"),
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

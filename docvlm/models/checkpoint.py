@@ -1,0 +1,191 @@
+"""Opens a vision-language checkpoint from the Hub or a folder: weights, tokenizer, image contract.
+
+Only safetensors are read and no code of a checkpoint is run. transformers' own image code is used for
+its settings alone; the pixels are cut by ``docvlm.tiling.contracts``, which needs no torchvision.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from huggingface_hub.errors import HfHubHTTPError
+from safetensors import SafetensorError
+from transformers import AutoConfig, AutoImageProcessor, AutoModelForImageTextToText, AutoTokenizer
+from transformers.processing_utils import ProcessorMixin
+
+from docvlm.errors import ModelError
+from docvlm.models.device import pick_dtype
+from docvlm.tiling.contracts import Contract, contract_for
+
+SUPPORTED_TYPES = ("idefics2", "idefics3", "smolvlm", "qwen2_vl", "qwen2_5_vl")
+
+# What transformers, huggingface_hub and safetensors raise for files that are missing, damaged or of
+# another model. A checkpoint is foreign input: none of these may reach the user as a traceback.
+_LOADING_ERRORS = (
+    OSError,
+    ValueError,
+    RuntimeError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    HfHubHTTPError,
+    SafetensorError,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checkpoint:
+    """A loaded checkpoint.
+
+    Attributes:
+        revision: changes whenever the weights change.
+        model: an ``AutoModelForImageTextToText`` on its device, in evaluation mode.
+        tokenizer: a fast tokenizer.
+        contract: how the checkpoint wants a page cut.
+        chat_template: Jinja source.
+        image_token: the placeholder that the template writes for an image.
+        context_tokens: the most tokens of prompt and reply together.
+    """
+
+    revision: str
+    model: Any
+    tokenizer: Any
+    contract: Contract
+    chat_template: str
+    image_token: str
+    context_tokens: int
+
+
+def load_checkpoint(name: str, device: torch.device, adapter: Path | None = None) -> Checkpoint:
+    """Open the checkpoint called ``name``: a folder, or a name on the Hub such as ``org/model``.
+
+    Raises:
+        ModelError: when it cannot be had, is damaged, of an unknown family, or does not fit the adapter.
+    """
+    folder = _existing_folder(name)
+    if adapter is not None and not adapter.is_dir():
+        raise ModelError(f"There is no adapter folder at {adapter}.", "Check the path given as adapter.")
+    transformers.utils.logging.disable_progress_bar()
+    try:
+        return _load(name, folder, device, adapter)
+    except _LOADING_ERRORS as error:
+        raise _loading_error(name, folder, error) from error
+
+
+def _load(name: str, folder: Path | None, device: torch.device, adapter: Path | None) -> Checkpoint:
+    config = AutoConfig.from_pretrained(name, trust_remote_code=False)
+    if config.model_type not in SUPPORTED_TYPES:
+        raise ModelError(
+            f"'{name}' is a model of type {config.model_type}, which docvlm does not run.",
+            "Use an Idefics2, Idefics3, SmolVLM or Qwen2.5-VL checkpoint.",
+        )
+    tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+    settings = AutoImageProcessor.from_pretrained(name, backend="pil", trust_remote_code=False).to_dict()
+    blank_line_tokens = len(tokenizer.encode("\n\n", add_special_tokens=False))
+    return Checkpoint(
+        revision=_revision(config, folder, adapter),
+        model=_load_model(name, device, adapter),
+        tokenizer=tokenizer,
+        contract=contract_for(config.model_type, settings, _tokens_per_view(config), blank_line_tokens),
+        chat_template=_chat_template(name, tokenizer),
+        image_token=str(tokenizer.convert_ids_to_tokens(config.image_token_id)),
+        context_tokens=config.get_text_config().max_position_embeddings,
+    )
+
+
+def _load_model(name: str, device: torch.device, adapter: Path | None) -> Any:
+    model, report = AutoModelForImageTextToText.from_pretrained(
+        name,
+        dtype=pick_dtype(device),
+        use_safetensors=True,
+        trust_remote_code=False,
+        output_loading_info=True,
+    )
+    if report["missing_keys"]:
+        # transformers would fill them with random numbers and go on
+        raise ModelError(
+            f"The weights of '{name}' are incomplete: {len(report['missing_keys'])} tensors are missing.",
+            "Fetch the checkpoint again.",
+        )
+    if adapter is not None:
+        model = _merge_adapter(model, adapter, name)
+    return model.to(device).eval()
+
+
+def _merge_adapter(model: Any, adapter: Path, name: str) -> Any:
+    from peft import PeftModel
+
+    try:
+        return PeftModel.from_pretrained(model, adapter).merge_and_unload()
+    except _LOADING_ERRORS as error:
+        raise ModelError(
+            f"The adapter in {adapter} does not fit '{name}'.",
+            "Use an adapter that was trained on it, or choose its own base with --model.",
+        ) from error
+
+
+def _tokens_per_view(config: Any) -> int:
+    """Visual tokens of one view, from the model itself: what it makes is what the prompt must hold."""
+    if config.model_type == "idefics2":
+        return int(config.perceiver_config.resampler_n_latents)
+    if config.model_type in ("idefics3", "smolvlm"):
+        patches = (config.vision_config.image_size // config.vision_config.patch_size) ** 2
+        return int(patches // config.scale_factor**2)
+    return 0
+
+
+def _chat_template(name: str, tokenizer: Any) -> str:
+    """The template saved with the processor, else the tokenizer's own."""
+    processor_settings, _ = ProcessorMixin.get_processor_dict(name)
+    template = processor_settings.get("chat_template") or tokenizer.chat_template
+    if isinstance(template, dict):
+        template = template.get("default")
+    if not template:
+        raise ModelError(
+            f"'{name}' has no chat template, so it was not trained to answer questions.",
+            "Use an instruction-tuned checkpoint.",
+        )
+    return str(template)
+
+
+def _revision(config: Any, folder: Path | None, adapter: Path | None) -> str:
+    """The commit on the Hub, or a short hash of the weight files' names, sizes and times."""
+    commit = getattr(config, "_commit_hash", None)
+    digest = hashlib.sha256(str(commit).encode())
+    for part in (folder, adapter):
+        for weights in sorted(part.glob("*.safetensors")) if part is not None else ():
+            status = weights.stat()
+            digest.update(f"{weights.name} {status.st_size} {status.st_mtime_ns}".encode())
+    return digest.hexdigest()[:12]
+
+
+def _existing_folder(name: str) -> Path | None:
+    """The folder that ``name`` stands for, or None where it is a name on the Hub."""
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    if name.startswith((".", "/", "~")) or name.count("/") != 1 or "\\" in name:
+        raise ModelError(
+            f"There is no model folder at '{name}'.",
+            "Give 'embedded', an existing folder or a Hub name such as HuggingFaceTB/SmolVLM-256M-Instruct.",
+        )
+    return None
+
+
+def _loading_error(name: str, folder: Path | None, error: Exception) -> ModelError:
+    cause = str(error).strip().splitlines() or [type(error).__name__]
+    if folder is not None:
+        return ModelError(
+            f"The model in {folder} cannot be opened: {cause[0].rstrip('.')}.",
+            "The folder needs config.json, the tokenizer, preprocessor_config.json and safetensors weights.",
+        )
+    return ModelError(
+        f"The model '{name}' could not be fetched: {cause[0].rstrip('.')}.",
+        "Check the name and the connection; once fetched, it opens without a network. "
+        "Or give a folder that holds it.",
+    )

@@ -1,0 +1,81 @@
+"""How well the embedded model answers about generated documents it has not been trained on.
+
+    python -m finetune.evaluate_generated --documents 100 --adapter runs/first/checkpoint
+
+Replies are decoded as in the product: held to the schema and to the page's words.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+
+from docvlm.config import Settings
+from docvlm.grounding import answer_grammar, extraction_grammar
+from docvlm.models.embedded import EmbeddedEngine
+from docvlm.models.protocol import Engine, GenerationRequest
+from docvlm.pipeline.windows import Window, cut_windows
+from docvlm.prompts import NOT_FOUND
+from docvlm.schemas import page_context
+from finetune.synthesis.examples import make_example
+from finetune.synthesis.requests import Turn
+
+HELD_OUT = "held-out"
+"""Seeds of documents for evaluation; training seeds are numbers, so the two never meet."""
+
+
+def evaluate(engine: Engine, documents: int) -> Mapping[str, tuple[int, int]]:
+    """Right and asked values for each kind of request: fields and questions, answerable or not."""
+    scores: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for number in range(documents):
+        example = make_example(f"{HELD_OUT}:{number}")
+        windows = cut_windows(example.reading, engine.count_tokens)
+        for turn in example.turns if len(windows) == 1 else ():
+            reply = "".join(
+                step.text for step in engine.generate(windows[0].input, _request(turn, windows[0]))
+            )
+            for kind, right in _compare(turn, reply):
+                hits, asked = scores[kind]
+                scores[kind] = (hits + right, asked + 1)
+    return scores
+
+
+def _request(turn: Turn, window: Window) -> GenerationRequest:
+    if turn.schema is None:
+        grammar = answer_grammar(window.words)
+    else:
+        grammar = extraction_grammar(turn.schema, window.words, page_context(window.words.text))
+    return GenerationRequest(turn.prompt, turn.reply_start, grammar, max_tokens=1024)
+
+
+def _compare(turn: Turn, reply: str) -> list[tuple[str, bool]]:
+    """Line by line; a line is right when it says exactly what was to be said."""
+    request = "question" if turn.schema is None else "field"
+    expected, got = turn.reply.splitlines(), reply.splitlines()
+    got += [""] * (len(expected) - len(got))
+    compared = []
+    for want, have in zip(expected, got, strict=False):
+        kind = (
+            "row" if want.startswith("- ") else f"{request}{' not there' if want.endswith(NOT_FOUND) else ''}"
+        )
+        compared.append((kind, want.strip() == have.strip()))
+    return compared
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m finetune.evaluate_generated", description=__doc__)
+    parser.add_argument("--documents", type=int, default=100)
+    parser.add_argument(
+        "--adapter", type=Path, help="adapter to lay over the model; without it, the shipped one"
+    )
+    options = parser.parse_args()
+    settings = Settings.from_environment()
+    engine = EmbeddedEngine(settings.model_cache, options.adapter, settings.threads)
+    for kind, (right, asked) in sorted(evaluate(engine, options.documents).items()):
+        print(f"{kind}: {right} of {asked} = {right / asked:.2f}")
+
+
+if __name__ == "__main__":
+    main()

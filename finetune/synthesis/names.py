@@ -1,0 +1,117 @@
+"""Made-up people, firms and addresses."""
+
+from __future__ import annotations
+
+import string
+from random import Random
+
+from finetune.synthesis.values import make_code
+from finetune.synthesis.vocabulary import faker_for, words
+
+
+def make_person(rng: Random, language: str) -> str:
+    """A first and a last name, or two or three Asian ones."""
+    if language == "en" and rng.random() < 0.25:
+        return _asian_name(rng, rng.choice((2, 3, 3)))
+    faker = faker_for(rng, language)
+    return f"{faker.first_name()} {faker.last_name()}"
+
+
+def make_company(rng: Random, language: str) -> str:
+    """A firm's or a shop's name."""
+    if language == "en" and rng.random() < 0.75:
+        return _english_company(rng)
+    faker = faker_for(rng, language)
+    if rng.random() < 0.3:
+        return f"{rng.choice(words('shops', language))} {faker.last_name()}"
+    return str(faker.company())
+
+
+def make_bank(rng: Random, language: str) -> str:
+    place = make_company(rng, language).split()[0]
+    return rng.choice(words("bank_names", language)).format(place)
+
+
+def make_address(rng: Random, language: str) -> list[str]:
+    """An address as one to five lines."""
+    if language == "en" and rng.random() < 0.6:
+        return _singapore_address(rng) if rng.random() < 0.15 else _asian_address(rng)
+    faker = faker_for(rng, language)
+    street = faker.street_address().replace("\n", ", ")
+    town = f"{faker.city()}, {faker.postcode()}" if language == "en" else f"{faker.postcode()} {faker.city()}"
+    lines = [street, town]
+    if rng.random() < 0.25:
+        lines.insert(0, f"{rng.choice(words('buildings', language))} {faker.last_name()}")
+    if rng.random() < 0.3:
+        lines.append(faker.current_country())
+    one_line = ", ".join(lines)
+    return [one_line] if len(one_line) < 45 and rng.random() < 0.3 else lines
+
+
+def make_domain(name: str) -> str:
+    """An internet domain made of a firm's name."""
+    letters = "".join(letter for letter in name.casefold() if letter.isascii() and letter.isalpha())
+    return f"{letters[:14] or 'shop'}.com"
+
+
+def _asian_name(rng: Random, count: int) -> str:
+    return " ".join(rng.choice(words("asian_names")) for _ in range(count))
+
+
+def _english_company(rng: Random) -> str:
+    """Owner or brand, trade, perhaps a branch in brackets, perhaps a legal form."""
+    faker = faker_for(rng, "en")
+    name = rng.choice(
+        (
+            faker.last_name(),
+            faker.city(),
+            f"{faker.last_name()} & {rng.choice(('Sons', 'Co', faker.last_name()))}",
+            f"{rng.choice(string.ascii_uppercase)}.{rng.choice(string.ascii_uppercase)}. {faker.last_name()}",
+            f"{rng.choice(words('brand_starts'))}{rng.choice(words('brand_ends'))}",
+            f"{rng.choice(words('shops', 'en'))} {_asian_name(rng, 2)}",
+            _asian_name(rng, 2),
+            make_code(rng, "@@@"),
+        )
+    )
+    branch = f"({rng.choice((faker.city(), _town(rng)[1], 'M'))})" if rng.random() < 0.2 else ""
+    trade, ending = rng.choice(("", *words("trades"))), rng.choice(words("company_endings"))
+    return " ".join(f"{name} {trade} {branch} {ending}".split())
+
+
+def _town(rng: Random) -> tuple[str, str, str]:
+    postcode, town, state = rng.choice(words("towns")).split("|")
+    return postcode, town, state
+
+
+def _singapore_address(rng: Random) -> list[str]:
+    street = (
+        f"{rng.randint(1, 900)} {rng.choice(words('streets'))} {rng.choice(('ROAD', 'AVENUE', 'STREET'))}"
+    )
+    unit = f"#{make_code(rng, '0#-##')}"
+    return [f"{street} {unit}", f"SINGAPORE {make_code(rng, '######')}"]
+
+
+def _asian_address(rng: Random) -> list[str]:
+    """Malaysian and Indian ways of writing an address, broken into lines anywhere."""
+    postcode, town, state = _town(rng)
+    road = rng.choice(("JALAN", "JALAN", "JLN", "Jalan", "LORONG", "Persiaran"))
+    number = make_code(rng, rng.choice(words("code_styles", "road_number")))
+    parts = [
+        rng.choice(words("house_numbers")).replace("{}", str(rng.randint(1, 399))),
+        f"{road} {rng.choice(words('streets'))} {number}".strip(),
+        *([f"{rng.choice(words('areas'))} {rng.choice(words('streets'))}"] if rng.random() < 0.7 else []),
+        f"{postcode} {town}",
+        *([state] if rng.random() < 0.6 else []),
+    ]
+    comma = "," if rng.random() < 0.85 else ""
+    breaks = rng.choice((0.3, 0.6, 1.0))
+    lines = [parts[0]]
+    for place, part in enumerate(parts[1:], start=1):
+        # The number stays with its street, as a rule.
+        if rng.random() < (0.15 if place == 1 else breaks):
+            lines[-1] += comma
+            lines.append(part)
+        else:
+            lines[-1] += f", {part}"
+    lines[-1] += rng.choice(("", "", "."))
+    return [line.upper() for line in lines] if rng.random() < 0.7 else lines

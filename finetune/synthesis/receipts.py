@@ -1,0 +1,199 @@
+"""Till receipts."""
+
+from __future__ import annotations
+
+from random import Random
+
+from finetune.synthesis.goods import Bill, make_bill
+from finetune.synthesis.names import make_address, make_company, make_domain, make_person
+from finetune.synthesis.page import Align, Cell, Draft
+from finetune.synthesis.values import (
+    make_code,
+    make_date,
+    make_phone,
+    make_registration,
+    make_tax_id,
+    make_time,
+)
+from finetune.synthesis.vocabulary import words
+from finetune.synthesis.writer import Writer
+
+
+def receipt(rng: Random, language: str) -> Draft:
+    """A till receipt: shop, what was bought, what was paid."""
+    writer = Writer("receipt", language, rng.randint(34, 50), rng)
+    align: Align = rng.choice(("center", "center", "left"))
+    bill = make_bill(rng, language, 5 if rng.random() < 0.8 else 12, dear=False)
+    _shop(writer, align)
+    if writer.chance(0.5):
+        writer.line(rng.choice(words("receipt_titles", language)), None, align)
+    _details(writer)
+    if writer.chance(0.85):
+        _items(writer, bill)
+    _sums(writer, bill)
+    for thanks in rng.sample(words("thanks", language), rng.randint(0, 1 if language != "en" else 3)):
+        writer.line(thanks, None, align)
+    if writer.chance(0.1):
+        writer.pair("printed_date", writer.style.date(make_date(rng)))
+    return writer.finish()
+
+
+def _shop(writer: Writer, align: Align) -> None:
+    """The head of a receipt; a logo, a slogan or a person's name may stand above the shop's own."""
+    rng, language = writer.rng, writer.language
+    name = make_company(rng, language)
+    name = name.upper() if writer.chance(0.65) else name
+    if writer.chance(0.3):
+        person = make_person(rng, "en")
+        above = (person.lower(), person.upper(), make_code(rng, "@@@"), name.split()[0], writer.sentence(3))
+        writer.line(rng.choice(above), None, align)
+    _shop_name(writer, name, align)
+    if writer.chance(0.15):
+        writer.line(writer.sentence(3), None, align)
+    if writer.chance(0.88):
+        writer.lines(make_address(rng, language), "seller_address", align)
+    for key, value, chance in (
+        ("seller_phone", make_phone(rng, language), 0.5),
+        ("seller_fax", make_phone(rng, language), 0.15),
+        ("seller_tax_id", make_tax_id(rng, language), 0.4),
+        ("seller_email", f"info@{make_domain(name)}", 0.1),
+        ("seller_website", f"www.{make_domain(name)}", 0.08),
+    ):
+        if writer.chance(chance):
+            writer.aligned_pair(key, value, align)
+    writer.rule()
+    if writer.chance(0.3):
+        writer.page.gap(1)
+
+
+def _shop_name(writer: Writer, name: str, align: Align) -> None:
+    """The name on one or two lines, with the registration number behind it, below it or nowhere."""
+    parts = name.split()
+    registration = make_registration(writer.rng)
+    place = writer.rng.choices(
+        ("nowhere", "behind", "below", "in brackets", "labelled"), (50, 12, 13, 13, 12)
+    )[0]
+    if place == "behind":
+        writer.page.row(Cell(name, "seller_name", 0), Cell(f"({registration})", "seller_registration"))
+    elif len(parts) > 2 and writer.chance(0.2):
+        writer.lines((" ".join(parts[:2]), " ".join(parts[2:])), "seller_name", align)
+    else:
+        writer.line(name, "seller_name", align)
+    if place == "labelled":
+        writer.aligned_pair("seller_registration", registration, align)
+    elif place in ("below", "in brackets"):
+        text = registration if place == "below" else f"({registration})"
+        writer.line(text, "seller_registration", align)
+
+
+def _details(writer: Writer) -> None:
+    """Date, number and people, in any order; two of them may share a row."""
+    rng, language = writer.rng, writer.language
+    rows: list[list[Cell]] = []
+    if writer.chance(0.95):
+        rows.append(_date_and_time(writer))
+    for key, value, chance in (
+        ("receipt_number", make_code(rng), 0.75),
+        ("cashier", make_person(rng, language).split()[0], 0.35),
+        ("table_number", str(rng.randint(1, 60)), 0.12),
+        ("customer_number", make_code(rng), 0.1),
+        ("contact_person", make_person(rng, language), 0.08),
+    ):
+        if writer.chance(chance):
+            rows.append([Cell(writer.title(key), None, 0), Cell(value, key)])
+    rng.shuffle(rows)
+    if len(rows) > 1 and writer.chance(0.25):
+        first, *others = rows.pop()
+        rows[0] += [Cell(first.text, first.fact, writer.page.columns // 2 + 2), *others]
+    for row in rows:
+        writer.page.row(*row)
+    writer.rule()
+
+
+def _date_and_time(writer: Writer) -> list[Cell]:
+    cells = [Cell(writer.title("date"), None, 0)] if writer.chance(0.7) else []
+    cells.append(Cell(writer.style.date(make_date(writer.rng)), "date"))
+    if writer.chance(0.6):
+        if writer.chance(0.3):
+            cells.append(Cell(writer.title("time"), None, writer.page.columns - 16))
+        cells.append(Cell(make_time(writer.rng), "time"))
+    return cells
+
+
+def _items(writer: Writer, bill: Bill) -> None:
+    """The items: figures below the description, or all in one row with or without the price of one."""
+    arrangement = writer.rng.choice(("below", "below", "row", "row", "priced row"))
+    right = writer.page.columns
+    columns = {"quantity": 0, "description": 5} if writer.chance(0.6) else {"description": 0, "quantity": 22}
+    if arrangement == "below":
+        columns = {"description": 0, "quantity": 16}
+    ends = {"unit_price": right - 9, "amount": right} if arrangement == "priced row" else {"amount": right}
+    if writer.chance(0.6):
+        cells = [Cell(writer.label(key, f"items.{key}"), None, column) for key, column in columns.items()]
+        cells += [Cell(writer.label(key, f"items.{key}"), None, end, "right") for key, end in ends.items()]
+        writer.page.row(*cells)
+    codes, times = writer.chance(0.35), writer.rng.choice(("x", "X", "@", "*"))
+    for number, item in enumerate(bill.items):
+        fact = f"items.{number}."
+        if arrangement == "below":
+            writer.line(writer.cased(item.description), fact + "description")
+            writer.page.row(
+                *([Cell(item.code, fact + "code", 0)] if codes else []),
+                Cell(str(item.quantity), fact + "quantity", None if codes else 2),
+                Cell(times),
+                Cell(writer.style.amount(item.unit_price), fact + "unit_price"),
+                Cell(writer.style.amount(item.amount), fact + "amount", right, "right"),
+            )
+            continue
+        text = {"quantity": str(item.quantity), "description": writer.cased(item.description)[:16].strip()}
+        money = {"unit_price": item.unit_price, "amount": item.amount}
+        cells = [Cell(text[key], fact + key, column) for key, column in columns.items()]
+        cells += [
+            Cell(writer.style.amount(money[key]), fact + key, end, "right") for key, end in ends.items()
+        ]
+        writer.page.row(*cells)
+    writer.rule()
+
+
+def _sums(writer: Writer, bill: Bill) -> None:
+    """Subtotal, tax, rounding and total, then how it was paid."""
+    rng, right = writer.rng, writer.page.columns
+    taxed = bill.tax_percent > 0 and writer.chance(0.55)
+    total = bill.total if taxed else bill.net
+    if writer.chance(0.15):
+        writer.pair("item_count", str(sum(item.quantity for item in bill.items)), 0, right, "right")
+    if taxed or writer.chance(0.3):
+        writer.amount_row("subtotal", bill.subtotal, right)
+    if bill.discount:
+        writer.amount_row("discount", bill.discount, right)
+    if taxed:
+        writer.amount_row("tax", bill.tax, right)
+    if writer.chance(0.04):
+        tip = rng.randint(100, 900)
+        writer.amount_row("tip", tip, right)
+        total += tip
+    rounded = round(total / 5) * 5 if writer.chance(0.3) else total
+    if rounded != total or writer.chance(0.1):
+        if writer.language == "en" and writer.chance(0.3):
+            before = writer.cased(rng.choice(("Total", "Net Total", "Bill Total"))) + writer.separator
+            writer.page.row(Cell(before, None, 0), *writer.money(total, None, right))
+        writer.amount_row("rounding", rounded - total, right)
+    writer.amount_row("total", rounded, right)
+    _payment(writer, rounded)
+    if taxed and writer.chance(0.3):
+        kind = f"{rng.choice(('SR', 'A', 'S', 'GST'))} {bill.tax_percent}%"
+        summary = (Cell(writer.style.amount(bill.net), None, right - 10, "right"),)
+        writer.page.row(
+            Cell(kind, None, 0), *summary, Cell(writer.style.amount(bill.tax), None, right, "right")
+        )
+
+
+def _payment(writer: Writer, total: int) -> None:
+    right = writer.page.columns
+    if writer.chance(0.55):
+        given = total if writer.chance(0.3) else -(-total // 1000) * 1000
+        writer.amount_row("cash", given, right)
+        if given > total or writer.chance(0.6):
+            writer.amount_row("change", given - total, right)
+    elif writer.chance(0.5):
+        writer.pair("payment_method", writer.rng.choice(words("payment_methods", writer.language)))

@@ -1,0 +1,34 @@
+"""An engine whose replies are written by the test, for testing what is made of replies."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+from docvlm.models.protocol import EngineCard, GenerationRequest, PageInput, TokenStep
+
+
+class WrittenEngine:
+    """Replies with what ``write`` returns for a page's text and a prompt, one token a word."""
+
+    def __init__(self, write: Callable[[str, str], str], probability: float = 0.9) -> None:
+        self._write = write
+        self._probability = probability
+        self.requests: list[GenerationRequest] = []
+
+    @property
+    def card(self) -> EngineCard:
+        return EngineCard("written", "1", sees_pixels=False)
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+    def generate(
+        self, page: PageInput, request: GenerationRequest, cancel: threading.Event | None = None
+    ) -> Iterator[TokenStep]:
+        self.requests.append(request)
+        for piece in self._write(page.reader_text, request.prompt).splitlines(keepends=True):
+            yield TokenStep(piece, self._probability, forced=False)
+
+    def close(self) -> None:
+        pass

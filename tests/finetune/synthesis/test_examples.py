@@ -1,0 +1,91 @@
+"""What the generator promises: deterministic, grounded, and honest about what is absent."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from docvlm.grounding import ReplyRows, ReplyText, parse_extraction
+from docvlm.models.protocol import TokenStep
+from docvlm.prompts import ANSWER_START, NOT_FOUND
+from docvlm.reading import layout_rows, layout_text
+from finetune.synthesis.examples import BUILDERS, Example, make_document, make_example
+from finetune.synthesis.kinds import absent_facts, document_kinds, plain
+from finetune.synthesis.vocabulary import LANGUAGES, fact_kinds
+
+EXAMPLES = [make_example(f"test:{number}") for number in range(60)]
+
+
+def _values(example: Example) -> list[str]:
+    """Every value that the replies of an example state."""
+    values: list[str] = []
+    for turn in example.turns:
+        if turn.schema is None:
+            values.append(turn.reply.strip())
+            continue
+        for found in parse_extraction(ReplyText.of([TokenStep(turn.reply, 1.0, forced=False)]), turn.schema):
+            spans = [cell for row in found.rows for cell in row] if isinstance(found, ReplyRows) else [found]
+            values += [span.text for span in spans if span.text is not None]
+    return [value for value in values if value != NOT_FOUND]
+
+
+def test_a_seed_gives_the_same_example_again() -> None:
+    for number in range(8):
+        again = make_example(f"test:{number}")
+        assert (again.page_text, again.turns) == (EXAMPLES[number].page_text, EXAMPLES[number].turns)
+
+
+def test_every_value_is_a_run_of_the_pages_words() -> None:
+    for example in EXAMPLES:
+        orders = (
+            [word.text for word in example.reading.words],
+            [word.text for row in layout_rows(example.reading) for word in row],
+        )
+        pages = [f" {' '.join(order)} " for order in orders]
+        for value in _values(example):
+            assert any(f" {value} " in page for page in pages), value
+
+
+def test_extraction_replies_have_a_line_for_every_field() -> None:
+    extractions = [turn for example in EXAMPLES for turn in example.turns if turn.schema is not None]
+    assert len(extractions) > len(EXAMPLES) // 2
+    for turn in extractions:
+        assert turn.schema is not None
+        found = parse_extraction(ReplyText.of([TokenStep(turn.reply, 1.0, forced=False)]), turn.schema)
+        assert [field.name for field in found] == [field.name for field in turn.schema.fields]
+
+
+def test_some_questions_have_no_answer_on_the_page() -> None:
+    questions = [turn for example in EXAMPLES for turn in example.turns if turn.schema is None]
+    assert all(turn.reply_start == ANSWER_START for turn in questions)
+    answers = [turn.reply.strip() for turn in questions]
+    share = answers.count(NOT_FOUND) / len(answers)
+    assert 0.1 < share < 0.35
+
+
+@pytest.mark.parametrize("kind", BUILDERS)
+def test_absent_facts_are_stated_under_no_name(kind: str) -> None:
+    for seed in range(10):
+        document = make_document(Random(f"absent:{seed}"), kind)
+        absent = absent_facts(document, document_kinds()[kind].facts)
+        printed = set(document.facts) | document.unclear
+        assert not printed & set(absent)
+        names = {plain(name) for fact in absent for name in (fact, *fact_kinds()[fact].names)}
+        assert not names & {plain(fact) for fact in printed}
+
+
+@pytest.mark.parametrize("kind", BUILDERS)
+def test_facts_carry_the_words_they_were_printed_with(kind: str) -> None:
+    document = make_document(Random(f"facts:{kind}"), kind)
+    text = " ".join(word.text for word in document.reading.words)
+    assert document.facts
+    for value in document.facts.values():
+        assert value in text
+    assert all(word.text in layout_text(document.reading) for word in document.reading.words)
+
+
+def test_every_kind_of_fact_has_labels_in_every_language() -> None:
+    for key, kind in fact_kinds().items():
+        assert kind.names, key
+        assert all(kind.labels[language] for language in LANGUAGES), key

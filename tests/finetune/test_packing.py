@@ -1,0 +1,56 @@
+"""Packing must not change what the model computes."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from finetune.packing import pack_turns
+from tests.finetune.tiny import tiny_llama
+
+PAGE = [5, 9, 2, 7, 7, 31]
+TURNS = [([11, 12, 13], [14, 15, 16]), ([21, 22], [23, 24]), ([40], [41, 42, 43, 44])]
+
+
+def test_logits_of_a_packed_turn_are_those_of_the_page_and_the_turn_alone() -> None:
+    torch.manual_seed(3)
+    model = tiny_llama(64)
+    packed = pack_turns(PAGE, TURNS)
+    with torch.no_grad():
+        together = model(
+            input_ids=packed.token_ids,
+            attention_mask=packed.attention,
+            position_ids=packed.positions,
+            logits_to_keep=packed.predict_from,
+        ).logits[0]
+        alone = []
+        for asked, reply in TURNS:
+            logits = model(torch.tensor([PAGE + asked + reply])).logits[0]
+            first = len(PAGE) + len(asked) - 1
+            alone.append(logits[first : first + len(reply)])
+    torch.testing.assert_close(together, torch.cat(alone), rtol=1e-4, atol=1e-5)
+
+
+def test_every_reply_token_is_a_target_and_nothing_else() -> None:
+    packed = pack_turns(PAGE, TURNS)
+    assert packed.targets.tolist() == [token for _, reply in TURNS for token in reply]
+    # The token at a place that predicts is the one before the target; the last reply token is not computed.
+    before = packed.token_ids[0][packed.predict_from].tolist()
+    assert before == [13, 14, 15, 22, 23, 40, 41, 42, 43]
+    assert packed.length == len(PAGE) + sum(len(asked) + len(reply) - 1 for asked, reply in TURNS)
+
+
+def test_a_turn_sees_the_page_and_itself_only() -> None:
+    packed = pack_turns(PAGE, TURNS)
+    sees = packed.attention[0, 0]
+    first, second = len(PAGE), len(PAGE) + len(TURNS[0][0]) + len(TURNS[0][1]) - 1
+    assert sees[second, : len(PAGE)].all()
+    assert not sees[second, first:second].any()
+    assert not sees[: len(PAGE), len(PAGE) :].any()
+
+
+@pytest.mark.parametrize("turn", range(len(TURNS)))
+def test_positions_start_again_after_the_page(turn: int) -> None:
+    packed = pack_turns(PAGE, TURNS)
+    start = len(PAGE) + sum(len(asked) + len(reply) - 1 for asked, reply in TURNS[:turn])
+    assert int(packed.positions[0, start]) == len(PAGE)

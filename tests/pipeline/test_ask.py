@@ -1,0 +1,56 @@
+from collections.abc import Sequence
+
+import pytest
+
+from docvlm.pipeline.ask import ASKED_WINDOWS, AnswerPiece, ask_windows
+from docvlm.pipeline.windows import Window, cut_windows
+from docvlm.types import Answer
+from tests.engines import WrittenEngine
+from tests.pages import reading_of
+
+
+def windows_of(engine: WrittenEngine, *pages: Sequence[str]) -> list[Window]:
+    readings = [reading_of(rows, number) for number, rows in enumerate(pages, start=1)]
+    return [window for reading in readings for window in cut_windows(reading, engine.count_tokens)]
+
+
+def answer_of(engine: WrittenEngine, windows: Sequence[Window], question: str) -> Answer:
+    *pieces, answer = ask_windows(engine, windows, question)
+    assert all(isinstance(piece, AnswerPiece) for piece in pieces)
+    assert isinstance(answer, Answer)
+    return answer
+
+
+def test_the_answer_has_its_page_and_the_box_beside_the_cue() -> None:
+    engine = WrittenEngine(lambda _page, _prompt: " 9.00\n")
+    windows = windows_of(engine, ["cover"], ["Subtotal 9.00", "Total 9.00"])
+    answer = answer_of(engine, windows, "What is the total?")
+    assert answer.text == "9.00"
+    assert answer.page == 2
+    assert answer.boxes[0].as_list() == [60, 24, 100, 42]
+    assert answer.confidence == pytest.approx(0.9)
+
+
+def test_the_best_ranked_page_is_asked_first_and_a_sure_answer_ends_the_search() -> None:
+    engine = WrittenEngine(lambda page, _prompt: " Friday\n" if "deadline" in page else " not found\n")
+    windows = windows_of(engine, ["nothing here"], ["deadline Friday"], ["more of nothing"])
+    assert answer_of(engine, windows, "When is the deadline?").page == 2
+    assert len(engine.requests) == 1
+
+
+def test_not_found_on_any_page_has_no_page() -> None:
+    engine = WrittenEngine(lambda _page, _prompt: " not found\n", probability=0.7)
+    windows = windows_of(engine, *[["text"]] * 5)
+    answer = answer_of(engine, windows, "Who?")
+    assert answer == Answer("Who?", None, pytest.approx(0.7))
+    assert len(engine.requests) == ASKED_WINDOWS
+
+
+def test_words_that_stand_nowhere_are_not_an_answer() -> None:
+    engine = WrittenEngine(lambda _page, _prompt: " invented\n")
+    assert answer_of(engine, windows_of(engine, ["Total 9.00"]), "Who?").text is None
+
+
+def test_an_empty_document_has_no_answer() -> None:
+    engine = WrittenEngine(lambda _page, _prompt: " x\n")
+    assert answer_of(engine, [], "Who?") == Answer("Who?", None, 1.0)

@@ -1,0 +1,91 @@
+from collections.abc import Sequence
+
+import pytest
+
+from docvlm.pipeline.extract import WindowDone, extract_windows
+from docvlm.pipeline.windows import Window, cut_windows
+from docvlm.schemas import Schema, load_schema
+from docvlm.types import Extraction, FieldValue, LineItems
+from tests.engines import WrittenEngine
+from tests.pages import reading_of
+
+
+def windows_of(engine: WrittenEngine, *pages: Sequence[str]) -> list[Window]:
+    readings = [reading_of(rows, number) for number, rows in enumerate(pages, start=1)]
+    return [window for reading in readings for window in cut_windows(reading, engine.count_tokens)]
+
+
+def extraction_of(engine: WrittenEngine, windows: Sequence[Window], schema: Schema) -> Extraction:
+    *progress, extraction = extract_windows(engine, windows, schema)
+    assert [event.done for event in progress if isinstance(event, WindowDone)] == list(
+        range(1, len(windows) + 1)
+    )
+    assert isinstance(extraction, Extraction)
+    return extraction
+
+
+def value_of(extraction: Extraction, name: str) -> FieldValue:
+    (field,) = [field for field in extraction.fields if field.name == name]
+    assert isinstance(field, FieldValue)
+    return field
+
+
+def test_values_are_typed_and_have_their_box() -> None:
+    engine = WrittenEngine(lambda _page, _prompt: "date: 25/12/2018\ntotal: RM9.00\n")
+    windows = windows_of(engine, ["Date: 25/12/2018", "Total RM9.00"])
+    extraction = extraction_of(engine, windows, load_schema("date:date, total:amount"))
+    date, total = value_of(extraction, "date"), value_of(extraction, "total")
+    assert (date.value, date.raw, date.page) == ("2018-12-25", "25/12/2018", 1)
+    assert (total.value, total.raw, total.currency) == ("9.00", "RM9.00", "MYR")
+    assert total.box is not None
+    assert total.box.as_list() == [60, 24, 120, 42]
+
+
+def test_the_surest_page_wins_and_keeps_its_number() -> None:
+    def write(page: str, _prompt: str) -> str:
+        return "total: 9.00\n" if "9.00" in page else "total: not found\n"
+
+    engine = WrittenEngine(write)
+    windows = windows_of(engine, ["nothing"], ["Total 9.00"], ["end"])
+    assert value_of(extraction_of(engine, windows, load_schema("total:amount")), "total").page == 2
+
+
+def test_not_found_anywhere_is_null() -> None:
+    engine = WrittenEngine(lambda _page, _prompt: "total: not found\n", probability=0.8)
+    total = value_of(extraction_of(engine, windows_of(engine, ["a"], ["b"]), load_schema("total:amount")), "total")
+    assert (total.value, total.raw, total.page, total.box) == (None, None, None, None)
+    assert total.confidence == pytest.approx(0.8)
+
+
+def test_rows_of_all_pages_follow_each_other_and_empty_rows_are_dropped() -> None:
+    def write(page: str, _prompt: str) -> str:
+        name = "Pen" if "Pen" in page else "Ink"
+        empty = "- description: not found\tamount: not found\n"
+        return f"items:\n- description: {name}\tamount: 7.00\n{empty}"
+
+    engine = WrittenEngine(write)
+    schema = load_schema("items[description, amount:amount]")
+    extraction = extraction_of(engine, windows_of(engine, ["Pen 7.00"], ["Ink 7.00"]), schema)
+    (items,) = extraction.fields
+    assert isinstance(items, LineItems)
+    assert [[cell.raw for cell in row] for row in items.rows] == [["Pen", "7.00"], ["Ink", "7.00"]]
+    assert [row[0].page for row in items.rows] == [1, 2]
+
+
+def test_conflicting_amounts_are_flagged() -> None:
+    engine = WrittenEngine(lambda _page, _prompt: "subtotal: 8.00\ntax: 1.00\ntip: not found\ntotal: 10.00\n")
+    windows = windows_of(engine, ["Subtotal 8.00", "Tax 1.00", "Total 10.00"])
+    receipt = load_schema("receipt")
+    names = ("subtotal", "tax", "tip", "total")
+    fields = tuple(field for field in receipt.fields if field.name in names)
+    schema = Schema(receipt.name, receipt.title, fields, receipt.checks[:1])
+    assert [check.passed for check in extraction_of(engine, windows, schema).checks] == [False]
+
+
+def test_a_reply_cut_short_says_so_and_keeps_what_is_complete() -> None:
+    engine = WrittenEngine(lambda _page, _prompt: "company: Acme\ntotal: 9")
+    windows = windows_of(engine, ["Acme", "Total 9.00"])
+    extraction = extraction_of(engine, windows, load_schema("company, total:amount"))
+    assert value_of(extraction, "company").raw == "Acme"
+    assert value_of(extraction, "total").raw is None
+    assert "Page 1" in extraction.notes[0]
