@@ -100,7 +100,9 @@ def search(options: argparse.Namespace) -> int:
         raise UsageError("The limit of hits must be 1 or more.")
     with _workspace(options) as workspace:
         hits = workspace.store.search(options.query, options.limit)
-        print(json.dumps(output.hits_json(hits), ensure_ascii=False) if options.json else output.hits_text(hits))
+        print(
+            json.dumps(output.hits_json(hits), ensure_ascii=False) if options.json else output.hits_text(hits)
+        )
     return 0
 
 
@@ -117,11 +119,11 @@ def export(options: argparse.Namespace) -> int:
         written = write_extractions(
             [(record.document_name, record.extraction) for record in records], Path(options.out)
         )
-    summary = {"documents": len(records), "files": [str(path) for path in written]}
+    files = [str(path) for path in written]
     if options.json:
-        print(json.dumps(summary, ensure_ascii=False))
+        print(json.dumps({"documents": len(records), "files": files}, ensure_ascii=False))
     else:
-        print(f"Wrote {len(records)} extractions to {', '.join(summary['files'])}.")
+        print(f"Wrote {len(records)} extractions to {', '.join(files)}.")
     return 0
 
 

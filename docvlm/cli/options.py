@@ -61,9 +61,7 @@ def _add_document_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--model", help="'embedded', a Hub name or a local folder")
     parser.add_argument("--adapter", metavar="FOLDER", help="an adapter trained on your documents")
-    parser.add_argument(
-        "--password", help="password of an encrypted PDF; '-' asks for it without showing it"
-    )
+    parser.add_argument("--password", help="password of an encrypted PDF; '-' asks for it without showing it")
 
 
 def _read(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -155,7 +155,8 @@ def hits_text(hits: Sequence[SearchHit]) -> str:
     if not hits:
         return "Nothing found."
     return "\n".join(
-        f"{hit.name}{f', page {hit.page}' if hit.page else ''}: {' '.join(hit.snippet.split())}" for hit in hits
+        f"{hit.name}{f', page {hit.page}' if hit.page else ''}: {' '.join(hit.snippet.split())}"
+        for hit in hits
     )
 
 

@@ -19,6 +19,7 @@ from transformers import AutoConfig, AutoImageProcessor, AutoModelForImageTextTo
 from transformers.processing_utils import ProcessorMixin
 
 from docvlm.errors import ModelError
+from docvlm.models.adapter import merge_adapter
 from docvlm.models.device import pick_dtype
 from docvlm.tiling.contracts import Contract, contract_for
 
@@ -68,8 +69,6 @@ def load_checkpoint(name: str, device: torch.device, adapter: Path | None = None
         ModelError: when it cannot be had, is damaged, of an unknown family, or does not fit the adapter.
     """
     folder = _existing_folder(name)
-    if adapter is not None and not adapter.is_dir():
-        raise ModelError(f"There is no adapter folder at {adapter}.", "Check the path given as adapter.")
     transformers.utils.logging.disable_progress_bar()
     try:
         return _load(name, folder, device, adapter)
@@ -113,20 +112,8 @@ def _load_model(name: str, device: torch.device, adapter: Path | None) -> Any:
             "Fetch the checkpoint again.",
         )
     if adapter is not None:
-        model = _merge_adapter(model, adapter, name)
+        model = merge_adapter(model, adapter, f"'{name}'")
     return model.to(device).eval()
-
-
-def _merge_adapter(model: Any, adapter: Path, name: str) -> Any:
-    from peft import PeftModel
-
-    try:
-        return PeftModel.from_pretrained(model, adapter).merge_and_unload()
-    except _LOADING_ERRORS as error:
-        raise ModelError(
-            f"The adapter in {adapter} does not fit '{name}'.",
-            "Use an adapter that was trained on it, or choose its own base with --model.",
-        ) from error
 
 
 def _tokens_per_view(config: Any) -> int:

@@ -18,6 +18,8 @@ import transformers
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 
 from docvlm.errors import ModelError
+from docvlm.models.adapter import merge_adapter
+from docvlm.models.cached_model import CachedModel
 from docvlm.models.chat import ChatEncoder
 from docvlm.models.device import pick_device, pick_dtype
 from docvlm.models.generation import GrammarState, generate_tokens
@@ -58,9 +60,8 @@ class EmbeddedEngine:
             torch.set_num_threads(threads)
         report("Loading the embedded model.")
         self._device = pick_device()
-        adapters = [path for path in (SHIPPED_ADAPTER, adapter) if path is not None and path.is_dir()]
-        if adapter is not None and not adapter.is_dir():
-            raise ModelError(f"There is no adapter folder at {adapter}.", "Check the path given as adapter.")
+        shipped = [SHIPPED_ADAPTER] if SHIPPED_ADAPTER.is_dir() else []
+        adapters = [*shipped, *([adapter] if adapter else [])]
         self._tokenizer = AutoTokenizer.from_pretrained(folder)
         self.model = _load_model(folder, adapters, self._device)
         self._grammar_tokenizer = llguidance.hf.from_tokenizer(self._tokenizer)
@@ -68,7 +69,7 @@ class EmbeddedEngine:
         self._prefixes = PrefixCache(CACHE_TOKENS)
         self._lock = threading.Lock()
         self._end_ids = frozenset({self._tokenizer.eos_token_id})
-        note = _PAGE_ONLY_NOTE if SHIPPED_ADAPTER.is_dir() else f"{_PAGE_ONLY_NOTE} {_UNTUNED_NOTE}"
+        note = _PAGE_ONLY_NOTE if shipped else f"{_PAGE_ONLY_NOTE} {_UNTUNED_NOTE}"
         self._card = EngineCard("embedded", _revision(adapters), sees_pixels=False, note=note)
 
     @property
@@ -92,7 +93,7 @@ class EmbeddedEngine:
             grammar = GrammarState(self._grammar_tokenizer, request.grammar) if request.grammar else None
             try:
                 yield from generate_tokens(
-                    _CachedModel(self.model, prefix.cache, self._device),
+                    CachedModel(self.model, prefix.cache, self._device),
                     prompt_ids,
                     self._tokenizer,
                     self._end_ids,
@@ -115,26 +116,10 @@ class EmbeddedEngine:
         token_ids = self._chat.page(page.reader_text)
         _check_length(len(token_ids), 0)
         cache = DynamicCache()
-        _CachedModel(self.model, cache, self._device).forward(token_ids)
+        CachedModel(self.model, cache, self._device).forward(token_ids)
         prefix = Prefix(cache, len(token_ids))
         self._prefixes.put(page.key, prefix)
         return prefix
-
-
-class _CachedModel:
-    """A causal language model that goes on from a filled key/value cache."""
-
-    def __init__(self, model: Any, cache: DynamicCache, device: torch.device) -> None:
-        self._model = model
-        self._cache = cache
-        self._device = device
-
-    @torch.inference_mode()
-    def forward(self, token_ids: Sequence[int]) -> torch.Tensor:
-        ids = torch.tensor([list(token_ids)], device=self._device)
-        output = self._model(input_ids=ids, past_key_values=self._cache, use_cache=True, logits_to_keep=1)
-        logits: torch.Tensor = output.logits[0, -1]
-        return logits
 
 
 def _check_length(prompt_tokens: int, reply_tokens: int) -> None:
@@ -150,20 +135,8 @@ def _load_model(folder: Path, adapters: Sequence[Path], device: torch.device) ->
     """The language model with every adapter merged in, so that they cost nothing at run time."""
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=pick_dtype(device))
     for adapter in adapters:
-        model = _merge_adapter(model, adapter)
+        model = merge_adapter(model, adapter, "the embedded model")
     return model.to(device).eval()
-
-
-def _merge_adapter(model: Any, adapter: Path) -> Any:
-    from peft import PeftModel
-
-    try:
-        return PeftModel.from_pretrained(model, adapter).merge_and_unload()
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        raise ModelError(
-            f"The adapter in {adapter} does not fit the embedded model.",
-            "Use an adapter that was trained on it, or choose its own base with --model.",
-        ) from error
 
 
 def _revision(adapters: Sequence[Path]) -> str:

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import llguidance
-import llguidance.torch
+import llguidance.numpy
+import numpy as np
 import torch
 
 from docvlm.errors import Cancelled, ModelError
@@ -37,7 +38,7 @@ class GrammarState:
 
     def __init__(self, tokenizer: llguidance.LLTokenizer, grammar: str) -> None:
         self._matcher = llguidance.LLMatcher(tokenizer, grammar)
-        self._mask = llguidance.torch.allocate_token_bitmask(1, tokenizer.vocab_size)
+        self._mask = llguidance.numpy.allocate_token_bitmask(1, tokenizer.vocab_size)
         self._raise_on_error()
 
     @property
@@ -47,13 +48,14 @@ class GrammarState:
 
     def forbid(self, logits: torch.Tensor) -> torch.Tensor:
         """A copy of ``logits`` (vocabulary,) with minus infinity where the grammar forbids a token."""
-        llguidance.torch.fill_next_token_bitmask(self._matcher, self._mask, 0)
+        llguidance.numpy.fill_next_token_bitmask(self._matcher, self._mask, 0)
         self._raise_on_error()
-        allowed = logits.clone().unsqueeze(0)
-        llguidance.torch.apply_token_bitmask_inplace(allowed, self._mask)
+        bits = np.unpackbits(self._mask[0].view(np.uint8), bitorder="little")
         # A model's vocabulary may be padded past the tokenizer's; those ids mean nothing.
-        allowed[:, self._mask.shape[1] * 32 :] = float("-inf")
-        return allowed[0]
+        forbidden = np.ones(logits.shape[0], dtype=bool)
+        known = min(len(bits), len(forbidden))
+        forbidden[:known] = bits[:known] == 0
+        return logits.masked_fill(torch.from_numpy(forbidden).to(logits.device), float("-inf"))
 
     def consume(self, token_id: int) -> None:
         self._matcher.consume_token(token_id)

@@ -12,6 +12,7 @@ import torch
 from transformers import DynamicCache
 
 from docvlm.errors import Cancelled, ModelError
+from docvlm.models.cached_model import CachedModel
 from docvlm.models.checkpoint import Checkpoint, load_checkpoint
 from docvlm.models.device import pick_device
 from docvlm.models.generation import GrammarState, generate_tokens
@@ -91,7 +92,7 @@ class HubEngine:
             _set_position_offset(self.model, prefix.extra)
             try:
                 yield from generate_tokens(
-                    _CachedModel(self.model, prefix.cache, self._device),
+                    CachedModel(self.model, prefix.cache, self._device),
                     prompt_ids,
                     self._tokenizer,
                     self._end_ids,
@@ -115,15 +116,19 @@ class HubEngine:
         image_prompt = None if plan is None else self._contract.prompt(plan)
         token_ids = self._chat.page(page.reader_text, image_prompt)
         self._check_length(len(token_ids), 0)
-        pixels = {} if plan is None or page.image is None else self._pixel_arguments(page.image, plan)
+        pixels: dict[str, torch.Tensor] = {}
+        if plan is not None and page.image is not None:
+            pixels = self._pixel_arguments(page.image, plan, token_ids)
         cache = DynamicCache()
         _set_position_offset(self.model, None)
-        _CachedModel(self.model, cache, self._device).forward(token_ids, **pixels)
+        CachedModel(self.model, cache, self._device).forward(token_ids, **pixels)
         prefix = Prefix(cache, len(token_ids), extra=_position_offset(self.model))
         self._prefixes.put(page.key, prefix)
         return prefix
 
-    def _pixel_arguments(self, image: RgbImage, plan: TilePlan) -> dict[str, torch.Tensor]:
+    def _pixel_arguments(
+        self, image: RgbImage, plan: TilePlan, token_ids: Sequence[int]
+    ) -> dict[str, torch.Tensor]:
         """The page as keyword arguments of the model's ``forward``."""
         tensors = self._contract.tensors(image, plan, fast_resize)
         pixel_values = torch.from_numpy(tensors.pixel_values).to(self._device, self.model.dtype)
@@ -133,6 +138,9 @@ class HubEngine:
             arguments["pixel_attention_mask"] = mask.to(self._device)
         if tensors.image_grid_thw is not None:
             arguments["image_grid_thw"] = torch.from_numpy(tensors.image_grid_thw).to(self._device)
+            # Qwen's positions along height and width need to know which tokens are the image's.
+            ids = torch.tensor([list(token_ids)], device=self._device)
+            arguments["mm_token_type_ids"] = (ids == self.model.config.image_token_id).int()
         return arguments
 
     def _check_length(self, prompt_tokens: int, reply_tokens: int) -> None:
@@ -142,26 +150,6 @@ class HubEngine:
                 f"{self._context_tokens - reply_tokens}.",
                 "Ask about fewer pages or a smaller part of the page.",
             )
-
-
-class _CachedModel:
-    """A vision-language model that goes on from a key/value cache."""
-
-    def __init__(self, model: Any, cache: DynamicCache, device: torch.device) -> None:
-        self._model = model
-        self._cache = cache
-        self._device = device
-
-    @torch.inference_mode()
-    def forward(self, token_ids: Sequence[int], **pixels: torch.Tensor) -> torch.Tensor:
-        ids = torch.tensor([list(token_ids)], device=self._device)
-        if "image_grid_thw" in pixels:  # Qwen's positions along height and width need the image tokens
-            pixels["mm_token_type_ids"] = (ids == self._model.config.image_token_id).int()
-        output = self._model(
-            input_ids=ids, past_key_values=self._cache, use_cache=True, logits_to_keep=1, **pixels
-        )
-        logits: torch.Tensor = output.logits[0, -1]
-        return logits
 
 
 def _position_offset(model: Any) -> torch.Tensor | None:

@@ -45,7 +45,9 @@ def extract_windows(
         reply = ReplyText.of(engine.generate(window.input, request, cancel))
         spans = parse_extraction(reply, schema)
         if len(spans) < len(schema.fields):
-            notes.append(f"Page {window.page_number} holds more rows than fit in one reply; some are missing.")
+            notes.append(
+                f"Page {window.page_number} holds more rows than fit in one reply; some are missing."
+            )
         found.append(_ground_fields(spans, schema, window, context))
         yield WindowDone(window.page_number, done, len(windows))
     merged = Extraction(schema.name, _merge(found, schema), notes=tuple(notes))
@@ -73,7 +75,9 @@ def _ground_fields(
 
 
 def _ground(span: ReplySpan, spec: FieldSpec, window: Window, context: PageContext) -> FieldValue:
-    run = window.words.find_best(span.text, f"{spec.name} {spec.hint}".replace("_", " ")) if span.text else None
+    run = (
+        window.words.find_best(span.text, f"{spec.name} {spec.hint}".replace("_", " ")) if span.text else None
+    )
     if run is None:
         return FieldValue(spec.name, None, None, span.confidence)
     typed = normalise(run.text, spec, context)
@@ -94,7 +98,9 @@ def _merge(
     found: Sequence[Sequence[FieldValue | LineItems]], schema: Schema
 ) -> tuple[FieldValue | LineItems, ...]:
     """One value a field: the surest one of all windows; rows of all windows one after the other."""
-    return tuple(_merge_field(spec, [field for fields in found for field in fields]) for spec in schema.fields)
+    return tuple(
+        _merge_field(spec, [field for fields in found for field in fields]) for spec in schema.fields
+    )
 
 
 def _merge_field(spec: FieldSpec, found: Sequence[FieldValue | LineItems]) -> FieldValue | LineItems:

@@ -58,7 +58,9 @@ def test_typed_values_are_runs_that_parse() -> None:
 def test_rows_have_every_cell_in_order() -> None:
     grammar = extraction(load_schema("items[description, amount:amount]"), "Pen 7.00", "Ink 2.50")
     assert accepts(grammar, "items: not found\n")
-    assert accepts(grammar, "items:\n- description: Pen\tamount: 7.00\n- description: Ink\tamount: not found\n")
+    assert accepts(
+        grammar, "items:\n- description: Pen\tamount: 7.00\n- description: Ink\tamount: not found\n"
+    )
     assert not accepts(grammar, "items:\n")
     assert not accepts(grammar, "items:\n- amount: 7.00\tdescription: Pen\n")
     assert not accepts(grammar, "items:\n- description: Pen\n")

@@ -6,7 +6,9 @@ from docvlm.schemas import load_schema
 
 
 def reply_of(*steps: tuple[str, float]) -> ReplyText:
-    return ReplyText.of(TokenStep(text, probability, forced=probability == 1.0) for text, probability in steps)
+    return ReplyText.of(
+        TokenStep(text, probability, forced=probability == 1.0) for text, probability in steps
+    )
 
 
 def test_an_answer_has_the_probability_of_all_its_decisions_and_of_ending() -> None:

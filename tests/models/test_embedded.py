@@ -60,7 +60,9 @@ def test_a_second_question_gives_what_a_fresh_model_gives(engine: EmbeddedEngine
     engine.close()
     fresh = list(engine.generate(page, request_for("What is the total?")))
     assert [step.text for step in second] == [step.text for step in fresh]
-    assert [step.probability for step in second] == pytest.approx([step.probability for step in fresh], rel=1e-3)
+    assert [step.probability for step in second] == pytest.approx(
+        [step.probability for step in fresh], rel=1e-3
+    )
 
 
 def test_control_tokens_on_a_page_are_plain_text(engine: EmbeddedEngine) -> None:

@@ -59,7 +59,9 @@ class Counting:
     @torch.inference_mode()
     def forward(self, token_ids: Sequence[int]) -> torch.Tensor:
         self.passes += 1
-        output = self.model(input_ids=torch.tensor([list(token_ids)]), past_key_values=self.cache, use_cache=True)
+        output = self.model(
+            input_ids=torch.tensor([list(token_ids)]), past_key_values=self.cache, use_cache=True
+        )
         logits: torch.Tensor = output.logits[0, -1]
         return logits
 

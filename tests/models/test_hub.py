@@ -124,9 +124,8 @@ def test_the_same_logits_as_transformers_in_one_pass(engine: HubEngine) -> None:
     chat, contract = engine._chat, engine._contract
     ids = chat.page(this_page.reader_text, contract.prompt(plan)) + chat.prompt(TOTAL.prompt)
     tokens = torch.tensor([ids])
-    arguments = engine._pixel_arguments(this_page.image, plan)
+    arguments = engine._pixel_arguments(this_page.image, plan, ids)
     if "image_grid_thw" in arguments:
-        arguments["mm_token_type_ids"] = (tokens == engine.model.config.image_token_id).int()
         engine.model.model.rope_deltas = None
     with torch.inference_mode():
         logits = engine.model(input_ids=tokens, **arguments).logits[0, -1]

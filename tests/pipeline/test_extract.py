@@ -52,7 +52,9 @@ def test_the_surest_page_wins_and_keeps_its_number() -> None:
 
 def test_not_found_anywhere_is_null() -> None:
     engine = WrittenEngine(lambda _page, _prompt: "total: not found\n", probability=0.8)
-    total = value_of(extraction_of(engine, windows_of(engine, ["a"], ["b"]), load_schema("total:amount")), "total")
+    total = value_of(
+        extraction_of(engine, windows_of(engine, ["a"], ["b"]), load_schema("total:amount")), "total"
+    )
     assert (total.value, total.raw, total.page, total.box) == (None, None, None, None)
     assert total.confidence == pytest.approx(0.8)
 

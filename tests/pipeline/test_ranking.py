@@ -1,6 +1,10 @@
 from docvlm.pipeline.ranking import rank_texts
 
-PAGES = ["cover page of the agreement", "termination: notice period of three months", "fees: échéance 30 days"]
+PAGES = [
+    "cover page of the agreement",
+    "termination: notice period of three months",
+    "fees: échéance 30 days",
+]
 
 
 def test_the_page_with_the_rare_words_comes_first() -> None:

@@ -1,0 +1,36 @@
+"""Puts a PEFT adapter into a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+
+from docvlm.errors import ModelError
+
+# What peft and safetensors raise for a folder that is damaged or was made for another model.
+_MISFITS = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, SafetensorError)
+
+
+def merge_adapter(model: Any, adapter: Path, base: str) -> Any:
+    """``model`` with the adapter's weights added to its own, so that it costs nothing at run time.
+
+    Args:
+        adapter: a folder with ``adapter_config.json`` and ``adapter_model.safetensors``.
+        base: what to call the model in an error.
+
+    Raises:
+        ModelError: when there is no such folder, or it does not fit the model.
+    """
+    from peft import PeftModel
+
+    if not adapter.is_dir():
+        raise ModelError(f"There is no adapter folder at {adapter}.", "Check the path given as adapter.")
+    try:
+        return PeftModel.from_pretrained(model, adapter).merge_and_unload()
+    except _MISFITS as error:
+        raise ModelError(
+            f"The adapter in {adapter} does not fit {base}.",
+            "Use an adapter that was trained on it, or choose its own base with --model.",
+        ) from error
