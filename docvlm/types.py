@@ -122,8 +122,8 @@ class LayerWord:
 class Page:
     """One page as it came out of a file: pixels, and the text layer where there is one.
 
-    ``image`` is None unless ``status`` is OK and pixels were asked for. ``text_layer`` is None where the file type has no
-    text layer (an image) and empty where there could be one but it holds nothing.
+    ``image`` is None unless ``status`` is OK and pixels were asked for. ``text_layer`` is None where
+    the file type has no text layer (an image) and empty where there could be one but it holds nothing.
     ``points_per_pixel`` is 72 / dpi for PDF pages, None for images.
     ``notes`` are sentences for the user (such as "rendered by poppler instead of MuPDF").
     """

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from docvlm.models.protocol import EngineCard, GenerationRequest, PageInput, TokenStep
+from docvlm.tiling import Budget, TilePlan, plan_tiles
 
 
 class WrittenEngine:
@@ -19,6 +20,9 @@ class WrittenEngine:
     @property
     def card(self) -> EngineCard:
         return EngineCard("written", "1", sees_pixels=False)
+
+    def plan_page(self, width: int, height: int, budget: Budget) -> TilePlan:
+        return plan_tiles(width, height, budget)
 
     def count_tokens(self, text: str) -> int:
         return len(text.split())

@@ -42,10 +42,12 @@ def tiles(options: argparse.Namespace) -> int:
         if options.out:
             for page, plan in plans:
                 output.draw_tiles(page, plan, _numbered(Path(options.out), page.number, len(plans)))
+        cost = workspace.cost()
         if options.json:
-            print(_json_line(output.tiles_json(plans), options))
+            print(_json_line(output.tiles_json(plans, cost), options))
         else:
-            print(output.tiles_text(plans))
+            print(output.tiles_text(plans, cost))
+        _say_note(workspace)
     return 0
 
 
@@ -138,6 +140,8 @@ def setup(options: argparse.Namespace) -> int:
         workspace.store  # noqa: B018 - opening it creates and migrates the database
         card = workspace.engine.card
         default_reader()
+        step("Measuring how fast the model runs here.")
+        workspace.cost()
         home = str(workspace.settings.home)
     if options.json:
         print(json.dumps({"home": home, "model": card.name, "revision": card.revision, "note": card.note}))
@@ -160,8 +164,8 @@ def _workspace(options: argparse.Namespace, tell: Callable[[str], None] = report
 
 
 def _open(workspace: Workspace, file: str, options: argparse.Namespace) -> OpenDocument:
-    password = getpass.getpass("Password: ") if options.password == "-" else options.password
-    return workspace.open(file, password=password)
+    ask_for_it = options.password == "-"  # noqa: S105 - a dash is no password
+    return workspace.open(file, password=getpass.getpass() if ask_for_it else options.password)
 
 
 def _each_file(

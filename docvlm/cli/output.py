@@ -11,7 +11,7 @@ from docvlm.export import answer_json as answer_json
 from docvlm.pipeline import PageReading
 from docvlm.reading import layout_text, page_json, to_hocr, to_markdown
 from docvlm.store import SearchHit
-from docvlm.tiling import TilePlan, draw_plan
+from docvlm.tiling import CostProbe, TilePlan, draw_plan, expected_seconds
 from docvlm.types import Answer, Box, DocumentInfo, Extraction, FieldValue, LineItems, Page, RgbImage
 
 Json = dict[str, Any]
@@ -50,7 +50,7 @@ def reading_text(pages: Sequence[PageReading], form: str) -> str:
     return "\n\n".join(render(reading) for reading in readings)
 
 
-def tiles_json(plans: Sequence[tuple[Page, TilePlan]]) -> Json:
+def tiles_json(plans: Sequence[tuple[Page, TilePlan]], cost: CostProbe) -> Json:
     return {
         "pages": [
             {
@@ -58,6 +58,7 @@ def tiles_json(plans: Sequence[tuple[Page, TilePlan]]) -> Json:
                 "width": plan.page_width,
                 "height": plan.page_height,
                 "tokens": plan.tokens,
+                "expected_seconds": round(expected_seconds(plan, cost), 2),
                 "tiles": [
                     {
                         "kind": tile.kind.value,
@@ -75,15 +76,19 @@ def tiles_json(plans: Sequence[tuple[Page, TilePlan]]) -> Json:
     }
 
 
-def tiles_text(plans: Sequence[tuple[Page, TilePlan]]) -> str:
+def tiles_text(plans: Sequence[tuple[Page, TilePlan]], cost: CostProbe) -> str:
+    """One line a page: its size, how it is cut, the tokens that takes and the seconds to expect."""
     return "\n".join(
-        f"page {page.number}: {plan.page_width} × {plan.page_height} px, "
-        f"{plan.rows} × {plan.columns} tiles at scale {plan.scale:.2f} and the whole page, {plan.tokens} tokens"
-        if plan.grid
-        else f"page {page.number}: {plan.page_width} × {plan.page_height} px, "
-        f"the whole page alone at scale {plan.scale:.2f}, {plan.tokens} tokens"
+        f"page {page.number}: {plan.page_width} × {plan.page_height} px, {_grid_text(plan)} at scale "
+        f"{plan.scale:.2f}, {plan.tokens} tokens, about {expected_seconds(plan, cost):.1f} s"
         for page, plan in plans
     )
+
+
+def _grid_text(plan: TilePlan) -> str:
+    if not plan.grid:
+        return "the whole page alone"
+    return f"{plan.rows} × {plan.columns} tiles and the whole page"
 
 
 def draw_tiles(page: Page, plan: TilePlan, path: Path) -> None:

@@ -26,6 +26,7 @@ from docvlm.models.generation import GrammarState, generate_tokens
 from docvlm.models.language_model import WHEEL_SHA256, Report, ensure_language_model
 from docvlm.models.prefix_cache import Prefix, PrefixCache
 from docvlm.models.protocol import EngineCard, GenerationRequest, PageInput, TokenStep
+from docvlm.tiling import Budget, TilePlan, plan_tiles
 
 SHIPPED_ADAPTER = Path(__file__).parent.parent / "weights" / "adapter"
 CONTEXT_TOKENS = 8192
@@ -75,6 +76,9 @@ class EmbeddedEngine:
     @property
     def card(self) -> EngineCard:
         return self._card
+
+    def plan_page(self, width: int, height: int, budget: Budget) -> TilePlan:
+        return plan_tiles(width, height, budget)
 
     def count_tokens(self, text: str) -> int:
         return len(self._chat.plain(text))

@@ -21,7 +21,7 @@ from docvlm.models.prefix_cache import Prefix, PrefixCache
 from docvlm.models.protocol import EngineCard, GenerationRequest, PageInput, TokenStep
 from docvlm.models.resampling import fast_resize
 from docvlm.models.vision_chat import VisionChat
-from docvlm.tiling import TilePlan
+from docvlm.tiling import Budget, TilePlan
 from docvlm.types import RgbImage
 
 CACHE_TOKENS = 16_384
@@ -75,8 +75,8 @@ class HubEngine:
     def count_tokens(self, text: str) -> int:
         return len(self._chat.plain(text))
 
-    def plan_page(self, width: int, height: int) -> TilePlan:
-        """How this checkpoint cuts a page; its own contract, whatever budget the user has set."""
+    def plan_page(self, width: int, height: int, budget: Budget | None = None) -> TilePlan:
+        """How this checkpoint cuts a page: by its own contract, whatever the budget."""
         return self._contract.plan(width, height)
 
     def generate(
@@ -112,7 +112,9 @@ class HubEngine:
         known = self._prefixes.get(page.key)
         if known is not None:
             return known
-        plan = None if page.image is None else self.plan_page(page.image.shape[1], page.image.shape[0])
+        plan = page.plan
+        if plan is None and page.image is not None:
+            plan = self.plan_page(page.image.shape[1], page.image.shape[0])
         image_prompt = None if plan is None else self._contract.prompt(plan)
         token_ids = self._chat.page(page.reader_text, image_prompt)
         self._check_length(len(token_ids), 0)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from docvlm.tiling import TilePlan
+from docvlm.tiling import Budget, TilePlan
 from docvlm.types import RgbImage
 
 
@@ -22,7 +22,7 @@ class PageInput:
         key: identifies the content; two inputs with one key share one computed prefix.
         reader_text: the page's words laid out as on the page; empty where nothing was read.
         image: the page's pixels, or None to show the model text alone.
-        plan: how ``image`` is cut into tiles; None where there is no image.
+        plan: how ``image`` is cut into tiles, made by ``Engine.plan_page``.
     """
 
     key: str
@@ -85,6 +85,9 @@ class Engine(Protocol):
 
     @property
     def card(self) -> EngineCard: ...
+
+    def plan_page(self, width: int, height: int, budget: Budget) -> TilePlan:
+        """How this engine cuts a page of so many pixels; checkpoints with a contract ignore the budget."""
 
     def count_tokens(self, text: str) -> int:
         """The number of tokens that ``text`` takes in a prompt."""

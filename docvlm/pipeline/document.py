@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from docvlm import ingest
 from docvlm.config import Settings
 from docvlm.errors import InputError, ModelError
+from docvlm.models.load import EMBEDDED
 from docvlm.models.protocol import Engine
 from docvlm.pipeline.ask import AnswerPiece, ask_windows
 from docvlm.pipeline.extract import WindowDone, extract_windows
@@ -161,11 +162,19 @@ class OpenDocument:
             yield event
 
     def tile_plan(self, number: int, budget: str | None = None) -> tuple[Page, TilePlan]:
-        """A page with its pixels and the tiles that a model would see of it."""
+        """A page with its pixels, and the tiles that the model sees (or will see) of it.
+
+        Raises:
+            InputError: when the page cannot be drawn.
+            UsageError: when there is no such page or budget.
+        """
         page = self.page(number)
         if page.status is not PageStatus.OK:
             raise InputError(f"Page {number} cannot be drawn: {page.reason}", "Choose another page.")
-        return page, plan_tiles(page.width, page.height, Budget.parse(budget or self._settings.budget))
+        wanted = Budget.parse(budget or self._settings.budget)
+        if self._settings.model == EMBEDDED:
+            return page, plan_tiles(page.width, page.height, wanted)  # known without loading the model
+        return page, self._engine().plan_page(page.width, page.height, wanted)
 
     def close(self) -> None:
         self._file.close()

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from docvlm import ingest
 from docvlm.config import Settings
+from docvlm.models.cost import known_cost
 from docvlm.models.load import load_engine
 from docvlm.models.protocol import Engine
 from docvlm.pipeline.document import OpenDocument
 from docvlm.store import Store
+from docvlm.tiling import CostProbe
 
 
 class Workspace:
@@ -61,6 +63,10 @@ class Workspace:
                     settings.model, settings.model_cache, adapter, settings.threads, self._report
                 )
             return self._engine
+
+    def cost(self) -> CostProbe:
+        """What the model takes for a tile and a token on this machine; measured the first time."""
+        return known_cost(self.settings.model_cache, self.engine)
 
     def open(
         self, source: str | Path | bytes, *, name: str | None = None, password: str | None = None

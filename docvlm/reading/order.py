@@ -18,6 +18,7 @@ from docvlm.types import Box, Line, Word
 _SAME_LINE_GAP = 1.2  # of the line height: segments closer than this are one line
 _SPLIT_GAP = 2.0  # of the line height: words further apart are two segments
 _MIN_GUTTER = 0.8  # of the median line height
+_FOOTER_GAP = 1.2  # of the median line height
 _PARAGRAPH_GAP = 0.45  # of the median line height: so much more white than usual begins a new block
 
 
@@ -128,17 +129,20 @@ def _columns_from(
 
     Returns the end of the run and its columns in reading order; captions set into a gutter come last.
     """
+    pieces = [piece for band in bands[start:] for piece in band]
     run: list[_Piece] = []
     insets: list[_Piece] = []
     white = [(float("-inf"), float("inf"))]
     gutters: list[tuple[float, float]] = []
     end = start
     for band in bands[start:]:
+        if gutters and _stands_apart(band, run, gutters, em):
+            break
         kept, set_aside = band, list[_Piece]()
         parted = _white_left(white, kept, em)
         still = _inner(parted, [*run, *kept])
         if gutters and not still:
-            set_aside = [piece for piece in band if _is_inset(piece, band)]
+            set_aside = [piece for piece in band if _is_inset(piece, pieces, em)]
             kept = [piece for piece in band if piece not in set_aside]
             parted = _white_left(white, kept, em)
             still = _inner(parted, [*run, *kept])
@@ -154,16 +158,33 @@ def _columns_from(
     return end, [*columns, insets] if insets else columns
 
 
+def _stands_apart(
+    band: Sequence[_Piece], run: Sequence[_Piece], gutters: Sequence[tuple[float, float]], em: float
+) -> bool:
+    """Whether a band lies well below the columns and on one side only, as a footer does."""
+    white = min(piece.box.y0 for piece in band) - max(piece.box.y1 for piece in run)
+    return white > _FOOTER_GAP * em and len(_split(band, gutters)) == 1
+
+
 def _white_left(
     white: Sequence[tuple[float, float]], band: Sequence[_Piece], em: float
 ) -> list[tuple[float, float]]:
     return [part for stretch in white for part in _free_parts(stretch, band, em)]
 
 
-def _is_inset(piece: _Piece, band: Sequence[_Piece]) -> bool:
-    """Whether text stands on both sides of a piece, as beside a caption set into a gutter."""
-    left = any(other.box.x1 < piece.box.x0 for other in band)
-    return left and any(other.box.x0 > piece.box.x1 for other in band)
+def _is_inset(piece: _Piece, pieces: Sequence[_Piece], em: float) -> bool:
+    """Whether text stands close by on both sides of a piece, as beside a caption set into a gutter.
+
+    A heading above columns has white below it instead.
+    """
+    reach = 0.25 * em
+    level = [
+        other
+        for other in pieces
+        if other.box.y0 < piece.box.y1 + reach and other.box.y1 > piece.box.y0 - reach
+    ]
+    left = any(other.box.x1 < piece.box.x0 for other in level)
+    return left and any(other.box.x0 > piece.box.x1 for other in level)
 
 
 def _free_parts(gutter: tuple[float, float], band: Sequence[_Piece], em: float) -> list[tuple[float, float]]:

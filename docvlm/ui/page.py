@@ -94,7 +94,7 @@ class _Page:
         self._question = gr.Textbox(
             label="Question",
             placeholder="What is the total?",
-            lines=2,
+            lines=1,
             max_lines=4,
             max_length=500,
             elem_id="question",

@@ -184,7 +184,7 @@ def main() -> None:
         if options.each:
             for pages in zip(*results.values(), strict=True):
                 rates = "  ".join(f"{page.edits / max(1, page.characters):7.2%}" for page in pages)
-                print(f"{pages[0].name:32} {rates}")
+                print(f"{pages[0].name:32} {rates}", flush=True)
     print(f"\n{platform.machine()}, {platform.python_implementation()} {platform.python_version()}\n")
     print("| data (pages) | reader | CER | mean page CER | word F1 | s/page |\n|---|---|---|---|---|---|")
     print("\n".join(rows))

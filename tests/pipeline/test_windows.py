@@ -1,3 +1,5 @@
+import itertools
+
 from docvlm.pipeline.windows import WINDOW_TOKENS, cut_windows
 from tests.pages import reading_of
 
@@ -26,7 +28,7 @@ def test_a_long_page_is_cut_with_overlap_and_no_word_is_lost() -> None:
     assert {word for window in windows for word in window.words.text.split()} == {
         word.text for word in reading.words
     }
-    for before, after in zip(windows, windows[1:], strict=False):
+    for before, after in itertools.pairwise(windows):
         assert set(before.words.text.split()) & set(after.words.text.split()) > {"one", "two"}
         assert before.input.key != after.input.key
     assert all(count_words(window.input.reader_text) <= WINDOW_TOKENS for window in windows)
