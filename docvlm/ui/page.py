@@ -316,7 +316,8 @@ class _Page:
             return
         idle = {self._ask: gr.Button(interactive=True), self._stop_asking: gr.Button(interactive=False)}
         yield {self._ask: gr.Button(interactive=False), self._stop_asking: gr.Button(interactive=True)}
-        earlier = results.answers_html(view.answers, None) if view.answers else ""
+        others = [known for known in view.answers if known.question != question]
+        earlier = results.answers_html(others, None) if others else ""
         try:
             for event in self._answer(view, question, _pages(view, scope)):
                 if session.view is not view:
@@ -324,7 +325,7 @@ class _Page:
                 if isinstance(event, str):
                     yield {self._answers: event + earlier}
                     continue
-                view.answers = [known for known in view.answers if known.question != question] + [event]
+                view.answers = [*others, event]
                 self._light_answer(view, len(view.answers) - 1)
                 yield {
                     self._answers: self._draw_answers(view),

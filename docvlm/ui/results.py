@@ -139,7 +139,7 @@ def extraction_html(extraction: Extraction, document: str, chosen: str | None) -
     parts += [_rows_table(index, items, chosen) for index, items in lists]
     parts.append(_checks(extraction.checks))
     parts += [notice_html(note) for note in extraction.notes]
-    parts.append(_downloads(extraction, document, bool(lists)))
+    parts.append(_downloads(extraction, document, any(items.rows for _, items in lists)))
     return f'<div class="extraction">{"".join(parts)}</div>'
 
 
@@ -174,7 +174,7 @@ def _field_row(path: str, field: FieldValue, is_chosen: bool) -> str:
         )
     current = ' aria-current="true"' if is_chosen else ""
     typed = " ".join(part for part in (field.value, field.currency) if part)
-    flags = "".join(f'<em class="flag">{escape(flag.replace("_", " "))}</em>' for flag in field.flags)
+    flags = "".join(f'<em class="flag">{escape(flag.replace("-", " "))}</em>' for flag in field.flags)
     return (
         f'<tr tabindex="0" data-choice="field:{path}"{current}>'
         f"<td>{name}</td><td><b>{escape(typed or '?')}</b>{flags}</td>"

@@ -186,7 +186,7 @@ def _invoice_foot(pen: Pen, left: float, right: float, bottom: float) -> None:
     pay = [
         "Please pay within 30 days by bank transfer, quoting the invoice number.",
         "Account name: Fernhill & Stowe Ltd    Sort code: 00-11-22    Account: 01234567",
-        "IBAN: GB00 FERN 0011 2201 2345 67    Contact: accounts@fernhillstowe.example",
+        "IBAN: GB86 FERN 0011 2201 2345 67    Contact: accounts@fernhillstowe.example",
     ]
     pen.lines(left, y + 78, pay, size=9, step=14)
     pen.rule(left, 786, right)

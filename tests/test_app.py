@@ -1,0 +1,48 @@
+"""The program's options and how it ends; the page itself is tested in tests/ui."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+def _app(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "app.py", *options]
+    environment = os.environ | variables
+    return subprocess.run(
+        command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_help_names_the_safe_default_address() -> None:
+    done = _app("--help", GRADIO_SERVER_NAME="")
+    assert done.returncode == 0
+    assert "127.0.0.1" in done.stdout
+
+
+def test_a_wrong_setting_is_one_sentence(tmp_path: Path) -> None:
+    done = _app(DOCVLM_HOME=str(tmp_path), DOCVLM_THREADS="many")
+    assert done.returncode == 2
+    assert "DOCVLM_THREADS" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_busy_port_is_one_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = _app("--port", str(taken.getsockname()[1]), DOCVLM_HOME=str(tmp_path))
+    assert done.returncode == 1
+    assert "cannot be served" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_page_does_not_load_torch() -> None:
+    code = "import sys, docvlm.ui.page; sys.exit('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, timeout=120, check=False)
+    assert done.returncode == 0
