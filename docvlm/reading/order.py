@@ -18,7 +18,7 @@ from docvlm.types import Box, Line, Word
 _SAME_LINE_GAP = 1.2  # of the line height: segments closer than this are one line
 _SPLIT_GAP = 2.0  # of the line height: words further apart are two segments
 _MIN_GUTTER = 0.8  # of the median line height
-_FOOTER_GAP = 1.2  # of the median line height
+_FOOTER_GAP = 0.9  # of the median line height
 _PARAGRAPH_GAP = 0.45  # of the median line height: so much more white than usual begins a new block
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from random import Random
 
 from finetune.synthesis.goods import make_bill
-from finetune.synthesis.names import make_address, make_bank, make_company, make_person
+from finetune.synthesis.names import make_address, make_bank, make_city, make_company, make_person
 from finetune.synthesis.page import Align, Cell, Draft
 from finetune.synthesis.values import make_code, make_date, make_iban, make_phone
 from finetune.synthesis.vocabulary import faker_for, words
@@ -20,7 +20,7 @@ _FORM_VALUES: dict[str, Callable[[Writer], str]] = {
     "phone": lambda writer: make_phone(writer.rng, writer.language),
     "code": lambda writer: make_code(writer.rng),
     "amount": lambda writer: f"${writer.style.amount(writer.rng.randint(100, 9000000))}",
-    "place": lambda writer: str(faker_for(writer.rng, writer.language).city()),
+    "place": lambda writer: make_city(writer.rng, writer.language),
     "text": lambda writer: writer.sentence(writer.rng.randint(2, 7)).rstrip("."),
     "number": lambda writer: str(writer.rng.randint(1, 400)),
 }
@@ -39,12 +39,15 @@ def id_card(rng: Random, language: str) -> Draft:
         else [("surname", last), ("given_names", first)]
     )
     optional = [
-        ("birth_place", faker.city()),
+        ("birth_place", make_city(rng, language)),
         ("nationality", rng.choice(words("nationalities"))),
         ("sex", rng.choice("MF")),
         ("issue_date", writer.style.date(issued)),
         ("expiry_date", writer.style.date(issued.replace(day=min(issued.day, 28), year=issued.year + 10))),
-        ("authority", f"{rng.choice(('City of', 'DVLA', 'Prefecture', 'Rathaus', 'Police'))} {faker.city()}"),
+        (
+            "authority",
+            f"{rng.choice(words('authorities'))} {make_city(rng, language)}",
+        ),
         ("holder_address", ", ".join(make_address(rng, language))),
         ("personal_number", make_code(rng, rng.choice(words("code_styles", "personal")))),
     ]
@@ -234,7 +237,7 @@ def letter(rng: Random, language: str) -> Draft:
     if writer.chance(0.5):
         writer.pair("date", date)
     else:
-        place = faker_for(rng, language).city()
+        place = make_city(rng, language)
         writer.page.row(
             Cell(f"{place},", None, writer.page.columns - len(place) - len(date) - 2), Cell(date, "date")
         )
@@ -262,7 +265,7 @@ def table(rng: Random, language: str) -> Draft:
     names = (
         things
         if writer.chance(0.5)
-        else list({faker_for(rng, language).city(): None for _ in range(rng.randint(3, 6))})
+        else list({make_city(rng, language): None for _ in range(rng.randint(3, 6))})
     )
     style = rng.choice(("money", "count", "percent"))
     writer.page.row(*(Cell(header, None, 36 + 13 * place, "right") for place, header in enumerate(headers)))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -34,6 +38,27 @@ def test_a_seed_gives_the_same_example_again() -> None:
     for number in range(8):
         again = make_example(f"test:{number}")
         assert (again.page_text, again.turns) == (EXAMPLES[number].page_text, EXAMPLES[number].turns)
+
+
+def test_an_example_does_not_depend_on_the_process() -> None:
+    # Words drawn from a Python set would come in another order under another hash seed.
+    program = (
+        "from random import Random; from finetune.synthesis.examples import BUILDERS;"
+        "print([BUILDERS[kind][0](Random(3), language).words"
+        " for kind in BUILDERS for language in ('it', 'de', 'pt', 'en')])"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            cwd=Path(__file__).parents[3],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(printed) == 1
 
 
 def test_every_value_is_a_run_of_the_pages_words() -> None:
