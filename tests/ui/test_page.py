@@ -10,10 +10,14 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 REPOSITORY = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
@@ -35,7 +39,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(shutil.which(CHROMIUM) is None, reason="no Chromium on this machine"),
 ]
-playwright_api = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("playwright.sync_api")
 
 
 @pytest.fixture(scope="module")
@@ -74,15 +78,17 @@ def _wait_for(port: int, app: subprocess.Popen[bytes], log: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[playwright_api.Browser]:
-    with playwright_api.sync_playwright() as playwright:
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield started
         started.close()
 
 
 @pytest.fixture
-def page(browser: playwright_api.Browser, address: str) -> Iterator[playwright_api.Page]:
+def page(browser: Browser, address: str) -> Iterator[Page]:
     """A fresh tab that may talk to the app only."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     tab = context.new_page()
@@ -102,11 +108,11 @@ def _is_foreign(url: str, address: str) -> bool:
     return not url.startswith((address, "data:", "blob:"))
 
 
-def _upload(page: playwright_api.Page, path: Path) -> None:
+def _upload(page: Page, path: Path) -> None:
     page.set_input_files("#upload input[type=file]", path)
 
 
-def test_a_question_is_answered_on_the_page(page: playwright_api.Page, samples: Path, tmp_path: Path) -> None:
+def test_a_question_is_answered_on_the_page(page: Page, samples: Path, tmp_path: Path) -> None:
     _upload(page, samples / "invoice.pdf")
     page.wait_for_selector('[data-read="1"]', timeout=60_000)
     page.fill("#question textarea", "What is the total?")
@@ -128,7 +134,7 @@ def test_a_question_is_answered_on_the_page(page: playwright_api.Page, samples: 
     page.wait_for_selector(".evidence-box")
 
 
-def test_fields_are_extracted_and_lit(page: playwright_api.Page, samples: Path, tmp_path: Path) -> None:
+def test_fields_are_extracted_and_lit(page: Page, samples: Path, tmp_path: Path) -> None:
     page.click('[data-choice="sample:invoice.pdf"]')
     page.wait_for_selector('[data-read="1"]', timeout=60_000)
     page.click("role=tab[name=Extract]")
@@ -145,7 +151,7 @@ def test_fields_are_extracted_and_lit(page: playwright_api.Page, samples: Path, 
     assert '"fields"' in Path(download.value.path()).read_text()
 
 
-def _check_evidence(page: playwright_api.Page, shot: Path) -> None:
+def _check_evidence(page: Page, shot: Path) -> None:
     """The box lies on the page picture, and its colour and the print under it are in the screenshot."""
     box = page.wait_for_selector(".evidence-box")
     sheet = page.query_selector(".page-sheet img")
@@ -167,7 +173,7 @@ def _check_evidence(page: playwright_api.Page, shot: Path) -> None:
     assert np.ptp(crop.sum(axis=2)) > 150
 
 
-def test_pages_are_turned(page: playwright_api.Page) -> None:
+def test_pages_are_turned(page: Page) -> None:
     page.click('[data-choice="sample:scanned-contract.pdf"]')
     page.wait_for_selector('img[alt="Page 1"]', timeout=60_000)
     page.click('[aria-label="Next page"]')
@@ -180,7 +186,7 @@ def test_pages_are_turned(page: playwright_api.Page) -> None:
     assert page.locator(".tiles rect").first.is_visible()
 
 
-def test_a_bad_file_gets_a_sentence(page: playwright_api.Page, tmp_path: Path) -> None:
+def test_a_bad_file_gets_a_sentence(page: Page, tmp_path: Path) -> None:
     bad = tmp_path / "broken.pdf"
     bad.write_bytes(b"%PDF-1.7\nthis is no document\n")
     _upload(page, bad)
@@ -191,9 +197,7 @@ def test_a_bad_file_gets_a_sentence(page: playwright_api.Page, tmp_path: Path) -
     assert "broken.pdf" not in page.inner_text("#documents")
 
 
-def test_an_encrypted_pdf_asks_for_its_password(
-    page: playwright_api.Page, samples: Path, tmp_path: Path
-) -> None:
+def test_an_encrypted_pdf_asks_for_its_password(page: Page, samples: Path, tmp_path: Path) -> None:
     pymupdf = pytest.importorskip("pymupdf")
     locked = tmp_path / "locked.pdf"
     with pymupdf.open(samples / "invoice.pdf") as document:
@@ -210,7 +214,7 @@ def test_an_encrypted_pdf_asks_for_its_password(
     assert not page.is_visible("#unlock")
 
 
-def test_asking_without_a_document_says_what_to_do(page: playwright_api.Page) -> None:
+def test_asking_without_a_document_says_what_to_do(page: Page) -> None:
     page.fill("#question textarea", "What is the total?")
     page.press("#question textarea", "Enter")
     page.wait_for_selector("#answers .error")

@@ -199,45 +199,46 @@ def _invoice_foot(pen: Pen, left: float, right: float, bottom: float) -> None:
 CONTRACT_CLAUSES = [
     (
         "1. Services",
-        "The Provider shall maintain the heating and ventilation equipment at the Client's premises listed in "
-        "Annex A. Maintenance includes four scheduled visits a year, replacement of filters, and a written report "
-        "within five working days of each visit.",
+        "The Provider shall maintain the heating and ventilation equipment at the Client's premises "
+        "listed in Annex A. Maintenance includes four scheduled visits a year, replacement of filters, "
+        "and a written report within five working days of each visit.",
     ),
     (
         "2. Term",
-        "This Agreement begins on 1 February 2026 and runs for twenty-four months. It is then renewed for further "
-        "periods of twelve months unless one party gives notice under clause 5.",
+        "This Agreement begins on 1 February 2026 and runs for twenty-four months. It is then renewed "
+        "for further periods of twelve months unless one party gives notice under clause 5.",
     ),
     (
         "3. Fee",
-        "The Client shall pay an annual fee of EUR 8,640.00, excluding value added tax, in four equal instalments of "
-        "EUR 2,160.00, each due within fourteen days of the invoice. Work outside clause 1 is charged at EUR 92.00 "
-        "per hour and needs the Client's prior written consent.",
+        "The Client shall pay an annual fee of EUR 8,640.00, excluding value added tax, in four equal "
+        "instalments of EUR 2,160.00, each due within fourteen days of the invoice. Work outside clause "
+        "1 is charged at EUR 92.00 per hour and needs the Client's prior written consent.",
     ),
     (
         "4. Response to faults",
-        "The Provider shall attend within eight working hours where the equipment has failed, and within three "
-        "working days in all other cases. Faults are reported by telephone or by electronic mail.",
+        "The Provider shall attend within eight working hours where the equipment has failed, and within "
+        "three working days in all other cases. Faults are reported by telephone or by electronic mail.",
     ),
     (
         "5. Notice",
-        "Either party may end this Agreement by giving three months' written notice to the end of a calendar "
-        "quarter. The right to end it at once for serious cause remains unaffected.",
+        "Either party may end this Agreement by giving three months' written notice to the end of a "
+        "calendar quarter. The right to end it at once for serious cause remains unaffected.",
     ),
     (
         "6. Liability",
-        "The Provider is liable without limit for intent and gross negligence. Otherwise liability is limited to "
-        "EUR 50,000.00 per event. The Provider keeps insurance that covers this sum throughout the term.",
+        "The Provider is liable without limit for intent and gross negligence. Otherwise liability is "
+        "limited to EUR 50,000.00 per event. The Provider keeps insurance that covers this sum "
+        "throughout the term.",
     ),
     (
         "7. Confidentiality",
-        "Each party shall keep secret what it learns of the other's business in the course of this Agreement, and "
-        "for two years after its end.",
+        "Each party shall keep secret what it learns of the other's business in the course of this "
+        "Agreement, and for two years after its end.",
     ),
     (
         "8. Final provisions",
-        "Changes to this Agreement must be made in writing. Should a provision be invalid, the others remain in "
-        "force. The place of jurisdiction is Nordhaven.",
+        "Changes to this Agreement must be made in writing. Should a provision be invalid, the others "
+        "remain in force. The place of jurisdiction is Nordhaven.",
     ),
 ]
 SCAN_DPI = 150
