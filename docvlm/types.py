@@ -285,7 +285,8 @@ class DocumentInfo:
 class RunInfo:
     """With what an answer or an extraction was made.
 
-    ``pages`` is "all" or the page range that was asked about. ``timings`` are (step, seconds).
+    ``pages`` is "all" or the numbers of the pages that were asked about. ``pipeline`` is the version of
+    prompts, grammars and typing. ``timings`` are (step, seconds) and not part of the run's identity.
     """
 
     model: str
@@ -294,4 +295,5 @@ class RunInfo:
     tiling: str = ""
     reader: str = ""
     pages: str = "all"
+    pipeline: str = ""
     timings: tuple[tuple[str, float], ...] = field(default_factory=tuple)

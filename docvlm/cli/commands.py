@@ -14,13 +14,18 @@ from typing import Any
 from docvlm.cli import output
 from docvlm.cli.progress import progress_bar, report
 from docvlm.config import Settings
-from docvlm.errors import DocvlmError, UsageError
+from docvlm.errors import DocvlmError, InputError, UsageError
 from docvlm.pipeline import AnswerPiece, OpenDocument, PageReading, WindowDone, Workspace
-from docvlm.types import Answer, Extraction, Page, PageStatus, Reading
+from docvlm.tiling import TilePlan
+from docvlm.types import Answer, Extraction, PageStatus
 
 
 def read(options: argparse.Namespace) -> int:
     """Read every file; print text, or JSON, or write one of the other forms."""
+    if options.out and len(options.file) > 1:
+        raise UsageError("Several files cannot be written to one.", "Give one file with --out.")
+    if options.format == "pdf" and not options.json and not options.out:
+        raise UsageError("A searchable PDF cannot be printed.", "Name a file with --out.")
     with _workspace(options) as workspace:
 
         def one(document: OpenDocument) -> None:
@@ -31,6 +36,10 @@ def read(options: argparse.Namespace) -> int:
                 _write_searchable_pdf(document, pages, options.out)
             else:
                 _emit(output.reading_text(pages, options.format), options.out)
+            if pages and all(page.reading is None for page in pages):
+                raise InputError(
+                    f"No page of '{document.info.name}' could be read.", pages[0].page.reason or ""
+                )
 
         return _each_file(workspace, options, one)
 
@@ -38,10 +47,13 @@ def read(options: argparse.Namespace) -> int:
 def tiles(options: argparse.Namespace) -> int:
     """Print each page's tile plan and its cost; draw it where a file is named."""
     with _workspace(options) as workspace, _open(workspace, options.file, options) as document:
-        plans = [document.tile_plan(number) for number in document.page_numbers(options.pages)]
-        if options.out:
-            for page, plan in plans:
-                output.draw_tiles(page, plan, _numbered(Path(options.out), page.number, len(plans)))
+        numbers = document.page_numbers(options.pages)
+        plans: list[tuple[int, TilePlan]] = []
+        for number in numbers:
+            page, plan = document.tile_plan(number)
+            if options.out:
+                output.draw_tiles(page, plan, _numbered(Path(options.out), number, len(numbers)))
+            plans.append((number, plan))
         cost = workspace.cost()
         if options.json:
             print(_json_line(output.tiles_json(plans, cost), options))
@@ -59,7 +71,7 @@ def ask(options: argparse.Namespace) -> int:
         answer: Answer | None = None
         with progress_bar() as bar:
             task = bar.add_task("Thinking", total=None)
-            for event in document.ask_stream(options.question, options.pages):
+            for event in document.ask_stream(options.question, options.pages, fresh=options.fresh):
                 if isinstance(event, AnswerPiece):
                     bar.update(task, description=f"Reading page {event.page}")
                 else:
@@ -82,7 +94,7 @@ def extract(options: argparse.Namespace) -> int:
             extraction: Extraction | None = None
             with progress_bar() as bar:
                 task = bar.add_task(f"Extracting {document.info.name}", total=None)
-                for event in document.extract_stream(schema, options.pages):
+                for event in document.extract_stream(schema, options.pages, fresh=options.fresh):
                     if isinstance(event, WindowDone):
                         bar.update(task, completed=event.done, total=event.total)
                     else:
@@ -110,22 +122,20 @@ def search(options: argparse.Namespace) -> int:
 
 def export(options: argparse.Namespace) -> int:
     """Write what was extracted so far to CSV, Excel or JSON, by the file's ending."""
-    from docvlm.export import write_extractions
+    from docvlm.export import ExportedDocument, write_documents
 
     with _workspace(options) as workspace:
-        records = [
-            record
-            for record in workspace.store.extractions()
+        documents = [
+            ExportedDocument(record.document_name, record.extraction, sha256=record.sha256)
+            for record in workspace.store.extractions(latest_only=True)
             if options.schema in (None, record.extraction.schema)
         ]
-        written = write_extractions(
-            [(record.document_name, record.extraction) for record in records], Path(options.out)
-        )
+        written = write_documents(documents, Path(options.out))
     files = [str(path) for path in written]
     if options.json:
-        print(json.dumps({"documents": len(records), "files": files}, ensure_ascii=False))
+        print(json.dumps({"documents": len(documents), "files": files}, ensure_ascii=False))
     else:
-        print(f"Wrote {len(records)} extractions to {', '.join(files)}.")
+        print(f"Wrote {len(documents)} extractions to {', '.join(files)}.")
     return 0
 
 
@@ -164,8 +174,13 @@ def _workspace(options: argparse.Namespace, tell: Callable[[str], None] = report
 
 
 def _open(workspace: Workspace, file: str, options: argparse.Namespace) -> OpenDocument:
-    ask_for_it = options.password == "-"  # noqa: S105 - a dash is no password
-    return workspace.open(file, password=getpass.getpass() if ask_for_it else options.password)
+    password = options.password
+    if password == "-":  # noqa: S105 - a dash is no password
+        try:
+            password = getpass.getpass()
+        except EOFError as error:
+            raise UsageError("No password could be asked for.", "Give it with --password.") from error
+    return workspace.open(file, password=password)
 
 
 def _each_file(
@@ -218,18 +233,10 @@ def _emit(content: str, out: str | None) -> None:
     write_atomically(Path(out), f"{content}\n".encode())
 
 
-def _write_searchable_pdf(document: OpenDocument, pages: Iterable[PageReading], out: str | None) -> None:
+def _write_searchable_pdf(document: OpenDocument, pages: Iterable[PageReading], out: str) -> None:
     from docvlm.export import searchable_pdf
 
-    if out is None:
-        raise UsageError("A searchable PDF cannot be printed.", "Name a file with --out.")
-
-    def drawn() -> Iterable[tuple[Page, Reading]]:
-        for page in pages:
-            if page.reading is not None:
-                yield document.page(page.page.number), page.reading
-
-    searchable_pdf(drawn(), Path(out))
+    searchable_pdf(((document.page(page.page.number), page.reading) for page in pages), Path(out))
 
 
 def _numbered(path: Path, number: int, count: int) -> Path:

@@ -32,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     _extract(subparsers)
     _search(subparsers)
     _export(subparsers)
-    _command(subparsers, "setup", commands.setup, "fetch the embedded model and prepare the data folder")
+    _setup(subparsers)
     return parser
 
 
@@ -64,6 +64,12 @@ def _add_document_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--password", help="password of an encrypted PDF; '-' asks for it without showing it")
 
 
+def _add_fresh(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--fresh", action="store_true", help="ask the model again, even where a result is kept"
+    )
+
+
 def _read(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = _command(subparsers, "read", commands.read, "read the words of a document")
     parser.add_argument("file", nargs="+", help="PDF or image")
@@ -88,6 +94,7 @@ def _ask(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser = _command(subparsers, "ask", commands.ask, "ask a question about a document")
     parser.add_argument("file", help="PDF or image")
     parser.add_argument("question", help="such as 'What is the total?'")
+    _add_fresh(parser)
     _add_document_options(parser)
 
 
@@ -100,6 +107,7 @@ def _extract(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="receipt, invoice, form, bank_statement, id_card, purchase_order, a JSON Schema file, "
         "or a list such as 'company, date:date, total:amount'",
     )
+    _add_fresh(parser)
     _add_document_options(parser)
 
 
@@ -113,3 +121,9 @@ def _export(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser = _command(subparsers, "export", commands.export, "write stored extractions to a file")
     parser.add_argument("out", help="a .csv, .xlsx or .json file")
     parser.add_argument("--schema", help="only extractions made with this schema")
+
+
+def _setup(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _command(subparsers, "setup", commands.setup, "fetch the model and prepare the data folder")
+    parser.add_argument("--model", help="'embedded' (default), a Hub name or a local folder")
+    parser.add_argument("--adapter", metavar="FOLDER", help="an adapter to check with it")

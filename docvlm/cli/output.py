@@ -9,7 +9,7 @@ from typing import Any
 from docvlm import export
 from docvlm.export import answer_json as answer_json
 from docvlm.pipeline import PageReading
-from docvlm.reading import layout_text, page_json, to_hocr, to_markdown
+from docvlm.reading import layout_text, page_json, to_hocr, to_markdown, unread_page_json
 from docvlm.store import SearchHit
 from docvlm.tiling import CostProbe, TilePlan, draw_plan, expected_seconds
 from docvlm.types import Answer, Box, DocumentInfo, Extraction, FieldValue, LineItems, Page, RgbImage
@@ -23,21 +23,9 @@ def reading_json(info: DocumentInfo, pages: Sequence[PageReading]) -> Json:
         "file": info.name,
         "sha256": info.sha256,
         "page_count": info.page_count,
-        "pages": [_page_json(page) for page in pages],
-    }
-
-
-def _page_json(page: PageReading) -> Json:
-    if page.reading is not None:
-        return page_json(page.reading)
-    return {
-        "number": page.page.number,
-        "status": page.page.status.value,
-        "reason": page.page.reason,
-        "source": None,
-        "width": page.page.width,
-        "height": page.page.height,
-        "words": [],
+        "pages": [
+            unread_page_json(page.page) if page.reading is None else page_json(page.reading) for page in pages
+        ],
     }
 
 
@@ -50,11 +38,11 @@ def reading_text(pages: Sequence[PageReading], form: str) -> str:
     return "\n\n".join(render(reading) for reading in readings)
 
 
-def tiles_json(plans: Sequence[tuple[Page, TilePlan]], cost: CostProbe) -> Json:
+def tiles_json(plans: Sequence[tuple[int, TilePlan]], cost: CostProbe) -> Json:
     return {
         "pages": [
             {
-                "number": page.number,
+                "number": number,
                 "width": plan.page_width,
                 "height": plan.page_height,
                 "tokens": plan.tokens,
@@ -71,17 +59,17 @@ def tiles_json(plans: Sequence[tuple[Page, TilePlan]], cost: CostProbe) -> Json:
                     for tile in plan.tiles
                 ],
             }
-            for page, plan in plans
+            for number, plan in plans
         ]
     }
 
 
-def tiles_text(plans: Sequence[tuple[Page, TilePlan]], cost: CostProbe) -> str:
+def tiles_text(plans: Sequence[tuple[int, TilePlan]], cost: CostProbe) -> str:
     """One line a page: its size, how it is cut, the tokens that takes and the seconds to expect."""
     return "\n".join(
-        f"page {page.number}: {plan.page_width} × {plan.page_height} px, {_grid_text(plan)} at scale "
+        f"page {number}: {plan.page_width} × {plan.page_height} px, {_grid_text(plan)} at scale "
         f"{plan.scale:.2f}, {plan.tokens} tokens, about {expected_seconds(plan, cost):.1f} s"
-        for page, plan in plans
+        for number, plan in plans
     )
 
 

@@ -3,7 +3,7 @@
 from docvlm.export.atomic import atomic_file, write_atomically
 from docvlm.export.csv_form import to_csv
 from docvlm.export.documents import ExportedDocument
-from docvlm.export.files import write_documents, write_extractions
+from docvlm.export.files import write_documents
 from docvlm.export.json_form import answer_json, extraction_json, to_json
 from docvlm.export.markdown_form import to_markdown
 from docvlm.export.pdf import searchable_pdf
@@ -19,5 +19,4 @@ __all__ = [
     "to_markdown",
     "write_atomically",
     "write_documents",
-    "write_extractions",
 ]

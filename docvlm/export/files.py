@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from docvlm.errors import UsageError
@@ -11,14 +11,8 @@ from docvlm.export.csv_form import to_csv
 from docvlm.export.documents import ExportedDocument, items_table
 from docvlm.export.json_form import to_json
 from docvlm.export.markdown_form import to_markdown
-from docvlm.types import Extraction
 
 FORMS = (".csv", ".json", ".md", ".xlsx")
-
-
-def write_extractions(extractions: Iterable[tuple[str, Extraction]], out: Path) -> list[Path]:
-    """As ``write_documents``, for pairs of a document's name and an extraction."""
-    return write_documents([ExportedDocument(name, extraction) for name, extraction in extractions], out)
 
 
 def write_documents(documents: Sequence[ExportedDocument], out: Path, items: bool = False) -> list[Path]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
 
+from docvlm.grounding.grammar import MAX_ROWS
 from docvlm.models.protocol import TokenStep
 from docvlm.prompts import CELL_BREAK, NOT_FOUND, ROW_START
 from docvlm.schemas import Schema
@@ -61,18 +62,27 @@ class ReplyText:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ParsedReply:
+    """The fields of a reply; ``complete`` is False where it ended before the schema did."""
+
+    fields: tuple[ReplySpan | ReplyRows, ...]
+    complete: bool
+
+
 def parse_answer(reply: ReplyText) -> ReplySpan:
-    """The single value of an answer."""
-    line = reply.text.split("\n", 1)[0]
+    """The single value of an answer; the last word of a reply that was cut short is dropped."""
+    line, end, _ = reply.text.partition("\n")
+    if not end:
+        line = line.rpartition(" ")[0]
     # The line's end is a decision as well: the run could have gone on.
     return _span("answer", line, reply.confidence(0, len(line) + 1))
 
 
-def parse_extraction(reply: ReplyText, schema: Schema) -> tuple[ReplySpan | ReplyRows, ...]:
+def parse_extraction(reply: ReplyText, schema: Schema) -> ParsedReply:
     """The values of a reply held to ``extraction_grammar``, in the schema's order.
 
-    A reply that was cut off at its length limit yields the fields and rows that are complete; the
-    missing ones are not in the result.
+    A reply that was cut off at its length limit yields the fields and rows that are complete.
     """
     lines = _Lines(reply)
     fields: list[ReplySpan | ReplyRows] = []
@@ -87,7 +97,9 @@ def parse_extraction(reply: ReplyText, schema: Schema) -> tuple[ReplySpan | Repl
         while not line.text.strip() and (row := lines.take(ROW_START)) is not None:
             rows.append(_cells(row, [column.name for column in field.columns], reply))
         fields.append(ReplyRows(field.name, tuple(rows)))
-    return tuple(fields)
+    full = any(isinstance(field, ReplyRows) and len(field.rows) >= MAX_ROWS for field in fields)
+    complete = len(fields) == len(schema.fields) and reply.text.endswith("\n") and not full
+    return ParsedReply(tuple(fields), complete)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,36 @@ class PageWords:
         cue_words = [word for word in cues.lower().split() if len(word) > 2]
         return max(places, key=lambda run: self._fit(run, cue_words))
 
+    def find_row(self, cells: Sequence[str | None], taken: set[int]) -> tuple[WordRun | None, ...]:
+        """The places of the cells of one row of a table; rows are asked for from top to bottom.
+
+        The cell that stands in the fewest places tells where the row is; every other cell is the place
+        nearest to it. A place is used once, so that equal values of several rows keep their own boxes.
+
+        Args:
+            cells: the values; None where the row has none.
+            taken: the ``id`` of every word that earlier rows use; the words of this row are added.
+        """
+        places = [self._free_places(cell, taken) if cell else () for cell in cells]
+        found = [index for index, runs in enumerate(places) if runs]
+        if not found:
+            return tuple(None for _ in cells)
+        anchor = min(found, key=lambda index: len(places[index]))
+        height = places[anchor][0].box.center[1]
+        row: list[WordRun | None] = [None for _ in cells]
+        for index in (anchor, *(index for index in found if index != anchor)):
+            free = [run for run in places[index] if not _uses(run, taken)] or places[index]
+            nearest = min(free, key=lambda run: (round(abs(run.box.center[1] - height), 1), run.box.x0))
+            row[index] = nearest
+            taken.update(id(word) for word in nearest.words)
+        return tuple(row)
+
+    def _free_places(self, value: str, taken: set[int]) -> tuple[WordRun, ...]:
+        """The places of ``value`` that no earlier row uses, top to bottom; all where none is left."""
+        places = self.find(value)
+        free = [run for run in places if not _uses(run, taken)]
+        return tuple(sorted(free or places, key=lambda run: (run.box.y0, run.box.x0)))
+
     def _fit(self, run: WordRun, cue_words: Sequence[str]) -> float:
         """How many cue words stand before the run in its row or right above it; nearer counts more."""
         row, position = self._rows.place(run.words[0])
@@ -137,6 +167,10 @@ class _WordOrder:
         line = self._line_of[index]
         first = self._line_of.index(line)
         return line, index - first
+
+
+def _uses(run: WordRun, taken: set[int]) -> bool:
+    return any(id(word) in taken for word in run.words)
 
 
 def _shared_words(nearby: Sequence[str], cue_words: Sequence[str]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,12 +11,31 @@ from transformers import DynamicCache
 
 
 class CachedModel:
-    """Goes on from a key/value cache, which grows with every call of ``forward``."""
+    """Goes on from a key/value cache, which grows with every call of ``forward``.
 
-    def __init__(self, model: Any, cache: DynamicCache, device: torch.device) -> None:
+    Args:
+        model: a causal language model or an image-text-to-text model of transformers.
+    """
+
+    def __init__(self, model: Any) -> None:
         self._model = model
-        self._cache = cache
-        self._device = device
+        self._cache = DynamicCache()
+        self._position_offset: torch.Tensor | None = None
+
+    @property
+    def length(self) -> int:
+        """Tokens seen so far, image tokens included."""
+        return int(self._cache.get_seq_length())
+
+    def fork(self) -> CachedModel:
+        """A copy to go on from, which leaves this one as it is.
+
+        It copies no keys and values: a cache never writes into its tensors but grows into new ones.
+        """
+        fork = copy.copy(self)
+        fork._cache = copy.copy(self._cache)
+        fork._cache.layers = [copy.copy(layer) for layer in self._cache.layers]
+        return fork
 
     @torch.inference_mode()
     def forward(self, token_ids: Sequence[int], **pixels: torch.Tensor) -> torch.Tensor:
@@ -24,9 +44,15 @@ class CachedModel:
         Args:
             pixels: further arguments of the model's ``forward`` for the images among the tokens.
         """
-        ids = torch.tensor([list(token_ids)], device=self._device)
+        ids = torch.tensor([list(token_ids)], device=self._model.device)
+        # Qwen numbers image tokens by row and column, so text after an image starts at a lower position.
+        # It remembers the difference for the page that it saw last; here each page keeps its own.
+        counter = self._model.model
+        if hasattr(counter, "rope_deltas"):
+            counter.rope_deltas = self._position_offset
         output = self._model(
             input_ids=ids, past_key_values=self._cache, use_cache=True, logits_to_keep=1, **pixels
         )
+        self._position_offset = getattr(counter, "rope_deltas", None)
         logits: torch.Tensor = output.logits[0, -1]
         return logits

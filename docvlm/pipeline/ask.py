@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from docvlm.grounding import ReplySpan, ReplyText, answer_grammar, parse_answer
-from docvlm.models.protocol import Engine, GenerationRequest
+from docvlm.models.protocol import Engine, GenerationRequest, PageInput
 from docvlm.pipeline.ranking import rank_texts
 from docvlm.pipeline.windows import Window
 from docvlm.prompts import ANSWER_START, question_prompt
@@ -15,7 +15,7 @@ from docvlm.types import Answer
 
 ASKED_WINDOWS = 3
 SURE = 0.8  # an answer this sure ends the search through further windows
-ANSWER_TOKENS = 96
+ANSWER_TOKENS = 192  # forty words, the longest run, take up to about 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,16 @@ class AnswerPiece:
 
 
 def ask_windows(
-    engine: Engine, windows: Sequence[Window], question: str, cancel: threading.Event | None = None
+    engine: Engine,
+    windows: Sequence[Window],
+    question: str,
+    show: Callable[[Window], PageInput],
+    cancel: threading.Event | None = None,
 ) -> Iterator[AnswerPiece | Answer]:
     """Stream the pieces of each reply; the last value is the answer.
+
+    Args:
+        show: makes what the engine sees of a window, only for the windows that are asked.
 
     Raises:
         Cancelled: soon after ``cancel`` was set.
@@ -42,7 +49,7 @@ def ask_windows(
         request = GenerationRequest(
             question_prompt(question), ANSWER_START, answer_grammar(window.words), ANSWER_TOKENS
         )
-        for step in engine.generate(window.input, request, cancel):
+        for step in engine.generate(show(window), request, cancel):
             reply.push(step)
             yield AnswerPiece(window.page_number, step.text)
         answer = _ground(question, parse_answer(reply), window)

@@ -5,40 +5,36 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from docvlm import ingest
 from docvlm.config import Settings
-from docvlm.errors import InputError, ModelError
+from docvlm.errors import Cancelled, DocvlmError, InputError
 from docvlm.models.load import EMBEDDED
-from docvlm.models.protocol import Engine
+from docvlm.models.protocol import Engine, PageInput
 from docvlm.pipeline.ask import AnswerPiece, ask_windows
 from docvlm.pipeline.extract import WindowDone, extract_windows
+from docvlm.pipeline.pages import PageReader, PageReading
 from docvlm.pipeline.windows import Window, cut_windows
-from docvlm.reading import READER_VERSION, read_page
+from docvlm.reading import READER_VERSION
 from docvlm.schemas import Schema, load_schema
-from docvlm.store import Store
+from docvlm.store import RunKind, RunStatus, Store
 from docvlm.tiling import Budget, TilePlan, plan_tiles
-from docvlm.types import Answer, DocumentInfo, Extraction, Page, PageStatus, Reading, RunInfo
+from docvlm.types import Answer, DocumentInfo, Extraction, Page, PageStatus, RunInfo
+
+PIPELINE_VERSION = "1"
+"""Changes with prompts, grammars, typing or merging; kept answers of another version are not reused."""
 
 Kind = TypeVar("Kind")
 
 Pages = Sequence[int] | str | None
 """Page numbers from 1, a range such as ``"1-3,7"``, or None for all."""
 
-
 SchemaSource = str | Path | dict[str, Any] | type | Schema
 """Whatever ``docvlm.schemas.load_schema`` understands."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PageReading:
-    """A page without its pixels, and what was read on it (None unless the page is OK)."""
-
-    page: Page
-    reading: Reading | None
 
 
 class OpenDocument:
@@ -47,7 +43,7 @@ class OpenDocument:
     Args:
         file: the opened file; closed with this object.
         path: where the file lies, None for bytes.
-        settings: budget and limits.
+        settings: model, budget and limits.
         store: where readings and answers are kept.
         engine: gives the model; called only when one is needed.
     """
@@ -65,6 +61,7 @@ class OpenDocument:
         self._store = store
         self._engine = engine
         self.id = store.add_document(file.info, path)
+        self._pages = PageReader(file, store, self.id)
 
     @property
     def info(self) -> DocumentInfo:
@@ -89,23 +86,28 @@ class OpenDocument:
         """
         return next(iter(self._file.pages([number])))
 
-    def read(self, pages: Pages = None) -> Iterator[PageReading]:
+    def read(self, pages: Pages = None, cancel: threading.Event | None = None) -> Iterator[PageReading]:
         """Read pages one by one, in the order asked for; pages read before come from the store.
 
         A page that cannot be read comes with its reason; the others go on.
         """
-        numbers = self.page_numbers(pages)
-        known = {number: self._known(number) for number in numbers}
-        fresh = self._file.pages([number for number in numbers if known[number] is None])
-        for number in numbers:
-            yield known[number] or self._read_page(next(fresh))
+        return self._pages.read(self.page_numbers(pages), cancel)
 
-    def ask(self, question: str, pages: Pages = None) -> Answer:
-        """Answer a question with words of the document, or with None for "not found"."""
-        return _last(self.ask_stream(question, pages), Answer)
+    def ask(self, question: str, pages: Pages = None, *, fresh: bool = False) -> Answer:
+        """Answer a question with words of the document, or with None for "not found".
+
+        Args:
+            fresh: ask again even where the same question was answered before.
+        """
+        return _last(self.ask_stream(question, pages, fresh=fresh), Answer)
 
     def ask_stream(
-        self, question: str, pages: Pages = None, cancel: threading.Event | None = None
+        self,
+        question: str,
+        pages: Pages = None,
+        cancel: threading.Event | None = None,
+        *,
+        fresh: bool = False,
     ) -> Iterator[AnswerPiece | Answer]:
         """The same, with the reply's pieces as they come; the last value is the answer.
 
@@ -114,32 +116,38 @@ class OpenDocument:
             InputError: when none of the pages could be read.
         """
         run = self._run_info(pages)
-        known = self._store.find_answer(self.id, run, question)
+        known = None if fresh else self._store.find_answer(self.id, run, question)
         if known is not None:
             yield known
             return
-        started = time.monotonic()
-        windows = self._windows(pages)
-        prepared = time.monotonic()
-        for event in ask_windows(self._engine(), windows, question, cancel):
-            if isinstance(event, Answer):
-                timings = (("read", prepared - started), ("answer", time.monotonic() - prepared))
-                self._store.save_answer(self.id, replace(run, timings=timings), event)
-            yield event
+        with _RunClock(self._store, self.id, RunKind.ASK, run) as clock:
+            windows, failed = self._windows(pages, cancel)
+            clock.lap("read")
+            for event in ask_windows(self._engine(), windows, question, self._show, cancel):
+                if isinstance(event, Answer) and not failed:
+                    clock.lap("answer")
+                    self._store.save_answer(self.id, clock.run, event, clock.started)
+                yield event
 
-    def extract(self, schema: SchemaSource, pages: Pages = None) -> Extraction:
+    def extract(self, schema: SchemaSource, pages: Pages = None, *, fresh: bool = False) -> Extraction:
         """Find the fields of a schema, each with its place and confidence.
 
         Args:
             schema: a template's name, a JSON Schema, a pydantic model, or ``"name:type, …"``.
+            fresh: extract again even where the same schema was extracted before.
 
         Raises:
             SchemaError: when the schema is not understood.
         """
-        return _last(self.extract_stream(load_schema(schema), pages), Extraction)
+        return _last(self.extract_stream(load_schema(schema), pages, fresh=fresh), Extraction)
 
     def extract_stream(
-        self, schema: Schema, pages: Pages = None, cancel: threading.Event | None = None
+        self,
+        schema: Schema,
+        pages: Pages = None,
+        cancel: threading.Event | None = None,
+        *,
+        fresh: bool = False,
     ) -> Iterator[WindowDone | Extraction]:
         """The same, with progress; the last value is the extraction.
 
@@ -148,18 +156,20 @@ class OpenDocument:
             InputError: when none of the pages could be read.
         """
         run = self._run_info(pages)
-        known = self._store.extraction(self.id, run, schema.key)
+        known = None if fresh else self._store.extraction(self.id, run, schema.key)
         if known is not None:
             yield known
             return
-        started = time.monotonic()
-        windows = self._windows(pages)
-        prepared = time.monotonic()
-        for event in extract_windows(self._engine(), windows, schema, cancel):
-            if isinstance(event, Extraction):
-                timings = (("read", prepared - started), ("extract", time.monotonic() - prepared))
-                self._store.save_extraction(self.id, replace(run, timings=timings), schema.key, event)
-            yield event
+        with _RunClock(self._store, self.id, RunKind.EXTRACT, run) as clock:
+            windows, failed = self._windows(pages, cancel)
+            clock.lap("read")
+            for event in extract_windows(self._engine(), windows, schema, self._show, cancel):
+                if isinstance(event, Extraction) and failed:
+                    event = replace(event, notes=(*event.notes, *failed))
+                elif isinstance(event, Extraction):
+                    clock.lap("extract")
+                    self._store.save_extraction(self.id, clock.run, schema.key, event, clock.started)
+                yield event
 
     def tile_plan(self, number: int, budget: str | None = None) -> tuple[Page, TilePlan]:
         """A page with its pixels, and the tiles that the model sees (or will see) of it.
@@ -185,75 +195,70 @@ class OpenDocument:
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
-    def _known(self, number: int) -> PageReading | None:
-        """What the store holds of a page, if this reader has read it before."""
-        reading = self._store.reading(self.id, number, READER_VERSION)
-        return None if reading is None else PageReading(_page_of(reading), reading)
-
-    def _read_page(self, page: Page) -> PageReading:
-        """Read a page and keep what came of it.
-
-        The page boundary: whatever goes wrong here fails this page, with a reason, and no other.
-        """
-        reading = None
-        if page.status is PageStatus.OK:
-            try:
-                reading = read_page(page)
-            except ModelError:
-                raise
-            except Exception as error:  # noqa: BLE001 - the page boundary
-                reason = f"Page {page.number} could not be read ({type(error).__name__})."
-                page = replace(page, status=PageStatus.FAILED, reason=reason)
-        page = replace(page, image=None)
-        self._store.save_page(self.id, page)
-        if reading is not None:
-            self._store.save_reading(self.id, reading, READER_VERSION)
-        return PageReading(page, reading)
-
-    def _windows(self, pages: Pages) -> list[Window]:
-        """The parts of the pages that were read, in page order.
+    def _windows(self, pages: Pages, cancel: threading.Event | None) -> tuple[list[Window], list[str]]:
+        """The parts of the pages that were read, in page order, and why other pages failed.
 
         Raises:
             InputError: when no page could be read.
         """
-        outcomes = list(self.read(pages))
+        outcomes = list(self.read(pages, cancel))
         readings = [outcome.reading for outcome in outcomes if outcome.reading is not None]
-        if outcomes and not readings:
+        failed = [outcome.page.reason or "" for outcome in outcomes if outcome.reading is None]
+        if failed and not readings:
             raise InputError(
-                f"No page of '{self.info.name}' could be read: {outcomes[0].page.reason}",
+                f"No page of '{self.info.name}' could be read: {failed[0]}",
                 "Check that the file opens in a viewer.",
             )
-        engine = self._engine()
-        windows = [window for reading in readings for window in cut_windows(reading, engine.count_tokens)]
-        return [self._with_pixels(window) for window in windows] if engine.card.sees_pixels else windows
+        count_tokens = self._engine().count_tokens
+        return [window for reading in readings for window in cut_windows(reading, count_tokens)], failed
 
-    def _with_pixels(self, window: Window) -> Window:
+    def _show(self, window: Window) -> PageInput:
+        """What the engine gets of a window: its words, and its page's picture where pictures are seen."""
+        if not self._engine().card.sees_pixels:
+            return window.input
         page, plan = self.tile_plan(window.page_number)
         key = f"{window.input.key}-{self.info.sha256}-{page.number}-{self._settings.budget}"
-        return replace(window, input=replace(window.input, key=key, image=page.image, plan=plan))
+        return replace(window.input, key=key, image=page.image, plan=plan)
 
     def _run_info(self, pages: Pages) -> RunInfo:
         card = self._engine().card
+        numbers = sorted(set(self.page_numbers(pages)))
+        everything = len(numbers) == self.info.page_count
         return RunInfo(
             model=card.name,
             model_revision=card.revision,
             adapter=self._settings.adapter,
             tiling=self._settings.budget if card.sees_pixels else "",
             reader=READER_VERSION,
-            pages="all" if pages is None else ",".join(map(str, self.page_numbers(pages))),
+            pages="all" if everything else ",".join(map(str, numbers)),
+            pipeline=PIPELINE_VERSION,
         )
 
 
-def _page_of(reading: Reading) -> Page:
-    return Page(
-        reading.page_number,
-        PageStatus.OK,
-        reading.width,
-        reading.height,
-        image=None,
-        points_per_pixel=reading.points_per_pixel,
-        notes=reading.notes,
-    )
+class _RunClock:
+    """Times a run step by step; a run that fails or is stopped is kept with its reason."""
+
+    def __init__(self, store: Store, document_id: int, kind: RunKind, run: RunInfo) -> None:
+        self.run = run
+        self.started = datetime.now(UTC)
+        self._store = store
+        self._document_id = document_id
+        self._kind = kind
+        self._last = time.monotonic()
+
+    def lap(self, step: str) -> None:
+        """Note the seconds since the last lap under the name of the step that took them."""
+        now = time.monotonic()
+        self.run = replace(self.run, timings=(*self.run.timings, (step, now - self._last)))
+        self._last = now
+
+    def __enter__(self) -> _RunClock:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, DocvlmError):
+            status = RunStatus.CANCELLED if isinstance(error, Cancelled) else RunStatus.FAILED
+            self._store.save_run(self._document_id, self._kind, self.run, status, error.message, self.started)
 
 
 def _last(events: Iterator[object], kind: type[Kind]) -> Kind:

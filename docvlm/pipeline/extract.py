@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from docvlm.grounding import ReplyRows, ReplySpan, ReplyText, extraction_grammar, parse_extraction
-from docvlm.models.protocol import Engine, GenerationRequest
+from docvlm.grounding import (
+    ParsedReply,
+    ReplyRows,
+    ReplySpan,
+    ReplyText,
+    WordRun,
+    extraction_grammar,
+    parse_extraction,
+)
+from docvlm.models.protocol import Engine, GenerationRequest, PageInput
 from docvlm.pipeline.windows import Window
 from docvlm.prompts import extraction_prompt
 from docvlm.schemas import FieldSpec, PageContext, Schema, normalise, page_context, run_checks
@@ -26,58 +34,83 @@ class WindowDone:
 
 
 def extract_windows(
-    engine: Engine, windows: Sequence[Window], schema: Schema, cancel: threading.Event | None = None
+    engine: Engine,
+    windows: Sequence[Window],
+    schema: Schema,
+    show: Callable[[Window], PageInput],
+    cancel: threading.Event | None = None,
 ) -> Iterator[WindowDone | Extraction]:
     """Yield progress after each window and the merged extraction last.
+
+    Args:
+        show: makes what the engine sees of a window, one after the other.
 
     Raises:
         Cancelled: soon after ``cancel`` was set.
     """
     found: list[tuple[FieldValue | LineItems, ...]] = []
     notes: list[str] = []
+    document = page_context("\n".join(window.words.text for window in windows))
     for done, window in enumerate(windows, start=1):
-        context = page_context(window.words.text)
+        context = _context(window, document)
         request = GenerationRequest(
             extraction_prompt(schema),
             grammar=extraction_grammar(schema, window.words, context),
             max_tokens=EXTRACTION_TOKENS,
         )
-        reply = ReplyText.of(engine.generate(window.input, request, cancel))
-        spans = parse_extraction(reply, schema)
-        if len(spans) < len(schema.fields):
+        reply = ReplyText.of(engine.generate(show(window), request, cancel))
+        parsed = parse_extraction(reply, schema)
+        if not parsed.complete:
             notes.append(
                 f"Page {window.page_number} holds more rows than fit in one reply; some are missing."
             )
-        found.append(_ground_fields(spans, schema, window, context))
+        found.append(_ground_fields(parsed, schema, window, context))
         yield WindowDone(window.page_number, done, len(windows))
     merged = Extraction(schema.name, _merge(found, schema), notes=tuple(notes))
-    yield Extraction(schema.name, merged.fields, run_checks(schema, merged), merged.notes)
+    yield replace(merged, checks=run_checks(schema, merged))
+
+
+def _context(window: Window, document: PageContext) -> PageContext:
+    """How the window writes dates and amounts; what it leaves open is taken from the whole document."""
+    own = page_context(window.words.text)
+    return PageContext(
+        date_order=own.date_order or document.date_order,
+        currency=own.currency or document.currency,
+        decimal_style=own.decimal_style or document.decimal_style,
+    )
 
 
 def _ground_fields(
-    spans: Sequence[ReplySpan | ReplyRows], schema: Schema, window: Window, context: PageContext
+    parsed: ParsedReply, schema: Schema, window: Window, context: PageContext
 ) -> tuple[FieldValue | LineItems, ...]:
     fields: list[FieldValue | LineItems] = []
-    for spec, span in zip(schema.fields, spans, strict=False):
+    for spec, span in zip(schema.fields, parsed.fields, strict=False):
         if isinstance(span, ReplySpan):
-            fields.append(_ground(span, spec, window, context))
-            continue
-        rows = [
-            tuple(
-                _ground(cell, column, window, context)
-                for cell, column in zip(row, spec.columns, strict=False)
-            )
-            for row in span.rows
-        ]
-        filled = tuple(row for row in rows if any(cell.raw is not None for cell in row))
-        fields.append(LineItems(spec.name, filled))
+            cues = f"{spec.name} {spec.hint}".replace("_", " ")
+            run = window.words.find_best(span.text, cues) if span.text else None
+            fields.append(_value(span, run, spec, window.page_number, context))
+        else:
+            fields.append(_ground_rows(span, spec, window, context))
     return tuple(fields)
 
 
-def _ground(span: ReplySpan, spec: FieldSpec, window: Window, context: PageContext) -> FieldValue:
-    run = (
-        window.words.find_best(span.text, f"{spec.name} {spec.hint}".replace("_", " ")) if span.text else None
-    )
+def _ground_rows(rows: ReplyRows, spec: FieldSpec, window: Window, context: PageContext) -> LineItems:
+    """The rows with the place of each cell; rows without a single value are dropped."""
+    taken: set[int] = set()
+    grounded = []
+    for row in rows.rows:
+        runs = window.words.find_row([cell.text for cell in row], taken)
+        if any(runs):
+            cells = zip(row, runs, spec.columns, strict=True)
+            grounded.append(
+                tuple(_value(cell, run, column, window.page_number, context) for cell, run, column in cells)
+            )
+    return LineItems(spec.name, tuple(grounded))
+
+
+def _value(
+    span: ReplySpan, run: WordRun | None, spec: FieldSpec, page_number: int, context: PageContext
+) -> FieldValue:
     if run is None:
         return FieldValue(spec.name, None, None, span.confidence)
     typed = normalise(run.text, spec, context)
@@ -86,7 +119,7 @@ def _ground(span: ReplySpan, spec: FieldSpec, window: Window, context: PageConte
         value=typed.value,
         raw=run.text,
         confidence=span.confidence * run.confidence,
-        page=window.page_number,
+        page=page_number,
         box=run.box,
         boxes=run.boxes,
         currency=typed.currency,

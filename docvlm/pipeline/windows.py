@@ -31,10 +31,18 @@ def cut_windows(reading: Reading, count_tokens: Callable[[str], int]) -> tuple[W
     Args:
         count_tokens: the engine's own count.
     """
-    rows = layout_rows(reading)
+    rows = [part for row in layout_rows(reading) for part in _split_row(row, count_tokens)]
     if not rows:
         return ()
     return tuple(_window(reading, rows[start:end]) for start, end in _row_ranges(rows, count_tokens))
+
+
+def _split_row(row: Sequence[Word], count_tokens: Callable[[str], int]) -> list[Sequence[Word]]:
+    """The row itself, or halves of it that are short enough for a window (a spreadsheet's endless row)."""
+    if len(row) < 2 or count_tokens(" ".join(word.text for word in row)) <= WINDOW_TOKENS // 2:
+        return [row]
+    middle = len(row) // 2
+    return [*_split_row(row[:middle], count_tokens), *_split_row(row[middle:], count_tokens)]
 
 
 def _row_ranges(

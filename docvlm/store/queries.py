@@ -57,13 +57,15 @@ def latest_name(document_id: Any) -> Any:
 
 
 def same_run(run: RunInfo) -> tuple[ColumnElement[bool], ...]:
-    """Conditions for a run with the same model, revision, adapter, tiling and reader."""
+    """Conditions for a run that differs from ``run`` in its timings at most."""
     return (
         RunRow.model == run.model,
         RunRow.model_revision == run.model_revision,
         RunRow.adapter.is_not_distinct_from(run.adapter),
         RunRow.tiling == run.tiling,
         RunRow.reader == run.reader,
+        RunRow.pages == run.pages,
+        RunRow.pipeline == run.pipeline,
     )
 
 
@@ -100,8 +102,9 @@ def document_records(session: Session, query: Select[Any]) -> list[DocumentRecor
 def extraction_records(session: Session, identifiers: Select[int]) -> list[ExtractionRecord]:
     """The extractions with these ids, oldest first."""
     extractions = (
-        select(ExtractionRow, RunRow, latest_name(ExtractionRow.document_id))
+        select(ExtractionRow, RunRow, latest_name(ExtractionRow.document_id), DocumentRow.sha256)
         .join(RunRow, RunRow.id == ExtractionRow.run_id)
+        .join(DocumentRow, DocumentRow.id == ExtractionRow.document_id)
         .where(ExtractionRow.id.in_(identifiers))
         .order_by(ExtractionRow.id)
     )
@@ -116,11 +119,12 @@ def extraction_records(session: Session, identifiers: Select[int]) -> list[Extra
             id=row.id,
             document_id=row.document_id,
             document_name=name,
+            sha256=sha256,
             schema_key=row.schema_key,
             run=rows.to_run(run),
             extraction=rows.to_extraction(row, lists[row.id], fields[row.id]),
         )
-        for row, run, name in session.execute(extractions)
+        for row, run, name, sha256 in session.execute(extractions)
     ]
 
 

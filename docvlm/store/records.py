@@ -101,6 +101,7 @@ class ExtractionRecord:
     id: int
     document_id: int
     document_name: str
+    sha256: str
     schema_key: str
     run: RunRecord
     extraction: Extraction

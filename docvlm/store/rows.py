@@ -99,6 +99,8 @@ def to_run(row: RunRow) -> RunRecord:
             adapter=row.adapter,
             tiling=row.tiling,
             reader=row.reader,
+            pages=row.pages,
+            pipeline=row.pipeline,
             timings=codec.decode_timings(row.timings),
         ),
         started=row.started,

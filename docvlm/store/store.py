@@ -154,6 +154,14 @@ class Store:
             entry_key = {"document_id": document_id, "page_number": reading.page_number}
             self._upsert(session, SearchEntryRow, entry_key, _searchable(reading.text))
 
+    def pages_read(self, document_id: int, reader: str) -> frozenset[int]:
+        """The numbers of the pages that ``reader`` has read."""
+        query = select(ReadingRow.page_number).where(
+            ReadingRow.document_id == document_id, ReadingRow.reader == reader
+        )
+        with self._database.session(read_only=True) as session:
+            return frozenset(session.scalars(query))
+
     def reading(self, document_id: int, page_number: int, reader: str) -> Reading | None:
         """The words that ``reader`` found on a page, None where it has not read it."""
         with self._database.session(read_only=True) as session:
@@ -196,7 +204,7 @@ class Store:
             return row.id
 
     def find_answer(self, document_id: int, run: RunInfo, question: str) -> Answer | None:
-        """The latest answer to the same question by the same model, adapter, tiling and reader."""
+        """The latest answer to the same question by a run that differs in its timings at most."""
         query = (
             select(AnswerRow)
             .join(RunRow, RunRow.id == AnswerRow.run_id)
@@ -243,7 +251,7 @@ class Store:
             return row.id
 
     def extraction(self, document_id: int, run: RunInfo, schema_key: str) -> Extraction | None:
-        """The latest extraction with this schema by the same model, adapter, tiling and reader."""
+        """The latest extraction with this schema by the same kind of run."""
         query = (
             select(ExtractionRow.id)
             .join(RunRow, RunRow.id == ExtractionRow.run_id)
@@ -359,6 +367,8 @@ def _add_run(
         adapter=run.adapter,
         tiling=run.tiling,
         reader=run.reader,
+        pages=run.pages,
+        pipeline=run.pipeline,
         timings=codec.encode_timings(run.timings),
         started=started,
     )

@@ -114,6 +114,8 @@ class RunRow(Base):
     adapter: Mapped[str | None]
     tiling: Mapped[str]
     reader: Mapped[str]
+    pages: Mapped[str]
+    pipeline: Mapped[str]
     timings: Mapped[JsonValue]
     started: Mapped[datetime | None]
     finished: Mapped[datetime] = mapped_column(default=now)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from docvlm.errors import UsageError
-from docvlm.export import write_documents, write_extractions
+from docvlm.export import ExportedDocument, write_documents
 from tests.export.documents import OTHER, RECEIPT
 
 
@@ -31,13 +31,13 @@ def test_csv_without_lists_is_one_file(tmp_path: Path) -> None:
 
 def test_pairs_of_name_and_extraction_are_taken(tmp_path: Path) -> None:
     assert RECEIPT.extraction is not None
-    (out,) = write_extractions([("a.pdf", RECEIPT.extraction)], tmp_path / "out.json")
+    (out,) = write_documents([ExportedDocument("a.pdf", RECEIPT.extraction)], tmp_path / "out.json")
     assert json.loads(out.read_text())["documents"][0]["document"] == "a.pdf"
 
 
 def test_text_that_utf8_cannot_hold_is_written(tmp_path: Path) -> None:
     assert OTHER.extraction is not None
-    (out,) = write_extractions([("caf\udce9.pdf", OTHER.extraction)], tmp_path / "out.csv")
+    (out,) = write_documents([ExportedDocument("caf\udce9.pdf", OTHER.extraction)], tmp_path / "out.csv")
     assert "caf?.pdf" in out.read_text()
 
 

@@ -25,7 +25,7 @@ def test_fields_keep_their_own_probabilities() -> None:
     reply = reply_of(
         ("company:", 1.0), (" Acme", 0.9), ("\n", 0.8), ("total:", 1.0), (" not", 0.6), (" found\n", 1.0)
     )
-    assert parse_extraction(reply, schema) == (
+    assert parse_extraction(reply, schema).fields == (
         ReplySpan("company", "Acme", pytest.approx(0.72)),
         ReplySpan("total", None, pytest.approx(0.6)),
     )
@@ -43,7 +43,7 @@ def test_rows_and_cells() -> None:
         ("total:", 1.0),
         (" 7.00\n", 0.4),
     )
-    rows, total = parse_extraction(reply, schema)
+    rows, total = parse_extraction(reply, schema).fields
     assert isinstance(rows, ReplyRows)
     assert [[cell.text for cell in row] for row in rows.rows] == [["Pen", "7.00"], ["Ink", None]]
     assert rows.rows[0][0].confidence == pytest.approx(0.5)
@@ -54,7 +54,7 @@ def test_rows_and_cells() -> None:
 def test_a_list_that_was_not_found_has_no_rows() -> None:
     schema = load_schema("items[description], total:amount")
     reply = reply_of(("items: not found\n", 1.0), ("total: 1.00\n", 1.0))
-    rows, total = parse_extraction(reply, schema)
+    rows, total = parse_extraction(reply, schema).fields
     assert rows == ReplyRows("items", ())
     assert isinstance(total, ReplySpan)
     assert total.text == "1.00"
@@ -62,5 +62,10 @@ def test_a_list_that_was_not_found_has_no_rows() -> None:
 
 def test_a_reply_cut_off_yields_what_is_complete() -> None:
     schema = load_schema("company, date:date, total:amount")
-    fields = parse_extraction(reply_of(("company: Acme\ndate: 12/0", 1.0)), schema)
-    assert [field.name for field in fields] == ["company"]
+    parsed = parse_extraction(reply_of(("company: Acme\ndate: 12/0", 1.0)), schema)
+    assert [field.name for field in parsed.fields] == ["company"]
+    assert not parsed.complete
+
+
+def test_an_answer_cut_in_a_word_loses_that_word() -> None:
+    assert parse_answer(reply_of((" Green Street Spring", 0.9))).text == "Green Street"

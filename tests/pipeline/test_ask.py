@@ -15,7 +15,7 @@ def windows_of(engine: WrittenEngine, *pages: Sequence[str]) -> list[Window]:
 
 
 def answer_of(engine: WrittenEngine, windows: Sequence[Window], question: str) -> Answer:
-    *pieces, answer = ask_windows(engine, windows, question)
+    *pieces, answer = ask_windows(engine, windows, question, lambda window: window.input)
     assert all(isinstance(piece, AnswerPiece) for piece in pieces)
     assert isinstance(answer, Answer)
     return answer

@@ -16,7 +16,7 @@ def windows_of(engine: WrittenEngine, *pages: Sequence[str]) -> list[Window]:
 
 
 def extraction_of(engine: WrittenEngine, windows: Sequence[Window], schema: Schema) -> Extraction:
-    *progress, extraction = extract_windows(engine, windows, schema)
+    *progress, extraction = extract_windows(engine, windows, schema, lambda window: window.input)
     assert [event.done for event in progress if isinstance(event, WindowDone)] == list(
         range(1, len(windows) + 1)
     )
@@ -91,3 +91,36 @@ def test_a_reply_cut_short_says_so_and_keeps_what_is_complete() -> None:
     assert value_of(extraction, "company").raw == "Acme"
     assert value_of(extraction, "total").raw is None
     assert "Page 1" in extraction.notes[0]
+
+
+def test_equal_rows_keep_their_own_places() -> None:
+    line = "- description: COFFEE\tquantity: 1\tamount: 5.00\n"
+    tea = "- description: TEA\tquantity: 1\tamount: 5.00\n"
+    engine = WrittenEngine(lambda _page, _prompt: f"items:\n{line}{tea}{line}")
+    schema = load_schema("items[description, quantity:number, amount:amount]")
+    windows = windows_of(engine, ["COFFEE 1 5.00", "TEA 1 5.00", "COFFEE 1 5.00"])
+    (items,) = extraction_of(engine, windows, schema).fields
+    assert isinstance(items, LineItems)
+    tops = [[cell.box.y0 for cell in row if cell.box] for row in items.rows]
+    assert tops == [[0, 0, 0], [24, 24, 24], [48, 48, 48]]
+
+
+def test_a_list_cut_short_says_so() -> None:
+    engine = WrittenEngine(
+        lambda _page, _prompt: "items:\n- description: Pen\tamount: 7.00\n- description: I"
+    )
+    schema = load_schema("items[description, amount:amount]")
+    extraction = extraction_of(engine, windows_of(engine, ["Pen 7.00", "Ink 7.00"]), schema)
+    (items,) = extraction.fields
+    assert isinstance(items, LineItems)
+    assert len(items.rows) == 1
+    assert "some are missing" in extraction.notes[0]
+
+
+def test_a_page_that_leaves_the_date_order_open_takes_it_from_the_others() -> None:
+    def write(page: str, _prompt: str) -> str:
+        return "date: 03/04/2019\n" if "03/04" in page else "date: not found\n"
+
+    engine = WrittenEngine(write)
+    windows = windows_of(engine, ["Printed 12/25/2018"], ["Date 03/04/2019"])
+    assert value_of(extraction_of(engine, windows, load_schema("date:date")), "date").value == "2019-03-04"

@@ -164,6 +164,8 @@ class TestAnswers:
             RunInfo("docvlm-mini", "1", "adapter", "balanced", "v1"),
             RunInfo("docvlm-mini", "1", None, "fast", "v1"),
             RunInfo("docvlm-mini", "1", None, "balanced", "v2"),
+            RunInfo("docvlm-mini", "1", None, "balanced", "v1", pages="2"),
+            RunInfo("docvlm-mini", "1", None, "balanced", "v1", pipeline="2"),
         ],
     )
     def test_another_run_finds_nothing(self, store: Store, document: int, other: RunInfo) -> None:

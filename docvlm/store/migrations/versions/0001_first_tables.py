@@ -109,6 +109,8 @@ def upgrade() -> None:
         _text("adapter", nullable=True),
         _text("tiling"),
         _text("reader"),
+        _text("pages"),
+        _text("pipeline"),
         _json("timings"),
         _moment("started", nullable=True),
         _moment("finished"),

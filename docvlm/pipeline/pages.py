@@ -1,0 +1,89 @@
+"""The pages of one document, read once and kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from docvlm import ingest
+from docvlm.errors import Cancelled, ModelError
+from docvlm.reading import READER_VERSION, read_page
+from docvlm.store import Store
+from docvlm.types import Page, PageStatus, Reading
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PageReading:
+    """A page without its pixels, and what was read on it (None unless the page is OK)."""
+
+    page: Page
+    reading: Reading | None
+
+
+class PageReader:
+    """Reads the pages of an open file; what this reader read before comes from the store."""
+
+    def __init__(self, file: ingest.Document, store: Store, document_id: int) -> None:
+        self._file = file
+        self._store = store
+        self._document_id = document_id
+        # Failures are tried again when the document is opened again, not with every question.
+        self._failed: dict[int, PageReading] = {}
+
+    def read(self, numbers: Sequence[int], cancel: threading.Event | None = None) -> Iterator[PageReading]:
+        """Pages one by one, in the order asked for; one that cannot be read comes with its reason.
+
+        Raises:
+            Cancelled: between two pages, after ``cancel`` was set.
+            ModelError: when OCR is needed and cannot be started.
+        """
+        kept = self._store.pages_read(self._document_id, READER_VERSION)
+        fresh = self._file.pages([n for n in numbers if n not in kept and n not in self._failed])
+        for number in numbers:
+            if cancel is not None and cancel.is_set():
+                raise Cancelled
+            if number in self._failed:
+                yield self._failed[number]
+            elif number in kept:
+                yield self._kept(number)
+            else:
+                yield self._read(next(fresh))
+
+    def _kept(self, number: int) -> PageReading:
+        reading = self._store.reading(self._document_id, number, READER_VERSION)
+        if reading is None:  # another process has deleted the document in between
+            return self._read(next(self._file.pages([number])))
+        page = Page(
+            number,
+            PageStatus.OK,
+            reading.width,
+            reading.height,
+            image=None,
+            points_per_pixel=reading.points_per_pixel,
+            notes=reading.notes,
+        )
+        return PageReading(page, reading)
+
+    def _read(self, page: Page) -> PageReading:
+        """Read a page and keep what came of it.
+
+        The page boundary: whatever goes wrong here fails this page, with a reason, and no other.
+        """
+        reading = None
+        if page.status is PageStatus.OK:
+            try:
+                reading = read_page(page)
+            except ModelError:
+                raise
+            except Exception as error:  # noqa: BLE001 - the page boundary
+                reason = f"Page {page.number} could not be read ({type(error).__name__})."
+                page = replace(page, status=PageStatus.FAILED, reason=reason)
+        page = replace(page, image=None)
+        self._store.save_page(self._document_id, page)
+        outcome = PageReading(page, reading)
+        if reading is not None:
+            self._store.save_reading(self._document_id, reading, READER_VERSION)
+        else:
+            self._failed[page.number] = outcome
+        return outcome

@@ -1,0 +1,36 @@
+"""The top of the page: the program's name, and which model answers or how far its loading is."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from docvlm.pipeline import Workspace
+from docvlm.ui import results
+from docvlm.ui.callbacks import PRIVATE, Updates
+from docvlm.ui.engine_loader import EngineLoader
+
+
+class ModelHeader:
+    """The first visit starts the loading; a clock follows it until it has ended."""
+
+    def __init__(self, workspace: Workspace, loader: EngineLoader) -> None:
+        self._workspace = workspace
+        self._loader = loader
+        with gr.Row(elem_id="header"):
+            gr.HTML('<h1>docvlm</h1><p class="quiet">Every answer is shown on the page.</p>', elem_id="brand")
+            self._model = gr.HTML(elem_id="model")
+        self._clock = gr.Timer(1.0)
+        self._clock.tick(self._tick, outputs=[self._model, self._clock], show_progress="hidden", **PRIVATE)
+
+    def show_on_load(self, blocks: gr.Blocks) -> None:
+        blocks.load(self._greet, outputs=[self._model], show_progress="hidden", **PRIVATE)
+
+    def _greet(self) -> Updates:
+        self._loader.start(lambda: self._workspace.engine)
+        return {self._model: self._line()}
+
+    def _tick(self) -> Updates:
+        return {self._model: self._line(), self._clock: gr.Timer(active=not self._loader.is_settled)}
+
+    def _line(self) -> str:
+        return results.model_html(self._loader.card, self._loader.line, self._loader.failure)
