@@ -27,6 +27,11 @@ def merge_adapter(model: Any, adapter: Path, base: str) -> Any:
 
     if not adapter.is_dir():
         raise ModelError(f"There is no adapter folder at {adapter}.", "Check the path given as adapter.")
+    if not (adapter / "adapter_model.safetensors").is_file():
+        raise ModelError(
+            f"The adapter in {adapter} has no adapter_model.safetensors.",
+            "Save it again as safetensors; other formats are not opened.",
+        )
     try:
         return PeftModel.from_pretrained(model, adapter).merge_and_unload()
     except _MISFITS as error:

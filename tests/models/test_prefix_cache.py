@@ -1,26 +1,57 @@
-from transformers import DynamicCache
+import pytest
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
 
-from docvlm.models.prefix_cache import Prefix, PrefixCache
+from docvlm.models.cached_model import CachedModel
+from docvlm.models.prefix_cache import PrefixCache
 
 
-def prefix(length: int) -> Prefix:
-    return Prefix(DynamicCache(), length)
+@pytest.fixture(scope="module")
+def model() -> LlamaForCausalLM:
+    torch.manual_seed(5)
+    config = LlamaConfig(
+        vocab_size=50,
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+    )
+    return LlamaForCausalLM(config).eval()
 
 
-def test_the_page_used_least_recently_goes_first() -> None:
-    cache = PrefixCache(max_tokens=100)
-    cache.put("a", prefix(40))
-    cache.put("b", prefix(40))
+def page_of(model: LlamaForCausalLM, tokens: int) -> CachedModel:
+    page = CachedModel(model)
+    page.forward([1] * tokens)
+    return page
+
+
+def test_the_page_used_least_recently_goes_first(model: LlamaForCausalLM) -> None:
+    cache = PrefixCache(max_tokens=10)
+    cache.put("a", page_of(model, 4))
+    cache.put("b", page_of(model, 4))
     assert cache.get("a") is not None
-    cache.put("c", prefix(40))
+    cache.put("c", page_of(model, 4))
     assert cache.get("b") is None
     assert cache.get("a") is not None
-    assert cache.tokens == 80
+    assert cache.tokens == 8
 
 
-def test_a_page_larger_than_the_bound_is_kept_alone() -> None:
-    cache = PrefixCache(max_tokens=100)
-    cache.put("a", prefix(40))
-    cache.put("b", prefix(400))
+def test_a_page_larger_than_the_bound_is_kept_alone(model: LlamaForCausalLM) -> None:
+    cache = PrefixCache(max_tokens=10)
+    cache.put("a", page_of(model, 4))
+    cache.put("b", page_of(model, 40))
     assert cache.get("a") is None
     assert cache.get("b") is not None
+
+
+def test_replies_from_one_page_do_not_disturb_it_or_each_other(model: LlamaForCausalLM) -> None:
+    page = page_of(model, 6)
+    alone = CachedModel(model)
+    expected = alone.forward([1] * 6 + [7, 8])
+    first, second = page.fork(), page.fork()
+    first.forward([9, 9, 9])
+    second.forward([7])
+    first.forward([3])
+    assert torch.allclose(second.forward([8]), expected, atol=1e-5)
+    assert (page.length, first.length, second.length) == (6, 10, 8)
