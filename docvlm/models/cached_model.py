@@ -20,7 +20,13 @@ class CachedModel:
     def __init__(self, model: Any) -> None:
         self._model = model
         self._cache = DynamicCache()
+        self._token_ids: tuple[int, ...] = ()
         self._position_offset: torch.Tensor | None = None
+
+    @property
+    def token_ids(self) -> tuple[int, ...]:
+        """Everything seen so far."""
+        return self._token_ids
 
     @property
     def length(self) -> int:
@@ -38,8 +44,8 @@ class CachedModel:
         return fork
 
     @torch.inference_mode()
-    def forward(self, token_ids: Sequence[int], **pixels: torch.Tensor) -> torch.Tensor:
-        """Append ``token_ids`` and return the logits after the last of them, shape (vocabulary,).
+    def forward(self, token_ids: Sequence[int], keep: int = 1, **pixels: torch.Tensor) -> torch.Tensor:
+        """Append ``token_ids`` and return the logits after the last ``keep``, shape (keep, vocabulary).
 
         Args:
             pixels: further arguments of the model's ``forward`` for the images among the tokens.
@@ -51,8 +57,15 @@ class CachedModel:
         if hasattr(counter, "rope_deltas"):
             counter.rope_deltas = self._position_offset
         output = self._model(
-            input_ids=ids, past_key_values=self._cache, use_cache=True, logits_to_keep=1, **pixels
+            input_ids=ids, past_key_values=self._cache, use_cache=True, logits_to_keep=keep, **pixels
         )
         self._position_offset = getattr(counter, "rope_deltas", None)
-        logits: torch.Tensor = output.logits[0, -1]
+        self._token_ids += tuple(token_ids)
+        logits: torch.Tensor = output.logits[0, -keep:]
         return logits
+
+    def drop(self, count: int) -> None:
+        """Take back the last ``count`` tokens."""
+        if count > 0:
+            self._cache.crop(-count)
+            self._token_ids = self._token_ids[:-count]

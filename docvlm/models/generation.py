@@ -17,14 +17,18 @@ import numpy as np
 import torch
 
 from docvlm.errors import Cancelled, ModelError
+from docvlm.models.lookup import PageLookup
 from docvlm.models.protocol import TokenStep
 
 
 class Continuation(Protocol):
     """A model whose cache already holds the prompt so far."""
 
-    def forward(self, token_ids: Sequence[int]) -> torch.Tensor:
-        """Append ``token_ids`` and return the logits after the last of them, shape (vocabulary,)."""
+    def forward(self, token_ids: Sequence[int], keep: int = 1) -> torch.Tensor:
+        """Append ``token_ids`` and return the logits after the last ``keep``, shape (keep, vocabulary)."""
+
+    def drop(self, count: int) -> None:
+        """Take back the last ``count`` tokens."""
 
 
 class Detokenizer(Protocol):
@@ -56,6 +60,10 @@ class GrammarState:
         known = min(len(bits), len(forbidden))
         forbidden[:known] = bits[:known] == 0
         return logits.masked_fill(torch.from_numpy(forbidden).to(logits.device), float("-inf"))
+
+    def valid(self, token_ids: Sequence[int]) -> int:
+        """How many of ``token_ids``, from the first, may follow here."""
+        return int(self._matcher.validate_tokens(list(token_ids)))
 
     def consume(self, token_id: int) -> None:
         self._matcher.consume_token(token_id)
@@ -100,6 +108,7 @@ def generate_tokens(
     max_tokens: int,
     grammar: GrammarState | None = None,
     cancel: threading.Event | None = None,
+    page_ids: Sequence[int] = (),
 ) -> Iterator[TokenStep]:
     """Decode greedily from ``prompt_ids`` until the end of the reply.
 
@@ -107,34 +116,67 @@ def generate_tokens(
         prompt_ids: the tokens after the cached prefix; at least one unless the grammar forces some.
         end_ids: tokens that end the reply; they are not part of the stream.
         max_tokens: at most this many tokens, forced ones included.
+        page_ids: the tokens of the page, from which the reply's next tokens are guessed.
 
     Raises:
         Cancelled: soon after ``cancel`` was set.
         ModelError: when the grammar is broken.
     """
     stream = TextStream(tokenizer)
-    pending = list(prompt_ids)
-    produced = 0
-    while produced < max_tokens:
-        forced = grammar.consume_forced() if grammar else []
-        for token_id in forced:
-            if token_id not in end_ids:
-                yield TokenStep(stream.push(token_id), 1.0, forced=True)
-        produced += len(forced)
-        pending += forced
-        if (grammar and grammar.finished) or produced >= max_tokens or end_ids.intersection(forced):
-            return
+    lookup = PageLookup(page_ids)
+    reply: list[int] = []
+    forced = _consume_forced(grammar)
+    pending = [*prompt_ids, *forced]
+    yield from _forced_steps(forced, stream, reply)
+    while not _ended(reply, end_ids, max_tokens, grammar):
         if cancel is not None and cancel.is_set():
             raise Cancelled
-        logits = continuation.forward(pending).float()
+        guess = lookup.guess(reply[-2:])
         if grammar:
-            logits = grammar.forbid(logits)
-        token_id = int(logits.argmax())
-        if token_id in end_ids:
-            return
-        probability = float(torch.softmax(logits, dim=-1)[token_id])
-        if grammar:
-            grammar.consume(token_id)
-        pending = [token_id]
-        produced += 1
-        yield TokenStep(stream.push(token_id), probability, forced=False)
+            guess = guess[: grammar.valid(guess)]
+        logits = continuation.forward([*pending, *guess], keep=1 + len(guess)).float()
+        pending = []
+        right = 0  # tokens of the guess that the model itself chose, or the grammar forced
+        while not pending:
+            token_id, probability = _choose(logits[right], grammar)
+            if token_id in end_ids:
+                return
+            forced = _consume_forced(grammar)
+            reply.append(token_id)
+            yield TokenStep(stream.push(token_id), probability, forced=False)
+            yield from _forced_steps(forced, stream, reply)
+            if _ended(reply, end_ids, max_tokens, grammar):
+                return
+            for chosen in (token_id, *forced):
+                if not pending and guess[right : right + 1] == [chosen]:
+                    right += 1
+                else:
+                    pending.append(chosen)
+        continuation.drop(len(guess) - right)
+        lookup.learn(right, len(guess))
+
+
+def _choose(logits: torch.Tensor, grammar: GrammarState | None) -> tuple[int, float]:
+    """The likeliest token that is allowed, and its probability among the allowed ones."""
+    allowed = grammar.forbid(logits) if grammar else logits
+    token_id = int(allowed.argmax())
+    if grammar:
+        grammar.consume(token_id)
+    return token_id, float(torch.softmax(allowed, dim=-1)[token_id])
+
+
+def _consume_forced(grammar: GrammarState | None) -> list[int]:
+    return grammar.consume_forced() if grammar else []
+
+
+def _forced_steps(forced: Sequence[int], stream: TextStream, reply: list[int]) -> Iterator[TokenStep]:
+    for token_id in forced:
+        reply.append(token_id)
+        yield TokenStep(stream.push(token_id), 1.0, forced=True)
+
+
+def _ended(
+    reply: Sequence[int], end_ids: frozenset[int], max_tokens: int, grammar: GrammarState | None
+) -> bool:
+    finished = grammar is not None and grammar.finished
+    return finished or len(reply) >= max_tokens or bool(reply and reply[-1] in end_ids)

@@ -122,6 +122,7 @@ class PrefixEngine(ABC):
     ) -> Iterator[TokenStep]:
         with self._turns.take(cancel):
             reply = self._prefix(page, cancel).fork()
+        page_ids = reply.token_ids if request.guess_from_page else ()
         request_ids = self._prompts.prompt(request.prompt, request.reply_start)
         self._check_length(reply.length + len(request_ids), request.max_tokens)
         grammar = GrammarState(self._grammar_tokenizer, request.grammar) if request.grammar else None
@@ -133,6 +134,7 @@ class PrefixEngine(ABC):
             request.max_tokens,
             grammar,
             cancel,
+            page_ids,
         )
 
     def close(self) -> None:
@@ -153,7 +155,7 @@ class PrefixEngine(ABC):
         portion = len(ids) if encoded.pixels else PREFILL_TOKENS
         for start in range(0, len(ids), portion):
             _raise_if_set(cancel)
-            prefix.forward(ids[start : start + portion], **encoded.pixels)
+            prefix.forward(ids[start : start + portion], 1, **encoded.pixels)
         self._prefixes.put(page.key, prefix)
         return prefix
 
@@ -174,9 +176,12 @@ class _TurnTaking:
     turns: Turns
     cancel: threading.Event | None
 
-    def forward(self, token_ids: Sequence[int]) -> torch.Tensor:
+    def forward(self, token_ids: Sequence[int], keep: int = 1) -> torch.Tensor:
         with self.turns.take(self.cancel):
-            return self.model.forward(token_ids)
+            return self.model.forward(token_ids, keep)
+
+    def drop(self, count: int) -> None:
+        self.model.drop(count)
 
 
 def _raise_if_set(cancel: threading.Event | None) -> None:

@@ -40,12 +40,15 @@ class GenerationRequest:
         reply_start: words put into the model's mouth, not returned.
         grammar: an llguidance grammar that the reply obeys, or None for free text.
         max_tokens: upper limit on the tokens of the reply, forced ones included.
+        guess_from_page: guess that the reply goes on as the page does, and check several tokens in one
+            pass; same reply, quicker where it is one run of words, slower where it is many short values.
     """
 
     prompt: str
     reply_start: str = ""
     grammar: str | None = None
     max_tokens: int = 512
+    guess_from_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,11 @@ def ask_windows(
         window = windows[index]
         reply = ReplyText()
         request = GenerationRequest(
-            question_prompt(question), ANSWER_START, answer_grammar(window.words), ANSWER_TOKENS
+            question_prompt(question),
+            ANSWER_START,
+            answer_grammar(window.words),
+            ANSWER_TOKENS,
+            guess_from_page=True,
         )
         for step in engine.generate(show(window), request, cancel):
             reply.push(step)

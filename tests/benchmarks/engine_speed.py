@@ -31,14 +31,14 @@ from docvlm.prompts import ANSWER_START, extraction_prompt, question_prompt
 from docvlm.reading import read_page
 from docvlm.schemas import load_schema, page_context
 
-SAMPLE = Path(__file__).parents[2] / "ui_assets" / "samples" / "receipt.jpg"
+SAMPLE = Path(__file__).parents[2] / "ui_assets" / "samples" / "invoice.pdf"
 QUESTIONS = ("What is the total?", "What is the date?", "Who is the seller?", "How was it paid?")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--document", type=Path, default=SAMPLE)
-    parser.add_argument("--schema", default="receipt")
+    parser.add_argument("--schema", default="invoice")
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
     memory = PeakMemory()
@@ -65,7 +65,11 @@ def report_questions(engine: EmbeddedEngine, window: Window, repeats: int) -> No
         engine.close()  # forgets the page
         for number, question in enumerate(QUESTIONS):
             request = GenerationRequest(
-                question_prompt(question), ANSWER_START, answer_grammar(window.words), 64
+                question_prompt(question),
+                ANSWER_START,
+                answer_grammar(window.words),
+                64,
+                guess_from_page=True,
             )
             seconds, _ = timed(engine.generate(window.input, request))
             (further if number else first).append(seconds)

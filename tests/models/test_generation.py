@@ -11,9 +11,10 @@ import pytest
 import tokenizers
 import torch
 from tokenizers import decoders, models, pre_tokenizers, trainers
-from transformers import DynamicCache, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from docvlm.errors import Cancelled, ModelError
+from docvlm.models.cached_model import CachedModel
 from docvlm.models.generation import GrammarState, TextStream, generate_tokens
 
 END = 0
@@ -48,22 +49,16 @@ def model(tokenizer: Any) -> Any:
     return LlamaForCausalLM(config).eval()
 
 
-class Counting:
+class Counting(CachedModel):
     """A continuation that counts forward passes."""
 
     def __init__(self, model: Any) -> None:
-        self.model = model
-        self.cache = DynamicCache(config=model.config)
+        super().__init__(model)
         self.passes = 0
 
-    @torch.inference_mode()
-    def forward(self, token_ids: Sequence[int]) -> torch.Tensor:
+    def forward(self, token_ids: Sequence[int], keep: int = 1, **pixels: torch.Tensor) -> torch.Tensor:
         self.passes += 1
-        output = self.model(
-            input_ids=torch.tensor([list(token_ids)]), past_key_values=self.cache, use_cache=True
-        )
-        logits: torch.Tensor = output.logits[0, -1]
-        return logits
+        return super().forward(token_ids, keep, **pixels)
 
 
 def test_free_text_equals_greedy_generate(model: Any, tokenizer: Any) -> None:
@@ -112,3 +107,34 @@ def test_incomplete_characters_are_held_back(tokenizer: Any) -> None:
     pieces = [stream.push(token_id) for token_id in tokenizer("é9").input_ids]
     assert "".join(pieces) == "é9"
     assert all("\ufffd" not in piece for piece in pieces)
+
+
+def test_guesses_from_the_page_change_the_speed_and_not_the_reply(model: Any, tokenizer: Any) -> None:
+    prompt = tokenizer("company: Acme").input_ids
+    plain = Counting(model)
+    expected = list(generate_tokens(plain, prompt, tokenizer, frozenset({END}), 24))
+    reply_ids = list(plain.token_ids[len(prompt) :])
+    for page_ids in (reply_ids, [*reply_ids[:9], 7, 7, *reply_ids[9:]], reply_ids[::-1]):
+        guessing = Counting(model)
+        steps = list(generate_tokens(guessing, prompt, tokenizer, frozenset({END}), 24, page_ids=page_ids))
+        assert [step.text for step in steps] == [step.text for step in expected]
+        assert [step.probability for step in steps] == pytest.approx(
+            [step.probability for step in expected], rel=1e-3
+        )
+        assert guessing.length == len(guessing.token_ids)
+        if page_ids is reply_ids:
+            assert guessing.passes < plain.passes / 2
+
+
+def test_guesses_and_forced_tokens_go_together(model: Any, tokenizer: Any) -> None:
+    lark = '%llguidance {}\nstart: "company:" (" Acme" | " Trading")+ " total: 9.00\\n"'
+    tokens = llguidance.hf.from_tokenizer(tokenizer)
+    texts = []
+    for page in ("", "company: Acme Acme Acme total: 9.00\n", "Trading Trading total: 9"):
+        grammar = GrammarState(tokens, lark)
+        page_ids = tokenizer(page).input_ids
+        steps = generate_tokens(
+            Counting(model), [5], tokenizer, frozenset({END}), 60, grammar, None, page_ids
+        )
+        texts.append("".join(step.text for step in steps))
+    assert texts[0] == texts[1] == texts[2]
