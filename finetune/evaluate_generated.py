@@ -14,7 +14,7 @@ from pathlib import Path
 
 from docvlm.config import Settings
 from docvlm.grounding import answer_grammar, extraction_grammar
-from docvlm.models.embedded import EmbeddedEngine
+from docvlm.models.embedded import SHIPPED_ADAPTER, EmbeddedEngine
 from docvlm.models.protocol import Engine, GenerationRequest
 from docvlm.pipeline.windows import Window, cut_windows
 from docvlm.prompts import NOT_FOUND
@@ -68,11 +68,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m finetune.evaluate_generated", description=__doc__)
     parser.add_argument("--documents", type=int, default=100)
     parser.add_argument(
-        "--adapter", type=Path, help="adapter to lay over the model; without it, the shipped one"
+        "--adapter", type=Path, help="adapter to lay over the raw language model; without it, the shipped one"
     )
     options = parser.parse_args()
     settings = Settings.from_environment()
-    engine = EmbeddedEngine(settings.model_cache, options.adapter, settings.threads)
+    adapter = options.adapter or SHIPPED_ADAPTER
+    engine = EmbeddedEngine(settings.model_cache, threads=settings.threads, shipped_adapter=adapter)
     for kind, (right, asked) in sorted(evaluate(engine, options.documents).items()):
         print(f"{kind}: {right} of {asked} = {right / asked:.2f}")
 

