@@ -21,6 +21,10 @@ from finetune.synthesis.vocabulary import LANGUAGES, fact_kinds
 EXAMPLES = [make_example(f"test:{number}") for number in range(60)]
 
 
+def reply_of(text: str) -> ReplyText:
+    return ReplyText.of([TokenStep(text, 1.0, forced=False)])
+
+
 def _values(example: Example) -> list[str]:
     """Every value that the replies of an example state."""
     values: list[str] = []
@@ -28,7 +32,7 @@ def _values(example: Example) -> list[str]:
         if turn.schema is None:
             values.append(turn.reply.strip())
             continue
-        for found in parse_extraction(ReplyText.of([TokenStep(turn.reply, 1.0, forced=False)]), turn.schema):
+        for found in parse_extraction(reply_of(turn.reply), turn.schema).fields:
             spans = [cell for row in found.rows for cell in row] if isinstance(found, ReplyRows) else [found]
             values += [span.text for span in spans if span.text is not None]
     return [value for value in values if value != NOT_FOUND]
@@ -77,7 +81,7 @@ def test_extraction_replies_have_a_line_for_every_field() -> None:
     assert len(extractions) > len(EXAMPLES) // 2
     for turn in extractions:
         assert turn.schema is not None
-        found = parse_extraction(ReplyText.of([TokenStep(turn.reply, 1.0, forced=False)]), turn.schema)
+        found = parse_extraction(reply_of(turn.reply), turn.schema).fields
         assert [field.name for field in found] == [field.name for field in turn.schema.fields]
 
 
