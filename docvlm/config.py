@@ -18,7 +18,8 @@ class Limits:
 
     ``file_bytes`` is compared before the file is opened; ``page_pixels`` bounds one rendered page;
     ``page_seconds`` and ``open_seconds`` are wall-clock limits after which the worker is killed;
-    ``worker_bytes`` is the address space that one worker process may take.
+    ``worker_bytes`` is the address space that one worker process may take. After
+    ``lost_pages_in_a_row`` pages that took too long or crashed the worker, the rest is skipped.
     """
 
     file_bytes: int = 512 * 2**20
@@ -27,6 +28,7 @@ class Limits:
     open_seconds: float = 30.0
     worker_bytes: int = 2 * 2**30
     max_pages: int = 20_000
+    lost_pages_in_a_row: int = 10
 
     def __post_init__(self) -> None:
         for name in self.__dataclass_fields__:

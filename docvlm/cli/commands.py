@@ -207,7 +207,7 @@ def _with_progress(document: OpenDocument, options: argparse.Namespace) -> list[
             pages.append(page)
             bar.advance(task)
     for page in pages:
-        if page.page.status is PageStatus.FAILED:
+        if page.page.status is not PageStatus.OK:
             print(f"docvlm: page {page.page.number}: {page.page.reason}", file=sys.stderr)
     return pages
 

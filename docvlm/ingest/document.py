@@ -127,19 +127,26 @@ class Document:
 
     def _stream(self, wanted: tuple[int, ...], images: bool) -> Iterator[Page]:
         remaining = list(reversed(wanted))
-        while remaining:
+        lost_in_a_row = 0
+        while remaining and lost_in_a_row < self._limits.lost_pages_in_a_row:
             worker = self._take_worker()
             try:
                 worker.send(PagesRequest(tuple(reversed(remaining)), images))
                 while remaining:
                     reply, pixels = _receive_page(worker, remaining[-1], self._limits.page_seconds)
                     remaining.pop()
+                    lost_in_a_row = 0
                     yield self._page(reply, pixels, images)
             except WorkerLost as lost:
                 number = remaining.pop()
+                lost_in_a_row += 1
                 yield self._page(PageReply(number, reason=self._why(lost, number)), bytearray(), images)
             finally:
                 self._give_back(worker, in_the_middle=bool(remaining))
+
+        reason = "Skipped: the pages before it could not be read."
+        for number in reversed(remaining):
+            yield Page(number, PageStatus.SKIPPED, 0, 0, None, reason=reason)
 
     def _page(self, reply: PageReply, pixels: bytearray, images: bool) -> Page:
         if reply.reason is not None and self._request.media_type == FileType.PDF:

@@ -91,6 +91,14 @@ def test_a_page_that_takes_too_long_fails_alone(endless_page_pdf: bytes) -> None
     assert [word.text for word in pages[2].text_layer or ()] == ["after"]
 
 
+def test_after_too_many_lost_pages_the_rest_is_skipped(endless_page_pdf: bytes) -> None:
+    with open_document(endless_page_pdf, limits=Limits(page_seconds=2, lost_pages_in_a_row=1)) as document:
+        pages = list(document.pages())
+    assert [page.number for page in pages] == [1, 2, 3]
+    assert [page.status for page in pages] == [PageStatus.OK, PageStatus.FAILED, PageStatus.SKIPPED]
+    assert pages[2].reason == "Skipped: the pages before it could not be read."
+
+
 def test_a_crash_is_drawn_by_poppler_and_the_rest_goes_on(make_pdf: Callable[..., bytes]) -> None:
     data = make_pdf(
         *["text"] * 30, encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="secret", owner_pw="other"
