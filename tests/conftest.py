@@ -24,7 +24,7 @@ def samples() -> Path:
     return REPOSITORY / "ui_assets" / "samples"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def model_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh data folder (for ``DOCVLM_HOME``) that shares the unpacked embedded model."""
     from docvlm.config import Settings
