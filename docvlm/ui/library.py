@@ -39,6 +39,7 @@ class Library:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         path = self._folder / digest
         if path.exists():
+            path.touch()
             return KeptFile(path, name)
         handle, scratch = tempfile.mkstemp(dir=self._folder, prefix="copying-")
         try:
@@ -56,10 +57,10 @@ class Library:
             file.path.unlink(missing_ok=True)
 
     def documents(self, store: Store) -> list[DocumentRecord]:
-        """The documents of the store that lie here, latest first."""
-        return [
-            record for record in store.list_documents(limit=LISTED_DOCUMENTS) if self._path(record).exists()
-        ]
+        """The documents that lie here, the one put in last first, however many others the store knows."""
+        files = sorted(self._folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+        records = (store.find_document(path.name) for path in files[:LISTED_DOCUMENTS])
+        return [record for record in records if record is not None]
 
     def find(self, store: Store, document_id: int) -> KeptFile | None:
         """The file of a document in the list, None where it is not (or no longer) kept."""

@@ -62,3 +62,15 @@ def test_only_kept_documents_are_listed_and_opened(library: Library, source: Pat
         assert found is not None and found.path.read_bytes() == CONTENT
         assert library.find(store, elsewhere) is None
         assert library.find(store, 999) is None
+
+
+def test_a_kept_document_is_listed_however_many_others_the_store_knows(tmp_path: Path) -> None:
+    source = tmp_path / "old.pdf"
+    source.write_bytes(b"%PDF-old")
+    library = Library(tmp_path / "documents")
+    kept = library.keep(source, "old.pdf")
+    with Store.open(f"sqlite:///{tmp_path / 'docvlm.sqlite'}") as store:
+        for number in range(60):
+            sha256 = kept.path.name if number == 0 else f"{number:064x}"
+            store.add_document(DocumentInfo(sha256, f"{number}.pdf", "application/pdf", 1, 8))
+        assert [record.sha256 for record in library.documents(store)] == [kept.path.name]
