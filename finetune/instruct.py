@@ -1,6 +1,7 @@
 """Instruction tuning of the embedded language model on generated documents, within a time budget.
 
     python -m finetune.instruct --out runs/first --minutes 90 --seed 1
+    python -m finetune.instruct --out runs/second --minutes 90 --seed 2 --start-from docvlm/weights/adapter
     python -m finetune.instruct --out runs/first --minutes 90 --seed 1 --resume
     python -m finetune.instruct --out runs/first --export docvlm/weights/adapter
 
@@ -28,6 +29,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from docvlm.errors import ModelError, UsageError
 from docvlm.models.chat import ChatEncoder
+from docvlm.models.device import pick_device, pick_dtype
+from finetune.packed_attention import use_packed_attention
 from finetune.packing import PackedExample, pack_example
 from finetune.synthesis.examples import make_example
 
@@ -55,6 +58,7 @@ class InstructConfig:
     max_tokens: int = 1600
     checkpoint_minutes: float = 5.0
     threads: int = 2
+    start_from: str | None = None
 
 
 @dataclass(slots=True)
@@ -142,9 +146,12 @@ def _one_thread_a_document(threads: int) -> Iterator[Executor]:
 
 
 def _with_lora(language_model: Path, out: Path, config: InstructConfig, resume: bool) -> Any:
-    base = AutoModelForCausalLM.from_pretrained(language_model, dtype=torch.float32)
-    if resume:
-        return PeftModel.from_pretrained(base, out / CHECKPOINT, is_trainable=True)
+    # peft keeps the adapter's own weights in float32, so that small steps are not rounded away.
+    base = AutoModelForCausalLM.from_pretrained(language_model, dtype=pick_dtype(pick_device()))
+    use_packed_attention(base)
+    known = out / CHECKPOINT if resume else config.start_from
+    if known is not None:
+        return PeftModel.from_pretrained(base, known, is_trainable=True)
     lora = LoraConfig(
         r=config.rank,
         lora_alpha=config.alpha,
@@ -195,13 +202,14 @@ def train_step(
 
 def reply_loss(model: Any, document: PackedExample) -> torch.Tensor:
     """Summed cross-entropy of the reply tokens; logits are made only where they are needed."""
-    logits = model(
-        input_ids=document.token_ids,
-        attention_mask=document.attention,
-        position_ids=document.positions,
-        logits_to_keep=document.predict_from,
-        use_cache=False,
-    ).logits[0]
+    with torch.autocast("cpu", torch.bfloat16, enabled=model.dtype == torch.bfloat16):
+        logits = model(
+            input_ids=document.token_ids,
+            position_ids=document.positions,
+            segment_lengths=document.segment_lengths,
+            logits_to_keep=document.predict_from,
+            use_cache=False,
+        ).logits[0]
     return functional.cross_entropy(logits.float(), document.targets, reduction="sum")
 
 
@@ -262,6 +270,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--minutes", type=float, default=90.0, help="time budget")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--start-from", help="folder of an adapter to go on from")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--export", type=Path, help="write the adapter of the last checkpoint to this folder")
     parser.add_argument("--language-model", type=Path, help="folder of the unpacked language model")
@@ -273,7 +282,7 @@ def main() -> None:
         train(
             language_model,
             options.out,
-            InstructConfig(seed=options.seed, minutes=options.minutes),
+            InstructConfig(seed=options.seed, minutes=options.minutes, start_from=options.start_from),
             options.resume,
         )
 

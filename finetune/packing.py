@@ -25,20 +25,29 @@ class PackedExample:
     Attributes:
         token_ids: shape (1, length).
         positions: shape (1, length); every turn starts right after the page.
-        attention: shape (1, 1, length, length), True where a token (third axis) sees another (fourth).
+        segment_lengths: tokens of the page, then of each turn.
         predict_from: shape (targets,), the places whose logits predict a token of a reply.
         targets: shape (targets,), the tokens to be predicted there.
     """
 
     token_ids: torch.Tensor
     positions: torch.Tensor
-    attention: torch.Tensor
+    segment_lengths: tuple[int, ...]
     predict_from: torch.Tensor
     targets: torch.Tensor
 
     @property
     def length(self) -> int:
         return self.token_ids.shape[1]
+
+    @property
+    def attention(self) -> torch.Tensor:
+        """Which token (third axis) sees which other (fourth), shape (1, 1, length, length)."""
+        segments = torch.repeat_interleave(torch.tensor(self.segment_lengths))
+        same = segments[:, None] == segments[None, :]
+        page = (segments == PAGE)[None, :]
+        causal = torch.ones(len(segments), len(segments), dtype=torch.bool).tril()
+        return ((same | page) & causal)[None, None]
 
 
 def pack_example(example: Example, chat: ChatEncoder, end_id: int) -> PackedExample:
@@ -52,30 +61,23 @@ def pack_example(example: Example, chat: ChatEncoder, end_id: int) -> PackedExam
 
 def pack_turns(page: Sequence[int], turns: Sequence[tuple[Sequence[int], Sequence[int]]]) -> PackedExample:
     """Pack token ids: ``turns`` are pairs of what is asked and what is to be replied."""
-    token_ids, positions, segments = list(page), list(range(len(page))), [PAGE] * len(page)
+    token_ids, positions, lengths = list(page), list(range(len(page))), [len(page)]
     predict_from: list[int] = []
     targets: list[int] = []
-    for number, (asked, reply) in enumerate(turns, start=1):
+    for asked, reply in turns:
         start = len(token_ids)
         # The last token of a reply predicts nothing, so it need not be computed.
         turn = [*asked, *reply[:-1]]
         token_ids += turn
         positions += range(len(page), len(page) + len(turn))
-        segments += [number] * len(turn)
+        lengths.append(len(turn))
         first = start + len(asked) - 1
         predict_from += range(first, first + len(reply))
         targets += reply
     return PackedExample(
         token_ids=torch.tensor([token_ids]),
         positions=torch.tensor([positions]),
-        attention=_attention(torch.tensor(segments)),
+        segment_lengths=tuple(lengths),
         predict_from=torch.tensor(predict_from),
         targets=torch.tensor(targets),
     )
-
-
-def _attention(segments: torch.Tensor) -> torch.Tensor:
-    same = segments[:, None] == segments[None, :]
-    page = (segments == PAGE)[None, :]
-    causal = torch.ones(len(segments), len(segments), dtype=torch.bool).tril()
-    return ((same | page) & causal)[None, None]

@@ -18,6 +18,7 @@ from tests.finetune.tiny import save_tiny_model
 
 @pytest.fixture(scope="module")
 def language_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(0)
     return save_tiny_model(tmp_path_factory.mktemp("tiny"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from finetune.packed_attention import PAGE_BLOCK, use_packed_attention
 from finetune.packing import pack_turns
 from tests.finetune.tiny import tiny_llama
 
@@ -54,3 +55,26 @@ def test_positions_start_again_after_the_page(turn: int) -> None:
     packed = pack_turns(PAGE, TURNS)
     start = len(PAGE) + sum(len(asked) + len(reply) - 1 for asked, reply in TURNS[:turn])
     assert int(packed.positions[0, start]) == len(PAGE)
+
+
+def test_packed_attention_gives_the_logits_and_gradients_of_masked_attention() -> None:
+    torch.manual_seed(5)
+    packed = pack_turns(list(range(2, 60)) * 6, TURNS)  # a page of two blocks of rows
+    assert packed.segment_lengths[0] > PAGE_BLOCK
+    plain, quick = tiny_llama(64), tiny_llama(64)
+    quick.load_state_dict(plain.state_dict())
+    use_packed_attention(quick)
+    common = {
+        "input_ids": packed.token_ids,
+        "position_ids": packed.positions,
+        "logits_to_keep": packed.predict_from,
+    }
+    masked = plain(attention_mask=packed.attention, **common).logits
+    blocks = quick(segment_lengths=packed.segment_lengths, **common).logits
+    torch.testing.assert_close(blocks, masked, rtol=1e-4, atol=1e-5)
+    for model, logits in ((plain, masked), (quick, blocks)):
+        logits.square().sum().backward()
+        assert model.model.embed_tokens.weight.grad is not None
+    torch.testing.assert_close(
+        quick.model.embed_tokens.weight.grad, plain.model.embed_tokens.weight.grad, rtol=1e-3, atol=1e-3
+    )

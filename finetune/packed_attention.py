@@ -1,0 +1,73 @@
+"""Attention over a packed sequence (a page, then turns) that computes only what may be seen.
+
+PyTorch's CPU kernel computes every pair of tokens of a masked sequence, those of two different turns
+too. Here a turn is multiplied with the page and with itself alone, and the page with what stands before,
+block by block. The values are those of ordinary attention under ``PackedExample.attention``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from transformers import AttentionInterface
+
+NAME = "docvlm_packed"
+PAGE_BLOCK = 256
+"""Rows of a page computed at once: small blocks skip more of the upper triangle, large ones run faster."""
+
+
+def use_packed_attention(model: Any) -> None:
+    """Let ``model`` use this attention; every call of it then needs ``segment_lengths``."""
+    AttentionInterface.register(NAME, packed_attention)
+    model.set_attn_implementation(NAME)
+
+
+def packed_attention(
+    module: Any,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    segment_lengths: Sequence[int],
+    scaling: float | None = None,
+    **_unused: Any,
+) -> tuple[torch.Tensor, None]:
+    """What transformers calls for each layer.
+
+    Args:
+        query: shape (1, heads, length, head size); ``key`` and ``value`` may have fewer heads.
+        attention_mask: not used; the lengths say all.
+        segment_lengths: tokens of the page, then of each turn; they add up to ``length``.
+        scaling: factor on the scores; one over the square root of the head size by default.
+
+    Returns:
+        The attended values, shape (1, length, heads, head size), and no attention weights.
+    """
+    groups = query.shape[1] // key.shape[1]
+    keys = key[0].repeat_interleave(groups, dim=0)
+    values = value[0].repeat_interleave(groups, dim=0)
+    queries = query[0] * (query.shape[-1] ** -0.5 if scaling is None else scaling)
+    page, *turns = segment_lengths
+    attended: list[torch.Tensor] = []
+    for start in range(0, page, PAGE_BLOCK):
+        end = min(start + PAGE_BLOCK, page)
+        attended.append(_attend(queries[:, start:end], keys[:, :end], values[:, :end]))
+    start = page
+    for length in turns:
+        end = start + length
+        seen_keys = torch.cat((keys[:, :page], keys[:, start:end]), dim=1)
+        seen_values = torch.cat((values[:, :page], values[:, start:end]), dim=1)
+        attended.append(_attend(queries[:, start:end], seen_keys, seen_values))
+        start = end
+    return torch.cat(attended, dim=1).transpose(0, 1)[None], None
+
+
+def _attend(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+    """Causal attention of the last ``rows`` of a sequence to all of it, shape (heads, rows, head size)."""
+    rows = queries.shape[1]
+    scores = queries @ keys.transpose(1, 2)
+    later = torch.ones(rows, rows, dtype=torch.bool, device=scores.device).triu(1)
+    scores[:, :, -rows:].masked_fill_(later, float("-inf"))
+    return scores.softmax(dim=-1) @ values
