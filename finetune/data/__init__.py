@@ -1,0 +1,1 @@
+"""From labels to a data set: formats, alignment with the page, problems, duplicates, splits."""
