@@ -53,6 +53,11 @@ class Settings:
         """Unpacked model weights; safe to delete, rebuilt by ``python -m docvlm setup``."""
         return self.home / "models"
 
+    @property
+    def adapters(self) -> Path:
+        """The shelf of adapters trained on the user's labels."""
+        return self.home / "adapters"
+
     @staticmethod
     def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         """Read ``DOCVLM_HOME``, ``DOCVLM_DATABASE_URL``, ``DOCVLM_MODEL``, ``DOCVLM_ADAPTER``,

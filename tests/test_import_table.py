@@ -11,6 +11,7 @@ from tests.conftest import REPOSITORY
 
 HEAVY = ("torch", "gradio", "sqlalchemy")
 ROOMS = (
+    "adapters",
     "cli",
     "export",
     "grounding",
@@ -60,6 +61,15 @@ NEVER: dict[str, tuple[str, ...]] = {
         "docvlm.ingest",
         "docvlm.store",
         "docvlm.pipeline",
+        "docvlm.ui",
+    ),
+    "docvlm/adapters": (
+        *HEAVY,
+        "transformers",
+        "docvlm.ingest",
+        "docvlm.models",
+        "docvlm.pipeline",
+        "docvlm.store",
         "docvlm.ui",
     ),
     "docvlm/schemas": ("torch", "gradio", "sqlalchemy", "docvlm.models", "docvlm.pipeline", "docvlm.store"),

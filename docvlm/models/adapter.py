@@ -7,10 +7,22 @@ from typing import Any
 
 from safetensors import SafetensorError
 
+from docvlm.adapters import read_card
 from docvlm.errors import ModelError
 
 # What peft and safetensors raise for a folder that is damaged or was made for another model.
 _MISFITS = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, SafetensorError)
+
+
+def refuse_misfit(adapter: Path | None, model: str, base_revision: str) -> None:
+    """Compare an adapter's card with the model it would be laid over, before any weight is touched.
+
+    Raises:
+        ModelError: when the adapter was trained over another model or version.
+    """
+    card = read_card(adapter) if adapter is not None else None
+    if card is not None:
+        card.refuse_other_base(model, base_revision)
 
 
 def merge_adapter(model: Any, adapter: Path, base: str) -> Any:

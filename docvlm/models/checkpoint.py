@@ -19,11 +19,13 @@ from transformers import AutoConfig, AutoImageProcessor, AutoModelForImageTextTo
 from transformers.processing_utils import ProcessorMixin
 
 from docvlm.errors import ModelError
-from docvlm.models.adapter import merge_adapter
+from docvlm.models.adapter import merge_adapter, refuse_misfit
 from docvlm.models.device import pick_dtype
 from docvlm.tiling.contracts import Contract, contract_for
 
 SUPPORTED_TYPES = ("idefics2", "idefics3", "smolvlm", "qwen2_vl", "qwen2_5_vl")
+
+_END_BYTES = 2**20
 
 # What transformers, huggingface_hub and safetensors raise for files that are missing, damaged or of
 # another model. A checkpoint is foreign input: none of these may reach the user as a traceback.
@@ -45,6 +47,7 @@ class Checkpoint:
 
     Attributes:
         revision: changes whenever the weights change.
+        base_revision: the same without the adapter.
         model: an ``AutoModelForImageTextToText`` on its device, in evaluation mode.
         tokenizer: a fast tokenizer.
         contract: how the checkpoint wants a page cut.
@@ -54,6 +57,7 @@ class Checkpoint:
     """
 
     revision: str
+    base_revision: str
     model: Any
     tokenizer: Any
     contract: Contract
@@ -86,8 +90,11 @@ def _load(name: str, folder: Path | None, device: torch.device, adapter: Path | 
     tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
     settings = AutoImageProcessor.from_pretrained(name, backend="pil", trust_remote_code=False).to_dict()
     blank_line_tokens = len(tokenizer.encode("\n\n", add_special_tokens=False))
+    base_revision = _revision(config, folder)
+    refuse_misfit(adapter, name, base_revision)
     return Checkpoint(
         revision=_revision(config, folder, adapter),
+        base_revision=base_revision,
         model=_load_model(name, device, adapter),
         tokenizer=tokenizer,
         contract=contract_for(config.model_type, settings, _tokens_per_view(config), blank_line_tokens),
@@ -140,15 +147,24 @@ def _chat_template(name: str, tokenizer: Any) -> str:
     return str(template)
 
 
-def _revision(config: Any, folder: Path | None, adapter: Path | None) -> str:
-    """The commit on the Hub, or a short hash of the weight files' names, sizes and times."""
-    commit = getattr(config, "_commit_hash", None)
-    digest = hashlib.sha256(str(commit).encode())
-    for part in (folder, adapter):
-        for weights in sorted(part.glob("*.safetensors")) if part is not None else ():
-            status = weights.stat()
-            digest.update(f"{weights.name} {status.st_size} {status.st_mtime_ns}".encode())
+def _revision(config: Any, *folders: Path | None) -> str:
+    """A short hash of the commit on the Hub and of what the weight files in the folders begin and end with.
+
+    It stays the same when a folder is copied, and does not read gigabytes.
+    """
+    digest = hashlib.sha256(str(getattr(config, "_commit_hash", None)).encode())
+    for folder in folders:
+        for weights in sorted(folder.glob("*.safetensors")) if folder is not None else ():
+            digest.update(f"{weights.name} {weights.stat().st_size}".encode())
+            digest.update(_both_ends(weights))
     return digest.hexdigest()[:12]
+
+
+def _both_ends(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        beginning = opened.read(_END_BYTES)
+        opened.seek(max(0, file.stat().st_size - _END_BYTES))
+        return beginning + opened.read()
 
 
 def _existing_folder(name: str) -> Path | None:

@@ -17,10 +17,11 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from docvlm.errors import ModelError
-from docvlm.models.adapter import merge_adapter
+from docvlm.models.adapter import merge_adapter, refuse_misfit
 from docvlm.models.chat import ChatEncoder
 from docvlm.models.device import pick_device, pick_dtype
 from docvlm.models.language_model import WHEEL_SHA256, Report, ensure_language_model
+from docvlm.models.load import EMBEDDED
 from docvlm.models.prefix_engine import EncodedPage, PrefixEngine
 from docvlm.models.protocol import EngineCard, PageInput
 from docvlm.tiling import Budget, TilePlan, plan_tiles
@@ -63,7 +64,10 @@ class EmbeddedEngine(PrefixEngine):
         if threads:
             torch.set_num_threads(threads)
         report("Loading the embedded model.")
-        adapters = [path for path in (shipped_adapter, adapter) if path is not None]
+        shipped = [shipped_adapter] if shipped_adapter is not None else []
+        base_revision = _revision(shipped)
+        refuse_misfit(adapter, EMBEDDED, base_revision)
+        adapters = [*shipped, *([adapter] if adapter is not None else [])]
         model, tokenizer = _load(folder, adapters)
         self._chat = ChatEncoder(tokenizer)
         note = _PAGE_ONLY_NOTE if adapters else f"{_PAGE_ONLY_NOTE} {_UNTUNED_NOTE}"
@@ -72,7 +76,14 @@ class EmbeddedEngine(PrefixEngine):
             tokenizer=tokenizer,
             chat=self._chat,
             end_ids=frozenset({tokenizer.eos_token_id}),
-            card=EngineCard("embedded", _revision(adapters), sees_pixels=False, note=note),
+            card=EngineCard(
+                EMBEDDED,
+                _revision(adapters),
+                sees_pixels=False,
+                note=note,
+                base_revision=base_revision,
+                adapter=str(adapter) if adapter else None,
+            ),
             context_tokens=CONTEXT_TOKENS,
             cache_tokens=CACHE_TOKENS,
         )

@@ -56,7 +56,15 @@ class HubEngine(PrefixEngine):
             tokenizer=checkpoint.tokenizer,
             chat=self._chat,
             end_ids=_end_ids(checkpoint),
-            card=EngineCard(name, checkpoint.revision, sees_pixels=True, note=note),
+            card=EngineCard(
+                name,
+                checkpoint.revision,
+                sees_pixels=True,
+                note=note,
+                base_revision=checkpoint.base_revision,
+                adapter=str(adapter) if adapter else None,
+                contract=checkpoint.model.config.model_type,
+            ),
             context_tokens=checkpoint.context_tokens,
             cache_tokens=CACHE_TOKENS,
         )

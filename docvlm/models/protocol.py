@@ -74,6 +74,9 @@ class EngineCard:
         name: as the user names it (``embedded``, a Hub name, a folder).
         revision: changes whenever the weights change; answers are stored under it.
         sees_pixels: whether page images reach the model at all.
+        base_revision: the same without the user's adapter; an adapter is refused over any other.
+        adapter: the user's adapter, None without one.
+        contract: how the checkpoint itself wants pages cut; empty where the tile budget decides.
         note: one line for the user where something about this engine must be known, else empty.
     """
 
@@ -81,6 +84,13 @@ class EngineCard:
     revision: str
     sees_pixels: bool
     note: str = ""
+    base_revision: str = ""
+    adapter: str | None = None
+    contract: str = ""
+
+    def tiling(self, budget: str) -> str:
+        """What decides how pages are cut, as it is kept with results and adapters; empty without pixels."""
+        return (self.contract or budget) if self.sees_pixels else ""
 
 
 class Engine(Protocol):

@@ -227,8 +227,8 @@ class OpenDocument:
         return RunInfo(
             model=card.name,
             model_revision=card.revision,
-            adapter=self._settings.adapter,
-            tiling=self._settings.budget if card.sees_pixels else "",
+            adapter=card.adapter,
+            tiling=card.tiling(self._settings.budget),
             reader=READER_VERSION,
             pages="all" if everything else ",".join(map(str, numbers)),
             pipeline=PIPELINE_VERSION,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from docvlm import ingest
+from docvlm.adapters import AdapterRegistry, read_card
 from docvlm.config import Settings
 from docvlm.models.cost import known_cost
 from docvlm.models.load import load_engine
@@ -57,12 +58,40 @@ class Workspace:
         """
         with self._engine_lock:
             if self._engine is None:
-                settings = self.settings
-                adapter = Path(settings.adapter) if settings.adapter else None
-                self._engine = load_engine(
-                    settings.model, settings.model_cache, adapter, settings.threads, self._report
-                )
+                self._engine = self._load_engine(self.settings.adapter)
             return self._engine
+
+    @property
+    def adapters(self) -> AdapterRegistry:
+        """The adapters trained on the user's labels."""
+        return AdapterRegistry(self.settings.adapters)
+
+    def use_adapter(self, adapter: str | None) -> None:
+        """Switch to another adapter without a restart; documents that are open use it from now on.
+
+        The model is loaded anew beside the one in use, which goes on answering until then and stays where
+        the new one cannot be had.
+
+        Args:
+            adapter: as ``AdapterRegistry.resolve`` understands it.
+
+        Raises:
+            ModelError: when there is no such adapter, or it does not fit the model or the tile budget.
+        """
+        engine = self._load_engine(adapter)
+        with self._engine_lock:
+            before, self._engine = self._engine, engine
+        if before is not None:
+            before.close()
+
+    def _load_engine(self, adapter: str | None) -> Engine:
+        settings = self.settings
+        folder = self.adapters.resolve(adapter, settings.model)
+        engine = load_engine(settings.model, settings.model_cache, folder, settings.threads, self._report)
+        card = read_card(folder) if folder is not None else None
+        if card is not None:
+            card.refuse_other_tiling(engine.card.tiling(settings.budget))
+        return engine
 
     def cost(self) -> CostProbe:
         """What the model takes for a tile and a token on this machine; measured the first time."""
