@@ -32,8 +32,8 @@ BUILDERS: dict[str, tuple[Builder, int]] = {
 """Who builds which kind of document, and how often."""
 
 ENGLISH_SHARE = 0.6
-SHORT, LONG, LONG_SHARE = 1100, 2800, 0.08
-"""Characters of a usual page and of a long one, and the share of long ones; training time decides."""
+LENGTHS, LENGTH_SHARES = (1100, 1700, 2800), (70, 22, 8)
+"""The most characters a page may have, and how often each limit is drawn; training time decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Example:
 def make_example(seed: int | str) -> Example:
     """The example of a seed, the same on every machine."""
     rng = Random(seed)  # noqa: S311  (made-up documents, no secrets)
-    limit = LONG if rng.random() < LONG_SHARE else SHORT
+    limit = rng.choices(LENGTHS, LENGTH_SHARES)[0]
     while True:
         document = make_document(rng)
         page_text = layout_text(document.reading)

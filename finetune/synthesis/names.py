@@ -39,11 +39,14 @@ def make_address(rng: Random, language: str) -> list[str]:
     faker = faker_for(rng, language)
     street = faker.street_address().replace("\n", ", ")
     postcode, city = faker.postcode(), make_city(rng, language)
-    town = f"{city}, {postcode}" if language == "en" else f"{postcode} {city}"
+    town = f"{postcode} {city}"
+    if language == "en":
+        state = f" {faker.state_abbr()}" if hasattr(faker, "state_abbr") else ""
+        town = f"{city}{rng.choice((', ', ', ', ' ', ',', '.'))}{state.strip()} {postcode}"
     lines = [street, town]
     if rng.random() < 0.25:
         lines.insert(0, f"{rng.choice(words('buildings', language))} {faker.last_name()}")
-    if rng.random() < 0.3:
+    if rng.random() < 0.2:
         lines.append(faker.current_country())
     one_line = ", ".join(lines)
     return [one_line] if len(one_line) < 45 and rng.random() < 0.3 else lines
@@ -81,6 +84,8 @@ def _english_company(rng: Random) -> str:
             make_code(rng, "@@@"),
         )
     )
+    if rng.random() < 0.12:
+        return f"{name.upper()} {rng.choice(('#', 'NO. ', 'STORE ', ''))}{rng.randint(2, 4999)}"
     branch = f"({rng.choice((faker.city(), _town(rng)[1], 'M'))})" if rng.random() < 0.2 else ""
     trade, ending = rng.choice(("", *words("trades"))), rng.choice(words("company_endings"))
     return " ".join(f"{name} {trade} {branch} {ending}".split())

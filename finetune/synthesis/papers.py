@@ -183,7 +183,9 @@ def form(rng: Random, language: str) -> Draft:
     half = writer.page.columns // 2 + 2
     separator = rng.choice((":", ":", ":", "", " :"))
     number = 0
-    above = writer.chance(0.15)
+    above = writer.chance(0.2)
+    if writer.chance(0.35):
+        labels = [(kind, label.upper()) for kind, label in labels]
     while number < len(labels):
         pair = 2 if not above and number + 1 < len(labels) and writer.chance(0.3) else 1
         cells: list[Cell] = []
@@ -199,6 +201,15 @@ def form(rng: Random, language: str) -> Draft:
             if above:
                 writer.page.row(*cells)
                 cells = [Cell(value, f"{fact}.value", 0)]
+            elif pair == 1 and kind == "text" and writer.chance(0.4):
+                # A long answer, on the rows below its label or beside it.
+                indent = rng.choice((0, 4, len(label) + 3))
+                if indent > 4:
+                    cells.append(Cell(writer.sentence(6), f"{fact}.value", indent))
+                writer.page.row(*cells)
+                rows = [writer.sentence(rng.randint(5, 9)) for _ in range(rng.randint(1, 3))]
+                writer.lines(rows, f"{fact}.value", "left", indent)
+                cells = []
             else:
                 cells.append(
                     Cell(
@@ -207,7 +218,8 @@ def form(rng: Random, language: str) -> Draft:
                         rng.choice((None, None, place * half + 18)) if pair == 1 else None,
                     )
                 )
-        writer.page.row(*cells)
+        if cells:
+            writer.page.row(*cells)
         number += pair
         if writer.chance(0.15):
             writer.page.gap(1)

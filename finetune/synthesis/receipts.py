@@ -27,15 +27,35 @@ def receipt(rng: Random, language: str) -> Draft:
     _shop(writer, align)
     if writer.chance(0.5):
         writer.line(rng.choice(words("receipt_titles", language)), None, align)
-    _details(writer)
+    details_last = writer.chance(0.2)
+    if not details_last:
+        _details(writer)
     if writer.chance(0.85):
         _items(writer, bill)
     _sums(writer, bill)
+    if details_last:
+        _details(writer)
     for thanks in rng.sample(words("thanks", language), rng.randint(0, 1 if language != "en" else 3)):
         writer.line(thanks, None, align)
     if writer.chance(0.1):
         writer.pair("printed_date", writer.style.date(make_date(rng)))
+    if writer.chance(0.25):
+        _small_print(writer)
     return writer.finish()
+
+
+def _small_print(writer: Writer) -> None:
+    """Adverts, rules and codes below a receipt; nothing in them is asked for."""
+    rng = writer.rng
+    for _ in range(rng.randint(1, 5)):
+        texts = (
+            *words("small_print"),
+            writer.sentence(6),
+            f"{make_code(rng, '####')} {make_code(rng, '######')} {make_code(rng, '####')}",
+            f"www.{make_domain(make_company(rng, 'en'))}",
+            f"WIN {writer.style.currency}{rng.choice((50, 100, 500, 1000))} AT www.{make_domain('survey')}",
+        )
+        writer.line(rng.choice(texts), None, rng.choice(("left", "center")))
 
 
 def _shop(writer: Writer, align: Align) -> None:
@@ -43,9 +63,11 @@ def _shop(writer: Writer, align: Align) -> None:
     rng, language = writer.rng, writer.language
     name = make_company(rng, language)
     name = name.upper() if writer.chance(0.65) else name
-    if writer.chance(0.3):
+    for _ in range(rng.choices((0, 1, 2), (65, 28, 7))[0]):
         person = make_person(rng, "en")
-        above = (person.lower(), person.upper(), make_code(rng, "@@@"), name.split()[0], writer.sentence(3))
+        logo = make_code(rng, rng.choice(("@", "@@", "@ @", "@#####")))
+        welcome = rng.choice(words("welcomes"))
+        above = (person.lower(), person.upper(), logo, logo, name.split()[0], writer.sentence(3), welcome)
         writer.line(rng.choice(above), None, align)
     _shop_name(writer, name, align)
     if writer.chance(0.15):
@@ -61,6 +83,10 @@ def _shop(writer: Writer, align: Align) -> None:
     ):
         if writer.chance(chance):
             writer.aligned_pair(key, value, align)
+    if writer.chance(0.08):
+        # The firm behind the shop: not the name on the sign.
+        owner = f"{make_company(rng, 'en')} ({make_registration(rng)})"
+        writer.lines((rng.choice(("Owned By :", "Operated by", "Franchisee:")), owner), None, align)
     writer.rule()
     if writer.chance(0.3):
         writer.page.gap(1)
@@ -180,7 +206,16 @@ def _sums(writer: Writer, bill: Bill) -> None:
         writer.amount_row("rounding", rounded - total, right)
     writer.amount_row("total", rounded, right)
     _payment(writer, rounded)
+    if writer.chance(0.12):
+        for share in rng.sample((10, 15, 18, 20, 22, 25), rng.randint(1, 3)):
+            suggested = writer.style.amount(total * share // 100)
+            writer.page.row(
+                Cell(f"{share}% {rng.choice(('Tip', 'tip =', 'gratuity', ''))}", None, 0), Cell(suggested)
+            )
     if taxed and writer.chance(0.3):
+        if writer.chance(0.6):
+            heads = (Cell("Amount", None, right - 10, "right"), Cell("Tax", None, right, "right"))
+            writer.page.row(Cell(rng.choice(("GST Summary", "Tax Summary", "VAT"))), *heads)
         kind = f"{rng.choice(('SR', 'A', 'S', 'GST'))} {bill.tax_percent}%"
         summary = (Cell(writer.style.amount(bill.net), None, right - 10, "right"),)
         writer.page.row(
@@ -197,3 +232,25 @@ def _payment(writer: Writer, total: int) -> None:
             writer.amount_row("change", given - total, right)
     elif writer.chance(0.5):
         writer.pair("payment_method", writer.rng.choice(words("payment_methods", writer.language)))
+    elif writer.chance(0.6):
+        _card_slip(writer, total)
+
+
+def _card_slip(writer: Writer, total: int) -> None:
+    """What a card terminal prints; the amount paid stands there again."""
+    rng, right = writer.rng, writer.page.columns
+    method = Cell(rng.choice(("VISA", "MASTERCARD", "AMEX", "DEBIT", "Visa Credit")), "payment_method")
+    card = Cell(rng.choice(("****", "XXXXXXXXXXXX", "############")) + make_code(rng, "####"))
+    writer.page.row(method, card, *writer.money(total, None, right))
+    slip = (
+        f"Approved {make_code(rng, '######')}",
+        f"AUTH CODE: {make_code(rng, '#####@')}",
+        f"TERM: {make_code(rng, '#### ###')}",
+        f"AID: A0000000{make_code(rng, '######')}",
+        f"TVR {make_code(rng, '##########')}",
+        f"SEQ NO: {make_code(rng, '########')}",
+        "NO SIGNATURE REQUIRED",
+        "Entry Method: Chip",
+    )
+    for line in rng.sample(slip, rng.randint(1, 4)):
+        writer.line(line)

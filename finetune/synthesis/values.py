@@ -12,6 +12,7 @@ from finetune.synthesis.vocabulary import faker_for, words
 _CURRENCIES = {
     "en": ("RM", "$", "£", "S$", "USD", "MYR", "SGD", "Rs.", "€", "AUD", "₹"),
     "pl": ("zł", "PLN"),
+    "fr": ("€", "€", "EUR", "CHF"),
 }
 _EURO = ("€", "EUR")
 
@@ -40,7 +41,7 @@ def make_style(rng: Random, language: str) -> Style:
     if language == "en":
         decimal, thousands = ".", rng.choice((",", ",", ""))
     else:
-        decimal, thousands = ",", rng.choice((".", "", ""))
+        decimal, thousands = rng.choice(((",", "."), (",", ""), (",", " "), (",", " "), (".", "")))
     currencies = _CURRENCIES.get(language, _EURO)
     date_format = rng.choice(words("date_styles", language))
     return Style(language, date_format, decimal, thousands, rng.choice(currencies))

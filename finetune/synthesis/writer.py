@@ -98,7 +98,10 @@ class Writer:
 
     def pairs(self, pairs: Sequence[tuple[str, str]], column: int = 0) -> None:
         """Label and value pairs in one of the usual arrangements."""
-        arrangement = self.rng.choice(("flow", "flow", "columns", "right", "stacked"))
+        arrangement = self.rng.choice(("flow", "flow", "columns", "right", "stacked", "heading", "heading"))
+        if arrangement == "heading":
+            self.headed(pairs, column)
+            return
         if arrangement == "stacked" and len(pairs) > 5:
             arrangement = "columns"
         titles = [(key, self.title(key), value) for key, value in pairs]
@@ -115,6 +118,26 @@ class Writer:
                 self.page.row(
                     Cell(title, None, column), Cell(value, key, max(self.page.columns, column + 30), "right")
                 )
+
+    def headed(self, pairs: Sequence[tuple[str, str]], column: int = 0) -> None:
+        """Labels side by side in one row and their values below them, as many in a row as fit."""
+        waiting = list(pairs)
+        while waiting:
+            headings: list[Cell] = []
+            values: list[Cell] = []
+            place = column
+            while waiting:
+                key, value = waiting[0]
+                label = self.label(key)
+                width = max(len(label), len(value)) + 3
+                if headings and place + width > self.page.columns:
+                    break
+                headings.append(Cell(label, None, place))
+                values.append(Cell(value, key, place))
+                place += width
+                waiting.pop(0)
+            self.page.row(*headings)
+            self.page.row(*values)
 
     def sentence(self, words: int = 8) -> str:
         """Running text without meaning."""

@@ -30,15 +30,18 @@ def test_digits_of_values_survive() -> None:
         assert len(values) == 20
 
 
-def test_words_are_merged_only_within_one_fact() -> None:
-    merged = 0
-    for seed in range(30):
-        for word in read_badly(WORDS, Random(seed)):
-            if word.fact == "address":
-                merged += len(word.text) == len("JalanBesar")
-            if word.fact is None:
-                assert len(word.text) in (len("due"), len("Total"), len("Totaldue"))
+def test_words_are_merged_and_torn_only_within_one_fact() -> None:
+    merged = torn = 0
+    for seed in range(60):
+        noisy = read_badly(WORDS, Random(seed))
+        letters = {
+            fact: sum(len(word.text) for word in noisy if word.fact == fact) for fact in (None, "address")
+        }
+        assert letters == {None: 20 * len("Totaldue"), "address": 20 * len("JalanBesar")}
+        merged += sum(word.fact == "address" and len(word.text) == len("JalanBesar") for word in noisy)
+        torn += sum(len(word.text) < len("due") for word in noisy)
     assert merged > 0
+    assert torn > 0
 
 
 def test_about_half_of_the_documents_stay_clean() -> None:
