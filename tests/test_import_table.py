@@ -21,6 +21,7 @@ ROOMS = (
     "reading",
     "schemas",
     "store",
+    "terminal",
     "tiling",
     "ui",
 )
@@ -86,6 +87,7 @@ NEVER: dict[str, tuple[str, ...]] = {
     "docvlm/store": ("torch", "gradio", "docvlm.pipeline", "docvlm.models", "docvlm.ui"),
     "docvlm/export": ("torch", "gradio", "sqlalchemy", "docvlm.pipeline", "docvlm.models", "docvlm.ui"),
     "docvlm/ui": ("torch", "sqlalchemy", "docvlm.cli", "finetune"),
+    "docvlm/terminal": tuple(place for place in EVERYTHING_ELSE if place != "docvlm.terminal"),
     "docvlm/cli": ("torch", "gradio", "sqlalchemy", "docvlm.ui", "finetune"),
     "docvlm": ("finetune", "app"),
     "finetune": ("gradio", "docvlm.ui", "docvlm.cli", "app"),

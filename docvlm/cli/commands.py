@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from docvlm.cli import output
-from docvlm.cli.progress import progress_bar, report
 from docvlm.config import Settings
 from docvlm.errors import DocvlmError, InputError, UsageError
 from docvlm.pipeline import AnswerPiece, OpenDocument, PageReading, WindowDone, Workspace
+from docvlm.terminal import progress_bar, report
 from docvlm.tiling import TilePlan
 from docvlm.types import Answer, Extraction, PageStatus
 

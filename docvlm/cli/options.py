@@ -6,15 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from docvlm.cli import commands
-
-EXIT_CODES = """exit codes:
-  0  done                      5  a limit of time, memory or pixels was reached
-  1  an error of docvlm's own  6  the model or adapter cannot be loaded
-  2  wrong options or schema   7  the database cannot be used
-  3  the file cannot be read   130  stopped with Ctrl-C
-  4  a password is needed or wrong
-With several files the first failure decides; the other files are still done.
-"""
+from docvlm.terminal import EXIT_CODES, Subparsers, add_command
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -37,19 +29,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _command(
-    subparsers: argparse._SubParsersAction[argparse.ArgumentParser],
+    subparsers: Subparsers,
     name: str,
     run: Callable[[argparse.Namespace], int],
     summary: str,
 ) -> argparse.ArgumentParser:
-    parser = subparsers.add_parser(
-        name,
-        help=summary,
-        description=f"{summary[0].upper()}{summary[1:]}.",
-        epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.set_defaults(run=run)
+    parser = add_command(subparsers, name, run, summary)
     parser.add_argument("--json", action="store_true", help="print JSON; its keys are stable")
     return parser
 
@@ -70,7 +55,7 @@ def _add_fresh(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _read(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _read(subparsers: Subparsers) -> None:
     parser = _command(subparsers, "read", commands.read, "read the words of a document")
     parser.add_argument("file", nargs="+", help="PDF or image")
     parser.add_argument(
@@ -83,14 +68,14 @@ def _read(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     _add_document_options(parser)
 
 
-def _tiles(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _tiles(subparsers: Subparsers) -> None:
     parser = _command(subparsers, "tiles", commands.tiles, "show how pages are cut into tiles")
     parser.add_argument("file", help="PDF or image")
     parser.add_argument("--out", metavar="PNG", help="draw the plan; the page number is put into the name")
     _add_document_options(parser)
 
 
-def _ask(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _ask(subparsers: Subparsers) -> None:
     parser = _command(subparsers, "ask", commands.ask, "ask a question about a document")
     parser.add_argument("file", help="PDF or image")
     parser.add_argument("question", help="such as 'What is the total?'")
@@ -98,7 +83,7 @@ def _ask(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     _add_document_options(parser)
 
 
-def _extract(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _extract(subparsers: Subparsers) -> None:
     parser = _command(subparsers, "extract", commands.extract, "extract the fields of a schema")
     parser.add_argument("file", nargs="+", help="PDF or image")
     parser.add_argument(
@@ -111,19 +96,19 @@ def _extract(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     _add_document_options(parser)
 
 
-def _search(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _search(subparsers: Subparsers) -> None:
     parser = _command(subparsers, "search", commands.search, "search the text and answers of all documents")
     parser.add_argument("query", help="words; the last one may be the beginning of a word")
     parser.add_argument("--limit", type=int, default=20, help="at most this many hits (default: 20)")
 
 
-def _export(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _export(subparsers: Subparsers) -> None:
     parser = _command(subparsers, "export", commands.export, "write stored extractions to a file")
     parser.add_argument("out", help="a .csv, .xlsx or .json file")
     parser.add_argument("--schema", help="only extractions made with this schema")
 
 
-def _setup(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _setup(subparsers: Subparsers) -> None:
     parser = _command(subparsers, "setup", commands.setup, "fetch the model and prepare the data folder")
     parser.add_argument("--model", help="'embedded' (default), a Hub name or a local folder")
     parser.add_argument("--adapter", metavar="FOLDER", help="an adapter to check with it")
