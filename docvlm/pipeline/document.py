@@ -93,6 +93,10 @@ class OpenDocument:
         """
         return self._pages.read(self.page_numbers(pages), cancel)
 
+    def recall_failures(self) -> None:
+        """Take pages as failed that failed when the document was open before, without trying them again."""
+        self._pages.recall_failures()
+
     def ask(self, question: str, pages: Pages = None, *, fresh: bool = False) -> Answer:
         """Answer a question with words of the document, or with None for "not found".
 
@@ -121,12 +125,13 @@ class OpenDocument:
             yield known
             return
         with _RunClock(self._store, self.id, RunKind.ASK, run) as clock:
-            windows, failed = self._windows(pages, cancel)
+            windows, _ = self._windows(pages, cancel)
             clock.lap("read")
             for event in ask_windows(self._engine(), windows, question, self._show, cancel):
-                if isinstance(event, Answer) and not failed:
+                if isinstance(event, Answer):
                     clock.lap("answer")
-                    self._store.save_answer(self.id, clock.run, event, clock.started)
+                    made = replace(clock.run, pages=self._readable(pages))
+                    self._store.save_answer(self.id, made, event, clock.started)
                 yield event
 
     def extract(self, schema: SchemaSource, pages: Pages = None, *, fresh: bool = False) -> Extraction:
@@ -164,12 +169,22 @@ class OpenDocument:
             windows, failed = self._windows(pages, cancel)
             clock.lap("read")
             for event in extract_windows(self._engine(), windows, schema, self._show, cancel):
-                if isinstance(event, Extraction) and failed:
+                if isinstance(event, Extraction):
                     event = replace(event, notes=(*event.notes, *failed))
-                elif isinstance(event, Extraction):
                     clock.lap("extract")
-                    self._store.save_extraction(self.id, clock.run, schema.key, event, clock.started)
+                    made = replace(clock.run, pages=self._readable(pages))
+                    self._store.save_extraction(self.id, made, schema.key, event, clock.started)
                 yield event
+
+    def kept_answer(self, question: str, pages: Pages = None) -> int | None:
+        """The store's id of the answer to this question, from the pages that could be read."""
+        run = replace(self._run_info(pages), pages=self._readable(pages))
+        return self._store.answer_id(self.id, run, question)
+
+    def kept_extraction(self, schema: Schema, pages: Pages = None) -> int | None:
+        """The store's id of the extraction with this schema, from the pages that could be read."""
+        run = replace(self._run_info(pages), pages=self._readable(pages))
+        return self._store.extraction_id(self.id, run, schema.key)
 
     def tile_plan(self, number: int, budget: str | None = None) -> tuple[Page, TilePlan]:
         """A page with its pixels, and the tiles that the model sees (or will see) of it.
@@ -220,17 +235,27 @@ class OpenDocument:
         key = f"{window.input.key}-{self.info.sha256}-{page.number}-{self._settings.budget}"
         return replace(window.input, key=key, image=page.image, plan=plan)
 
+    def _readable(self, pages: Pages) -> str:
+        """The pages that did not fail, as ``RunInfo.pages`` names them.
+
+        Results of a part are kept under the pages of that part, so that they are never taken for
+        results of the whole.
+        """
+        return self._named(self._pages.without_failures(self.page_numbers(pages)))
+
+    def _named(self, pages: Sequence[int]) -> str:
+        numbers = sorted(set(pages))
+        return "all" if len(numbers) == self.info.page_count else ",".join(map(str, numbers))
+
     def _run_info(self, pages: Pages) -> RunInfo:
         card = self._engine().card
-        numbers = sorted(set(self.page_numbers(pages)))
-        everything = len(numbers) == self.info.page_count
         return RunInfo(
             model=card.name,
             model_revision=card.revision,
             adapter=card.adapter,
             tiling=card.tiling(self._settings.budget),
             reader=READER_VERSION,
-            pages="all" if everything else ",".join(map(str, numbers)),
+            pages=self._named(self.page_numbers(pages)),
             pipeline=PIPELINE_VERSION,
         )
 

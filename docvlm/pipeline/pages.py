@@ -50,6 +50,17 @@ class PageReader:
             else:
                 yield self._read(next(fresh))
 
+    def recall_failures(self) -> None:
+        """Take the pages as failed that are kept as failed or skipped, without trying them again."""
+        for outcome in self._store.page_outcomes(self._document_id):
+            if outcome.status is not PageStatus.OK:
+                page = Page(outcome.number, outcome.status, 0, 0, image=None, reason=outcome.reason)
+                self._failed[outcome.number] = PageReading(page, None)
+
+    def without_failures(self, numbers: Sequence[int]) -> list[int]:
+        """The numbers of those pages that are not known to have failed."""
+        return [number for number in numbers if number not in self._failed]
+
     def _kept(self, number: int) -> PageReading:
         reading = self._store.reading(self._document_id, number, READER_VERSION)
         if reading is None:  # another process has deleted the document in between

@@ -13,8 +13,11 @@ from docvlm.store.records import (
     RunRecord,
     RunStatus,
     SearchHit,
+    UnitRecord,
+    UnitState,
 )
 from docvlm.store.store import Store
+from docvlm.store.work_queue import WorkQueue
 
 __all__ = [
     "AnswerRecord",
@@ -30,4 +33,7 @@ __all__ = [
     "RunStatus",
     "SearchHit",
     "Store",
+    "UnitRecord",
+    "UnitState",
+    "WorkQueue",
 ]

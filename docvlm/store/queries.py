@@ -69,6 +69,30 @@ def same_run(run: RunInfo) -> tuple[ColumnElement[bool], ...]:
     )
 
 
+def kept_answers(document_id: int, run: RunInfo, question: str) -> Select[int]:
+    """The ids of the answers to a question by runs like ``run``, latest first."""
+    return (
+        select(AnswerRow.id)
+        .join(RunRow, RunRow.id == AnswerRow.run_id)
+        .where(AnswerRow.document_id == document_id, AnswerRow.question == question, *same_run(run))
+        .order_by(AnswerRow.id.desc())
+    )
+
+
+def kept_extractions(document_id: int, run: RunInfo, schema_key: str) -> Select[int]:
+    """The ids of the extractions with a schema by runs like ``run``, latest first."""
+    return (
+        select(ExtractionRow.id)
+        .join(RunRow, RunRow.id == ExtractionRow.run_id)
+        .where(
+            ExtractionRow.document_id == document_id,
+            ExtractionRow.schema_key == schema_key,
+            *same_run(run),
+        )
+        .order_by(ExtractionRow.id.desc())
+    )
+
+
 def document_records(session: Session, query: Select[Any]) -> list[DocumentRecord]:
     """The records of a query that began with ``documents()``."""
     found = session.execute(query).all()
@@ -99,7 +123,7 @@ def document_records(session: Session, query: Select[Any]) -> list[DocumentRecor
     ]
 
 
-def extraction_records(session: Session, identifiers: Select[int]) -> list[ExtractionRecord]:
+def extraction_records(session: Session, identifiers: Select[Any]) -> list[ExtractionRecord]:
     """The extractions with these ids, oldest first."""
     extractions = (
         select(ExtractionRow, RunRow, latest_name(ExtractionRow.document_id), DocumentRow.sha256)

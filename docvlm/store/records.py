@@ -21,6 +21,15 @@ class RunStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class UnitState(StrEnum):
+    """Where a unit of batch work stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
 class LabelKind(StrEnum):
     """``field``: ``name`` is the field; ``qa``: the question; ``transcript``: what was transcribed."""
 
@@ -85,6 +94,26 @@ class RunRecord:
     info: RunInfo
     started: datetime | None
     finished: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRecord:
+    """A unit of batch work and what became of it.
+
+    ``reason`` says why it failed, or why some of its pages did; ``exit_code`` is that of the error.
+    ``pages_done`` counts the pages that were read, ``pages_failed`` those that could not be.
+    ``result_id`` is the id of the answer or extraction. ``timings`` are (step, seconds).
+    """
+
+    key: str
+    state: UnitState
+    attempts: int = 0
+    reason: str | None = None
+    exit_code: int = 0
+    pages_done: int = 0
+    pages_failed: int = 0
+    result_id: int | None = None
+    timings: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from docvlm.store import codec, queries, rows
 from docvlm.store.database import Database
+from docvlm.store.leases import this_process
 from docvlm.store.migrate import migrate
 from docvlm.store.records import (
     AnswerRecord,
@@ -40,6 +41,7 @@ from docvlm.store.tables import (
     SearchEntryRow,
     now,
 )
+from docvlm.store.work_queue import WorkQueue
 from docvlm.types import Answer, DocumentInfo, Extraction, Page, Reading, RunInfo
 
 
@@ -205,18 +207,15 @@ class Store:
 
     def find_answer(self, document_id: int, run: RunInfo, question: str) -> Answer | None:
         """The latest answer to the same question by a run that differs in its timings at most."""
-        query = (
-            select(AnswerRow)
-            .join(RunRow, RunRow.id == AnswerRow.run_id)
-            .where(
-                AnswerRow.document_id == document_id, AnswerRow.question == question, *queries.same_run(run)
-            )
-            .order_by(AnswerRow.id.desc())
-            .limit(1)
-        )
         with self._database.session(read_only=True) as session:
-            row = session.scalar(query)
+            answer_id = session.scalar(queries.kept_answers(document_id, run, question).limit(1))
+            row = None if answer_id is None else session.get(AnswerRow, answer_id)
             return None if row is None else rows.to_answer(row)
+
+    def answer_id(self, document_id: int, run: RunInfo, question: str) -> int | None:
+        """The id of what ``find_answer`` finds."""
+        with self._database.session(read_only=True) as session:
+            return session.scalar(queries.kept_answers(document_id, run, question).limit(1))
 
     def answers(self, document_id: int | None = None) -> list[AnswerRecord]:
         """The answers on one document, or on all, oldest first."""
@@ -252,19 +251,13 @@ class Store:
 
     def extraction(self, document_id: int, run: RunInfo, schema_key: str) -> Extraction | None:
         """The latest extraction with this schema by the same kind of run."""
-        query = (
-            select(ExtractionRow.id)
-            .join(RunRow, RunRow.id == ExtractionRow.run_id)
-            .where(
-                ExtractionRow.document_id == document_id,
-                ExtractionRow.schema_key == schema_key,
-                *queries.same_run(run),
-            )
-            .order_by(ExtractionRow.id.desc())
-            .limit(1)
-        )
-        found = self._extractions(query)
+        found = self._extractions(queries.kept_extractions(document_id, run, schema_key).limit(1))
         return found[0].extraction if found else None
+
+    def extraction_id(self, document_id: int, run: RunInfo, schema_key: str) -> int | None:
+        """The id of what ``extraction`` finds."""
+        with self._database.session(read_only=True) as session:
+            return session.scalar(queries.kept_extractions(document_id, run, schema_key).limit(1))
 
     def extractions(
         self, document_id: int | None = None, latest_only: bool = False
@@ -320,13 +313,19 @@ class Store:
         with self._database.session(read_only=True) as session:
             return queries.search_hits(session, phrases, limit)
 
+    # Batch work
+
+    def work_queue(self, owner: str | None = None) -> WorkQueue:
+        """The units of batch work in this database; ``owner`` is this process unless named."""
+        return WorkQueue(self._database, owner or this_process())
+
     # Shared by the methods above
 
     def _documents(self, query: Select[Any]) -> list[DocumentRecord]:
         with self._database.session(read_only=True) as session:
             return queries.document_records(session, query)
 
-    def _extractions(self, identifiers: Select[int]) -> list[ExtractionRecord]:
+    def _extractions(self, identifiers: Select[Any]) -> list[ExtractionRecord]:
         with self._database.session(read_only=True) as session:
             return queries.extraction_records(session, identifiers)
 

@@ -220,3 +220,27 @@ class SearchEntryRow(Base):
     answer_id: Mapped[int | None] = mapped_column(ForeignKey("answers.id", ondelete="CASCADE"), index=True)
     text: Mapped[str]
     folded: Mapped[str]
+
+
+class WorkUnitRow(Base):
+    """A unit of batch work: who has it, since when, and what became of it.
+
+    ``key`` is a hash of what the unit is (see ``docvlm.batch.units``). ``owner`` and ``heartbeat`` are set
+    while the state is "running". ``result_id`` is the answer's or extraction's, where the work has one.
+    """
+
+    __tablename__ = "work_units"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str] = mapped_column(index=True)
+    owner: Mapped[str | None]
+    heartbeat: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str | None]
+    exit_code: Mapped[int] = mapped_column(default=0)
+    pages_done: Mapped[int] = mapped_column(default=0)
+    pages_failed: Mapped[int] = mapped_column(default=0)
+    result_id: Mapped[int | None]
+    timings: Mapped[JsonValue] = mapped_column(default=list)
+    changed: Mapped[datetime] = mapped_column(default=now, onupdate=now)

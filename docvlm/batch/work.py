@@ -1,0 +1,109 @@
+"""Does one unit. Every page is in the store as soon as it is read, so a unit can end at any moment."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from docvlm.batch.units import Outcome, Task, Unit, UnitProgress, UnitResult
+from docvlm.errors import Cancelled, DocvlmError, InputError, ModelError, StoreError
+from docvlm.pipeline import OpenDocument, WindowDone, Workspace
+
+Tell = Callable[[UnitProgress], None]
+
+
+def do_unit(
+    workspace: Workspace,
+    unit: Unit,
+    tell: Tell = lambda _progress: None,
+    *,
+    password: str | None = None,
+    cancel: threading.Event | None = None,
+) -> UnitResult:
+    """Read, ask or extract, and keep the result in the workspace's store.
+
+    Args:
+        tell: called after each page, or each part that the model has read.
+        password: for encrypted PDFs.
+        cancel: once set, the unit ends after the page in flight.
+
+    Raises:
+        ModelError: when OCR or the model cannot be used at all.
+    """
+    started = time.monotonic()
+    try:
+        result = _do(workspace, unit, tell, password, cancel)
+    except Cancelled:
+        return UnitResult(unit.key, Outcome.STOPPED)
+    except StoreError as error:
+        return UnitResult(unit.key, Outcome.LOST, str(error), error.exit_code)
+    except ModelError as error:
+        if unit.job.task is Task.READ:
+            raise
+        return UnitResult(unit.key, Outcome.FAILED, str(error), error.exit_code)
+    except DocvlmError as error:
+        return UnitResult(unit.key, Outcome.FAILED, str(error), error.exit_code)
+    except Exception as error:  # noqa: BLE001 - one file never ends a batch
+        reason = f"{Path(unit.path).name!r} could not be worked on ({type(error).__name__})."
+        return UnitResult(unit.key, Outcome.FAILED, reason, InputError.exit_code)
+    return replace(result, timings=((unit.job.task.value, time.monotonic() - started),))
+
+
+def _do(
+    workspace: Workspace, unit: Unit, tell: Tell, password: str | None, cancel: threading.Event | None
+) -> UnitResult:
+    with workspace.open(unit.path, password=password) as document:
+        if document.info.sha256 != unit.sha256:
+            return UnitResult(unit.key, Outcome.CHANGED)
+        # A page that crashed or hung the reader would do so again; reading was done before asking.
+        if unit.attempt > 1 or unit.job.task is not Task.READ:
+            document.recall_failures()
+        pages = _read(document, unit, tell, cancel)
+        if unit.job.task is Task.READ or pages.outcome is Outcome.FAILED:
+            return pages
+        result_id = _ask(document, unit, tell, cancel)
+        return replace(pages, result_id=result_id)
+
+
+def _read(document: OpenDocument, unit: Unit, tell: Tell, cancel: threading.Event | None) -> UnitResult:
+    """Read the pages that are not read yet; the result counts all of them."""
+    numbers = document.page_numbers(unit.job.pages)
+    reasons: list[str] = []
+    tell(UnitProgress(unit.key, 0, len(numbers), page=numbers[0] if numbers else None))
+    for done, outcome in enumerate(document.read(numbers, cancel), start=1):
+        if outcome.reading is None:
+            reasons.append(outcome.page.reason or f"Page {outcome.page.number} could not be read.")
+        following = numbers[done] if done < len(numbers) else None
+        tell(UnitProgress(unit.key, done, len(numbers), len(reasons), following))
+    return UnitResult(
+        unit.key,
+        Outcome.FAILED if len(reasons) == len(numbers) else Outcome.DONE,
+        _summary(reasons, len(numbers)),
+        InputError.exit_code if reasons else 0,
+        pages_done=len(numbers) - len(reasons),
+        pages_failed=len(reasons),
+    )
+
+
+def _summary(reasons: Sequence[str], total: int) -> str | None:
+    if not reasons:
+        return None
+    if total == 1:
+        return reasons[0]
+    return f"{len(reasons)} of {total} pages could not be read; the first: {reasons[0]}"
+
+
+def _ask(document: OpenDocument, unit: Unit, tell: Tell, cancel: threading.Event | None) -> int | None:
+    """Ask or extract on the pages that were read; the id of what is kept in the store."""
+    job = unit.job
+    if job.schema is not None:
+        for event in document.extract_stream(job.schema, job.pages, cancel):
+            if isinstance(event, WindowDone):
+                tell(UnitProgress(unit.key, event.done, event.total))
+        return document.kept_extraction(job.schema, job.pages)
+    for _ in document.ask_stream(job.question, job.pages, cancel):
+        pass
+    return document.kept_answer(job.question, job.pages)

@@ -1,0 +1,111 @@
+"""Leases: a unit is one owner's at a time, comes back when its owner is gone, and is done once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from docvlm.store import Store, UnitRecord, UnitState, WorkQueue, work_queue
+from docvlm.store.leases import is_gone, this_process
+from tests.conftest import REPOSITORY
+
+CLAIMER = """
+import sys
+from docvlm.store import Store, UnitRecord, UnitState
+keys = [f"unit {number}" for number in range(int(sys.argv[2]))]
+with Store.open(sys.argv[1]) as store:
+    queue = store.work_queue()
+    while claimed := queue.claim(keys, 3):
+        for record in claimed:
+            queue.finish(UnitRecord(record.key, UnitState.DONE))
+            print(record.key, flush=True)
+"""
+
+
+@pytest.fixture
+def queue(store: Store) -> WorkQueue:
+    return store.work_queue()
+
+
+def test_a_unit_is_added_once_and_claimed_once(store: Store, queue: WorkQueue) -> None:
+    queue.add(["a", "b", "a"])
+    queue.add(["b", "c"])
+    assert [record.key for record in queue.claim(["a", "b", "c"], 2)] == ["a", "b"]
+    other = store.work_queue("elsewhere|1|1.0")
+    assert [record.key for record in other.claim(["a", "b", "c"], 9)] == ["c"]
+    assert queue.claim(["a", "b", "c"], 9) == []
+    assert {record.state for record in queue.records(["a", "b", "c", "d"]).values()} == {UnitState.RUNNING}
+
+
+def test_what_became_of_a_unit_is_kept(queue: WorkQueue) -> None:
+    queue.add(["a"])
+    queue.claim(["a"], 1)
+    done = UnitRecord("a", UnitState.FAILED, 1, "Too large.", 5, 3, 1, 7, (("read", 0.5),))
+    assert queue.finish(done)
+    assert queue.records(["a"]) == {"a": done}
+    assert queue.claim(["a"], 1) == []
+    queue.try_again(["a"])
+    assert queue.records(["a"]) == {"a": UnitRecord("a", UnitState.WAITING)}
+
+
+def test_what_is_given_back_can_be_claimed_again(queue: WorkQueue) -> None:
+    queue.add(["a"])
+    queue.claim(["a"], 1)
+    queue.give_back(["a"])
+    (again,) = queue.claim(["a"], 1)
+    assert again.attempts == 2
+
+
+def test_the_units_of_a_process_that_is_gone_are_free_at_once(store: Store, queue: WorkQueue) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", "from docvlm.store.leases import this_process; print(this_process())"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    assert is_gone(ended)
+    assert not is_gone(this_process())
+    queue.add(["a"])
+    store.work_queue(ended).claim(["a"], 1)
+    assert [record.key for record in queue.claim(["a"], 1)] == ["a"]
+
+
+def test_the_units_of_another_machine_are_free_after_its_silence(
+    store: Store, queue: WorkQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = store.work_queue("elsewhere|1|1.0")
+    queue.add(["a"])
+    (lost,) = elsewhere.claim(["a"], 1)
+    assert queue.claim(["a"], 1) == []
+
+    monkeypatch.setattr(work_queue, "LEASE_SECONDS", timedelta(seconds=0.05).total_seconds())
+    threading.Event().wait(0.1)
+    elsewhere.heartbeat()
+    assert queue.claim(["a"], 1) == []
+    threading.Event().wait(0.1)
+    assert [record.key for record in queue.claim(["a"], 1)] == ["a"]
+    assert not elsewhere.finish(replace(lost, state=UnitState.DONE))
+    assert queue.records(["a"])["a"].state is UnitState.RUNNING
+
+
+def test_processes_share_the_units_without_doing_one_twice(database_url: str) -> None:
+    count = 60
+    with Store.open(database_url) as store:
+        store.work_queue().add([f"unit {number}" for number in range(count)])
+    claimers = [
+        subprocess.Popen(
+            [sys.executable, "-c", CLAIMER, database_url, str(count)],
+            cwd=REPOSITORY,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    done = [line for claimer in claimers for line in claimer.communicate(timeout=60)[0].splitlines()]
+    assert sorted(done) == sorted(f"unit {number}" for number in range(count))
