@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers import AutoImageProcessor
 
 from docvlm.models.checkpoint import Checkpoint, load_checkpoint
 from docvlm.models.device import pick_device
@@ -48,7 +49,9 @@ class HubEngine(PrefixEngine):
         report(f"Loading {name}.")
         device = pick_device()
         checkpoint = load_checkpoint(name, device, adapter)
+        self._name = name
         self._contract = checkpoint.contract
+        checkpoint.tokenizer.chat_template = checkpoint.chat_template  # so that a saved copy has it
         self._chat = VisionChat(checkpoint.tokenizer, checkpoint.chat_template, checkpoint.image_token)
         note = _cpu_note(checkpoint.model, device)
         super().__init__(
@@ -68,6 +71,12 @@ class HubEngine(PrefixEngine):
             context_tokens=checkpoint.context_tokens,
             cache_tokens=CACHE_TOKENS,
         )
+
+    def save(self, folder: Path) -> None:
+        """Write the weights, adapter merged in, with all that is needed to open them as a checkpoint."""
+        super().save(folder)
+        settings = AutoImageProcessor.from_pretrained(self._name, backend="pil", trust_remote_code=False)
+        settings.save_pretrained(folder)
 
     def plan_page(self, width: int, height: int, budget: Budget | None = None) -> TilePlan:
         """How this checkpoint cuts a page: by its own contract, whatever the budget."""

@@ -7,6 +7,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import llguidance.hf
@@ -136,6 +137,11 @@ class PrefixEngine(ABC):
             cancel,
             page_ids,
         )
+
+    def save(self, folder: Path) -> None:
+        """Write the weights as they are used, adapters merged in, with the tokenizer."""
+        self.model.save_pretrained(folder, safe_serialization=True)
+        self._tokenizer.save_pretrained(folder)
 
     def close(self) -> None:
         """Forget the pages."""

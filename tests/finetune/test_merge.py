@@ -1,0 +1,89 @@
+"""An adapter merged into its base answers as the two do together, and only over that base."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForImageTextToText
+
+from docvlm.adapters import AdapterCard, write_card
+from docvlm.errors import ModelError, UsageError
+from docvlm.models.hub import HubEngine
+from docvlm.models.protocol import GenerationRequest, PageInput
+from finetune.merge import merge_into_full_weights
+from tests.models.tiny_checkpoints import save_tiny_checkpoint
+
+IMAGE = np.random.default_rng(1).integers(0, 256, (120, 90, 3), dtype=np.uint8)
+PAGE = PageInput("page", "Invoice\nTotal 12.50", IMAGE)
+REQUEST = GenerationRequest("What is the total?", max_tokens=12)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_checkpoint("idefics3", tmp_path_factory.mktemp("merge") / "base")
+
+
+@pytest.fixture(scope="module")
+def adapter(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(2)
+    model = AutoModelForImageTextToText.from_pretrained(base)
+    targets = r".*text_model.*\.(q_proj|v_proj)"
+    peft_model = get_peft_model(model, LoraConfig(r=4, target_modules=targets, init_lora_weights=False))
+    folder = tmp_path_factory.mktemp("merge") / "adapter"
+    peft_model.save_pretrained(folder)
+    engine = HubEngine(str(base))
+    write_card(folder, AdapterCard("tiny", str(base), engine.card.base_revision, tiling="idefics3"))
+    engine.close()
+    return folder
+
+
+def _reply(engine: HubEngine) -> list[tuple[str, float]]:
+    steps = [(step.text, round(step.probability, 4)) for step in engine.generate(PAGE, REQUEST)]
+    engine.close()
+    return steps
+
+
+def test_full_weights_answer_as_base_and_adapter_do(base: Path, adapter: Path, tmp_path: Path) -> None:
+    merged = merge_into_full_weights(adapter, tmp_path / "merged", tmp_path)
+    together = _reply(HubEngine(str(base), adapter=adapter))
+    assert _reply(HubEngine(str(merged))) == together
+    assert _reply(HubEngine(str(base))) != together
+    assert [path.name for path in tmp_path.iterdir()] == ["merged"]
+
+
+def test_an_existing_folder_is_not_overwritten(adapter: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="exists already"):
+        merge_into_full_weights(adapter, tmp_path, tmp_path)
+
+
+def test_an_adapter_without_card_is_not_merged_blindly(tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    with pytest.raises(ModelError, match="does not say which model"):
+        merge_into_full_weights(tmp_path / "plain", tmp_path / "merged", tmp_path)
+
+
+def test_an_adapter_is_refused_over_another_base(adapter: Path, tmp_path: Path) -> None:
+    other = save_tiny_checkpoint("idefics3", tmp_path / "other")
+    weights = load_file(other / "model.safetensors")
+    save_file(
+        {name: value + 1 for name, value in weights.items()}, other / "model.safetensors", {"format": "pt"}
+    )
+    with pytest.raises(ModelError, match="was trained over"):
+        HubEngine(str(other), adapter=adapter)
+
+
+def test_a_base_that_was_moved_is_still_the_base(base: Path, adapter: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    for file in base.iterdir():
+        (moved / file.name).write_bytes(file.read_bytes())
+    engine = HubEngine(str(moved), adapter=adapter)
+    assert engine.card == replace(engine.card, adapter=str(adapter), contract="idefics3")
+    assert engine.card.base_revision != engine.card.revision
+    engine.close()
