@@ -6,6 +6,9 @@ import argparse
 from collections.abc import Sequence
 
 from docvlm.terminal import EXIT_CODES, run_command
+from finetune.cli import adapters
+
+_GROUPS = (adapters,)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -16,7 +19,9 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for group in _GROUPS:
+        group.add_commands(subparsers)
     return parser
 
 
