@@ -26,10 +26,19 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WorkerSetup:
-    """What a worker is started with. ``password`` opens encrypted PDFs and is never kept or logged."""
+    """What a worker is started with.
 
+    Attributes:
+        stage: what it will be given; a worker of the MODEL stage loads the model before it is ready.
+        settings: where things are kept, which model, how many threads.
+        password: opens encrypted PDFs; never kept or logged.
+        niceness: added to the process's own, so that a person's work comes first.
+    """
+
+    stage: Stage
     settings: Settings
     password: str | None = None
+    niceness: int = 5
 
 
 class Executor(Protocol):

@@ -18,8 +18,10 @@ from docvlm.batch.units import Outcome, Unit, UnitProgress, UnitResult
 from docvlm.store import UnitRecord, UnitState, WorkQueue
 
 HEARTBEAT_SECONDS = 10.0
-MOST_ATTEMPTS = 3
-"""After so many breakdowns of its worker a unit has failed."""
+MOST_BREAKDOWNS = 3
+"""After so many breakdowns of its worker in a row a unit has failed."""
+MOST_LOST_PAGES = 10
+"""After so many pages in whose midst a worker broke down the rest of a file is given up."""
 READING_LEAD = 32
 """How many contents may wait for the model before reading pauses and leaves it the processors."""
 _CANDIDATES = 64  # units looked at for one claim
@@ -48,6 +50,9 @@ class _Chain:
 
     units: tuple[Unit, ...]
     position: int = 0
+    breakdowns: int = 0
+    lost_pages: tuple[tuple[int, str], ...] = ()
+    progress: UnitProgress | None = None
 
     @property
     def unit(self) -> Unit:
@@ -72,7 +77,6 @@ class Schedule:
     _waiting: dict[Stage, deque[_Chain]] = field(default_factory=lambda: {stage: deque() for stage in Stage})
     _elsewhere: deque[_Chain] = field(default_factory=deque)
     _running: dict[str, _Chain] = field(default_factory=dict)
-    _breakdowns: dict[str, int] = field(default_factory=dict)
     _begun: set[str] = field(default_factory=set)
     _stopping: bool = False
     _last_heartbeat: float = field(default_factory=time.monotonic)
@@ -156,7 +160,9 @@ class Schedule:
             if record is not None:
                 self._running[record.key] = chain
                 self._begun.add(chain.unit.sha256)
-                self.executor.submit(replace(chain.unit, attempt=record.attempts))
+                self.executor.submit(
+                    replace(chain.unit, attempt=record.attempts, lost_pages=chain.lost_pages)
+                )
         rest = [chain for chain in candidates if chain.unit.key not in claimed]
         if len(claimed) < free:  # all that were free are taken: others have the rest
             self._elsewhere.extend(rest)
@@ -199,6 +205,7 @@ class Schedule:
         if chain is None:
             return
         if isinstance(event, UnitProgress):
+            chain.progress = event
             self.observer.progressed(chain.unit, event)
             return
         del self._running[event.key]
@@ -206,7 +213,7 @@ class Schedule:
             self.queue.give_back([event.key])
             self.observer.changed(chain.unit)
             return
-        record = self._settled(event)
+        record = None if self._is_to_be_done_again(chain, event) else _record(chain, event)
         if record is None:
             self.queue.give_back([event.key])
             self._waiting[Stage.of(chain.unit.job.task)].appendleft(chain)
@@ -215,24 +222,37 @@ class Schedule:
         elif self._pass_on(chain, record, here=True):
             self._waiting[Stage.of(chain.unit.job.task)].append(chain)
 
-    def _settled(self, result: UnitResult) -> UnitRecord | None:
-        """What to keep of a result, None where the unit must be done again."""
+    def _is_to_be_done_again(self, chain: _Chain, result: UnitResult) -> bool:
         if result.outcome is Outcome.STOPPED:
-            return None
-        if result.outcome is Outcome.LOST:
-            self._breakdowns[result.key] = self._breakdowns.get(result.key, 0) + 1
-            if self._breakdowns[result.key] < MOST_ATTEMPTS:
-                return None
-        return UnitRecord(
-            key=result.key,
-            state=UnitState.DONE if result.outcome is Outcome.DONE else UnitState.FAILED,
-            reason=result.reason,
-            exit_code=result.exit_code,
-            pages_done=result.pages_done,
-            pages_failed=result.pages_failed,
-            result_id=result.result_id,
-            timings=result.timings,
-        )
+            return True
+        if result.outcome is not Outcome.LOST:
+            return False
+        if result.lost_page is None:
+            chain.breakdowns += 1
+            return chain.breakdowns < MOST_BREAKDOWNS
+        # The page counts as failed from now on, and work goes on behind it.
+        chain.lost_pages += ((result.lost_page, result.reason or ""),)
+        return len(chain.lost_pages) < MOST_LOST_PAGES
+
+
+def _record(chain: _Chain, result: UnitResult) -> UnitRecord:
+    """What to keep of a result."""
+    record = UnitRecord(
+        key=result.key,
+        state=UnitState.DONE if result.outcome is Outcome.DONE else UnitState.FAILED,
+        reason=result.reason,
+        exit_code=result.exit_code,
+        pages_done=result.pages_done,
+        pages_failed=result.pages_failed,
+        result_id=result.result_id,
+        timings=result.timings,
+    )
+    progress = chain.progress
+    if result.outcome is not Outcome.LOST or progress is None or not progress.total:
+        return record
+    read = progress.done - progress.failed
+    reason = f"{result.reason} {read} of {progress.total} pages were read and are kept."
+    return replace(record, reason=reason, pages_done=read, pages_failed=progress.total - read)
 
 
 def _groups(chains: Sequence[_Chain], size: int) -> Iterable[Sequence[_Chain]]:

@@ -62,12 +62,14 @@ class Unit:
         sha256: of the file's bytes, in hex.
         path: where these bytes were seen; the same bytes under other names are the same unit.
         attempt: 1 for the first; pages that failed before are not tried again by later attempts.
+        lost_pages: pages in whose midst a worker was lost, with the reason; they count as failed.
     """
 
     job: Job
     sha256: str
     path: str
     attempt: int = 1
+    lost_pages: tuple[tuple[int, str], ...] = ()
 
     @property
     def key(self) -> str:
@@ -90,7 +92,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UnitResult:
-    """What became of a unit; see ``docvlm.store.UnitRecord`` for the fields they share."""
+    """What became of a unit; see ``docvlm.store.UnitRecord`` for the fields they share.
+
+    ``lost_page`` is the page in whose midst the worker was lost, None where that is not known.
+    """
 
     key: str
     outcome: Outcome
@@ -100,6 +105,7 @@ class UnitResult:
     pages_failed: int = 0
     result_id: int | None = None
     timings: tuple[tuple[str, float], ...] = ()
+    lost_page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ def _do(
     with workspace.open(unit.path, password=password) as document:
         if document.info.sha256 != unit.sha256:
             return UnitResult(unit.key, Outcome.CHANGED)
+        for number, reason in unit.lost_pages:
+            document.give_up_page(number, reason)
         # A page that crashed or hung the reader would do so again; reading was done before asking.
         if unit.attempt > 1 or unit.job.task is not Task.READ:
             document.recall_failures()

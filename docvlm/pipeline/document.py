@@ -93,6 +93,10 @@ class OpenDocument:
         """
         return self._pages.read(self.page_numbers(pages), cancel)
 
+    def give_up_page(self, number: int, reason: str) -> None:
+        """Keep a page as failed that cost the process which was reading it."""
+        self._pages.give_up(number, reason)
+
     def recall_failures(self) -> None:
         """Take pages as failed that failed when the document was open before, without trying them again."""
         self._pages.recall_failures()

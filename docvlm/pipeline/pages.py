@@ -50,6 +50,12 @@ class PageReader:
             else:
                 yield self._read(next(fresh))
 
+    def give_up(self, number: int, reason: str) -> None:
+        """Keep a page as failed without reading it."""
+        page = Page(number, PageStatus.FAILED, 0, 0, image=None, reason=reason)
+        self._store.save_page(self._document_id, page)
+        self._failed[number] = PageReading(page, None)
+
     def recall_failures(self) -> None:
         """Take the pages as failed that are kept as failed or skipped, without trying them again."""
         for outcome in self._store.page_outcomes(self._document_id):

@@ -10,7 +10,7 @@ import pymupdf
 import pytest
 
 from docvlm.batch import Job, Outcome, Task, Unit, UnitResult
-from docvlm.batch.schedule import MOST_ATTEMPTS, Schedule
+from docvlm.batch.schedule import MOST_BREAKDOWNS, Schedule
 from docvlm.config import Settings
 from docvlm.models.protocol import EngineCard
 from docvlm.pipeline import Workspace
@@ -110,7 +110,7 @@ def test_a_unit_whose_worker_breaks_down_is_tried_again_and_then_given_up(
         return UnitResult(lost.key, Outcome.LOST, "The worker crashed.")
 
     executor, notes = run(workspace, [(unit(bill),)], work=lost)
-    assert [done.attempt for done in executor.done] == list(range(1, MOST_ATTEMPTS + 1))
+    assert [done.attempt for done in executor.done] == list(range(1, MOST_BREAKDOWNS + 1))
     assert notes.records["read bill.pdf"].reason == "The worker crashed."
 
 

@@ -1,0 +1,73 @@
+"""A worker process: ``python -m docvlm.batch.worker``. Does units one after the other.
+
+Gets a ``WorkerSetup`` and then units on standard input, answers on standard output. It ends as soon as
+its input does, also in the middle of a page, so it never outlives the process that started it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import queue
+import threading
+from typing import BinaryIO
+
+from docvlm.batch.executor import Stage, WorkerSetup
+from docvlm.batch.messages import Broken, Ready, StopRequest, take_over_standard_streams
+from docvlm.batch.units import Unit
+from docvlm.batch.work import do_unit
+from docvlm.errors import DocvlmError
+from docvlm.pipeline import Workspace
+
+
+def main() -> None:
+    """Serve one parent until it closes the pipe."""
+    requests, replies = take_over_standard_streams()
+    setup: WorkerSetup = pickle.load(requests)  # noqa: S301 - from the parent
+    _be_modest(setup)
+    units: queue.SimpleQueue[Unit] = queue.SimpleQueue()
+    cancel = threading.Event()
+    threading.Thread(target=_listen, args=(requests, units, cancel), daemon=True).start()
+
+    def tell(message: object) -> None:
+        try:
+            replies.write(pickle.dumps(message))
+            replies.flush()
+        except OSError:
+            os._exit(0)  # nobody listens any more
+
+    try:
+        with Workspace(setup.settings) as workspace:
+            tell(Ready(workspace.engine.card if setup.stage is Stage.MODEL else None))
+            while True:
+                unit = units.get()
+                tell(do_unit(workspace, unit, tell, password=setup.password, cancel=cancel))
+    except DocvlmError as error:
+        tell(Broken(type(error).__name__, error.message, error.remedy))
+
+
+def _listen(requests: BinaryIO, units: queue.SimpleQueue[Unit], cancel: threading.Event) -> None:
+    while True:
+        try:
+            request = pickle.load(requests)  # noqa: S301 - from the parent
+        except (EOFError, OSError, pickle.UnpicklingError):
+            os._exit(0)
+        if isinstance(request, StopRequest):
+            cancel.set()
+        else:
+            units.put(request)
+
+
+def _be_modest(setup: WorkerSetup) -> None:
+    """Few threads, and behind whatever else the machine is asked to do."""
+    import cv2
+
+    os.environ["DOCVLM_THREADS"] = str(setup.settings.threads or 1)
+    cv2.setNumThreads(setup.settings.threads or 1)
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(setup.niceness)
+
+
+if __name__ == "__main__":
+    main()
