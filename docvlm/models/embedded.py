@@ -18,6 +18,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from docvlm.errors import ModelError
 from docvlm.models.adapter import merge_adapter, refuse_misfit
+from docvlm.models.calibration import UNCALIBRATED, Calibration, read_calibration
 from docvlm.models.chat import ChatEncoder
 from docvlm.models.device import pick_device, pick_dtype
 from docvlm.models.language_model import WHEEL_SHA256, Report, ensure_language_model
@@ -25,6 +26,9 @@ from docvlm.models.load import EMBEDDED
 from docvlm.models.prefix_engine import EncodedPage, PrefixEngine
 from docvlm.models.protocol import EngineCard, PageInput
 from docvlm.tiling import Budget, TilePlan, plan_tiles
+
+CALIBRATION_FILE = "calibration.json"
+"""Lies beside the folder of the adapter that it was fitted with."""
 
 SHIPPED_ADAPTER = Path(__file__).parent.parent / "weights" / "adapter"
 CONTEXT_TOKENS = 8192
@@ -83,6 +87,7 @@ class EmbeddedEngine(PrefixEngine):
                 note=note,
                 base_revision=base_revision,
                 adapter=str(adapter) if adapter else None,
+                calibration=_calibration(shipped_adapter),
             ),
             context_tokens=CONTEXT_TOKENS,
             cache_tokens=CACHE_TOKENS,
@@ -109,6 +114,10 @@ def _load(folder: Path, adapters: Sequence[Path]) -> tuple[Any, Any]:
     for adapter in adapters:
         model = merge_adapter(model, adapter, "the embedded model")
     return model.to(device).eval(), tokenizer
+
+
+def _calibration(shipped_adapter: Path | None) -> Calibration:
+    return read_calibration(shipped_adapter.parent / CALIBRATION_FILE) if shipped_adapter else UNCALIBRATED
 
 
 def _revision(adapters: Sequence[Path]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from docvlm.models.calibration import UNCALIBRATED, Calibration
 from docvlm.tiling import Budget, TilePlan
 from docvlm.types import RgbImage
 
@@ -76,6 +77,7 @@ class EngineCard:
         sees_pixels: whether page images reach the model at all.
         base_revision: the same without the user's adapter; an adapter is refused over any other.
         adapter: the user's adapter, None without one.
+        calibration: how sure its probabilities really are.
         contract: how the checkpoint itself wants pages cut; empty where the tile budget decides.
         note: one line for the user where something about this engine must be known, else empty.
     """
@@ -87,6 +89,7 @@ class EngineCard:
     base_revision: str = ""
     adapter: str | None = None
     contract: str = ""
+    calibration: Calibration = UNCALIBRATED
 
     def tiling(self, budget: str) -> str:
         """What decides how pages are cut, as it is kept with results and adapters; empty without pixels."""

@@ -60,7 +60,7 @@ def ask_windows(
         found.append(answer)
         if answer.text is not None and answer.confidence >= SURE:
             break
-    yield _surest(question, found)
+    yield engine.card.calibration.answer(_surest(question, found))
 
 
 def _ground(question: str, span: ReplySpan, window: Window) -> Answer:

@@ -67,7 +67,8 @@ def extract_windows(
         found.append(_ground_fields(parsed, schema, window, context))
         yield WindowDone(window.page_number, done, len(windows))
     merged = Extraction(schema.name, _merge(found, schema), notes=tuple(notes))
-    yield replace(merged, checks=run_checks(schema, merged))
+    calibrated = engine.card.calibration.extraction(merged)
+    yield replace(calibrated, checks=run_checks(schema, merged))
 
 
 def _context(window: Window, document: PageContext) -> PageContext:
