@@ -51,7 +51,7 @@ class InstructConfig:
     minutes: float = 90.0
     learning_rate: float = 8e-4
     warmup: float = 0.03
-    documents_a_step: int = 2
+    documents_a_step: int = 4
     rank: int = 16
     alpha: int = 32
     max_gradient_norm: float = 1.0
@@ -190,8 +190,10 @@ def train_step(
         return float(loss.detach()), torch.autograd.grad(loss, weights)
 
     targets = sum(len(document.targets) for document in documents)
-    # Results come back in the order of the documents, so the sums are the same in every run.
-    losses, found = zip(*workers.map(gradients, documents), strict=True)
+    # The longest first, so that no worker waits long at the end of a step. Results come back in this
+    # order, so the sums are the same in every run.
+    longest_first = sorted(documents, key=lambda document: -document.length)
+    losses, found = zip(*workers.map(gradients, longest_first), strict=True)
     for weight, *parts in zip(weights, *found, strict=True):
         weight.grad = torch.stack(parts).sum(dim=0) / targets
     torch.nn.utils.clip_grad_norm_(weights, config.max_gradient_norm)
