@@ -1,0 +1,128 @@
+"""Fit the calibration that is shipped beside the weights, on generated documents with known answers.
+
+    python -m finetune.calibrate --adapter runs/second/adapter --documents 200 --out calibration.json
+
+No real document takes part. Replies are asked for as in the product.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import isotonic_regression
+
+from docvlm.config import Settings
+from docvlm.errors import UsageError
+from docvlm.models.calibration import AS_IT_IS, Calibration, Curve, write_calibration
+from docvlm.models.embedded import CALIBRATION_FILE, EmbeddedEngine
+from docvlm.models.protocol import Engine
+from docvlm.pipeline.ask import ask_windows
+from docvlm.pipeline.extract import extract_windows
+from docvlm.pipeline.windows import cut_windows
+from docvlm.prompts import NOT_FOUND
+from docvlm.types import Answer, Extraction, FieldValue
+from finetune.synthesis.examples import Example, make_example
+
+SEEDS = "calibration"
+"""Seeds of the documents; those of training are numbers and those of evaluation are others."""
+
+MOST_BINS = 15
+FEWEST_IN_A_BIN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One reply: its kind (a name of ``Calibration``'s curves), the model's own confidence, the truth."""
+
+    kind: str
+    confidence: float
+    right: bool
+
+
+def observe(engine: Engine, example: Example) -> Iterator[Observed]:
+    """Every value and answer that the engine gives about a document, and whether it is right.
+
+    Rows of lists are left out: they are right or wrong together.
+    """
+    windows = cut_windows(example.reading, engine.count_tokens)
+    for turn in example.turns:
+        if turn.schema is None:
+            question = turn.prompt.partition(":")[2].strip()
+            answer = _last(ask_windows(engine, windows, question, lambda window: window.input))
+            assert isinstance(answer, Answer)  # noqa: S101 - the stream ends in one
+            yield _observed("answer", answer.text, turn.reply.strip(), answer.confidence)
+            continue
+        wanted = dict(
+            line.split(": ", 1) for line in turn.reply.splitlines() if ": " in line and line[0] != "-"
+        )
+        extraction = _last(extract_windows(engine, windows, turn.schema, lambda window: window.input))
+        assert isinstance(extraction, Extraction)  # noqa: S101 - the stream ends in one
+        for field in extraction.fields:
+            if isinstance(field, FieldValue) and field.name in wanted:
+                yield _observed("field", field.raw, wanted[field.name], field.confidence)
+
+
+def fit(observed: Sequence[Observed]) -> Calibration:
+    """One isotonic curve a kind, over bins of equal size; a kind seen too rarely stays as it is."""
+    by_kind: dict[str, list[Observed]] = defaultdict(list)
+    for one in observed:
+        by_kind[one.kind].append(one)
+    return Calibration(**{kind: fit_curve(found) for kind, found in by_kind.items()})
+
+
+def fit_curve(observed: Sequence[Observed]) -> Curve:
+    """The rising curve nearest to the share of right replies in each bin.
+
+    Bins count one half right and one half wrong reply more than they hold, so that none says 0 or 1.
+    """
+    count = min(MOST_BINS, len(observed) // FEWEST_IN_A_BIN)
+    if count < 2:
+        return AS_IT_IS
+    ordered = sorted(observed, key=lambda one: one.confidence)
+    bins = np.array_split(np.arange(len(ordered)), count)
+    raw = [float(np.mean([ordered[index].confidence for index in members])) for members in bins]
+    right = [(sum(ordered[index].right for index in members) + 0.5) / (len(members) + 1) for members in bins]
+    rising = isotonic_regression(right, weights=[len(members) for members in bins]).x
+    points: Mapping[float, float] = {
+        round(x, 4): round(float(y), 4) for x, y in zip(raw, rising, strict=True)
+    }
+    return Curve(tuple(points), tuple(points.values()))
+
+
+def _observed(kind: str, text: str | None, wanted: str, confidence: float) -> Observed:
+    right = (NOT_FOUND if text is None else text) == wanted
+    return Observed(f"{kind}_{'absent' if text is None else 'value'}", confidence, right)
+
+
+def _last(events: Iterator[object]) -> object:
+    *_, last = events
+    return last
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m finetune.calibrate", description=__doc__)
+    parser.add_argument("--adapter", type=Path, required=True, help="the adapter to be shipped")
+    parser.add_argument("--documents", type=int, default=200)
+    parser.add_argument("--out", type=Path, required=True, help="file to write")
+    options = parser.parse_args()
+    if (options.adapter.parent / CALIBRATION_FILE).exists():
+        raise UsageError(
+            f"There is a {CALIBRATION_FILE} beside {options.adapter} already.",
+            "Delete it: curves are fitted to the model's own probabilities.",
+        )
+    settings = Settings.from_environment()
+    engine = EmbeddedEngine(settings.model_cache, threads=settings.threads, shipped_adapter=options.adapter)
+    observed: list[Observed] = []
+    for number in range(options.documents):
+        observed += observe(engine, make_example(f"{SEEDS}:{number}"))
+        print(f"{number + 1} documents, {len(observed)} replies", flush=True)
+    write_calibration(options.out, fit(observed))
+
+
+if __name__ == "__main__":
+    main()
