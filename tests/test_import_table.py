@@ -91,6 +91,7 @@ NEVER: dict[str, tuple[str, ...]] = {
     "docvlm/terminal": tuple(place for place in EVERYTHING_ELSE if place != "docvlm.terminal"),
     "docvlm/cli": ("torch", "gradio", "sqlalchemy", "docvlm.ui", "finetune"),
     "docvlm": ("finetune", "app"),
+    "finetune/data": (*HEAVY, "transformers", "finetune.training", "finetune.evaluation", "finetune.cli"),
     "finetune": ("gradio", "docvlm.ui", "docvlm.cli", "app"),
 }
 
