@@ -96,16 +96,16 @@ class Schedule:
         try:
             while not self._stopping and (more or self._has_work()):
                 found = next(contents, None) if more else ()
-                more = found is not None
+                more = found is not None and not self._limit_is_reached()
                 self._add(found or ())
                 self._look_elsewhere()
                 for stage in Stage:
                     self._begin(stage)
-                self._handle_events()
+                self._handle_events(0.0 if found else _TICK_SECONDS)
             if self._stopping:
                 self.executor.stop()
             while self._running:
-                self._handle_events()
+                self._handle_events(_TICK_SECONDS)
         finally:
             self.queue.give_back(list(self._running))
 
@@ -176,9 +176,12 @@ class Schedule:
                 return 0
             if self.limit is not None:
                 free = min(free, self.limit - len(self._begun))
-                if free < 1:
-                    self._waiting[stage].clear()
+            if self._limit_is_reached():
+                self._waiting[stage].clear()
         return free
+
+    def _limit_is_reached(self) -> bool:
+        return self.limit is not None and len(self._begun) >= self.limit
 
     def _look_elsewhere(self) -> None:
         """See what became of units that other processes were doing."""
@@ -192,8 +195,8 @@ class Schedule:
             for chain in group:
                 self._advance(chain, records)
 
-    def _handle_events(self) -> None:
-        for event in self.executor.events(_TICK_SECONDS):
+    def _handle_events(self, seconds: float) -> None:
+        for event in self.executor.events(seconds):
             self._handle(event)
         now = time.monotonic()
         if self._running and now - self._last_heartbeat >= HEARTBEAT_SECONDS:

@@ -21,6 +21,7 @@ from docvlm.models.protocol import EngineCard
 
 _UNITS_AHEAD = 2  # the unit a worker does and the next one, so that it never waits for the schedule
 _LOOK_SECONDS = 1.0
+_STOP_SECONDS = 20.0  # for the pages in flight, once asked to stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class LocalExecutor:
         self._inbox: Inbox = queue.SimpleQueue()
         self._workers: list[WorkerProcess] = []
         self._last_look = time.monotonic()
+        self._stop_by: float | None = None
 
     def start_model(self) -> EngineCard:
         """Load the model in its worker and return its card.
@@ -104,6 +106,7 @@ class LocalExecutor:
         return events
 
     def stop(self) -> None:
+        self._stop_by = time.monotonic() + _STOP_SECONDS
         for worker in self._workers:
             worker.stop()
 
@@ -170,6 +173,8 @@ class LocalExecutor:
             if worker.retiring:
                 self._remove(worker)
             return []
+        if self._stop_by is not None and now > self._stop_by:
+            return self._put_aside(worker, worker.units)
         if worker.stage is Stage.READING and memory > limits.reading_bytes:
             return self._lose(worker, f"needs more than {limits.reading_bytes // 2**20:,} MiB of memory")
         silent = limits.silent_seconds[worker.stage]
@@ -190,7 +195,7 @@ class LocalExecutor:
         lost = UnitResult(
             unit.key, Outcome.LOST, f"{about} {what_it_did}.", ModelError.exit_code, lost_page=page or None
         )
-        return [lost, *self._put_aside(worker)]
+        return [lost, *self._put_aside(worker, worker.units[1:])]
 
     def _give_up(self, worker: WorkerProcess, seconds: float) -> Sequence[Event]:
         unit = worker.units[0]
@@ -207,13 +212,12 @@ class LocalExecutor:
             pages_done=done.done - done.failed,
             pages_failed=done.total - done.done + done.failed,
         )
-        return [given_up, *self._put_aside(worker)]
+        return [given_up, *self._put_aside(worker, worker.units[1:])]
 
-    def _put_aside(self, worker: WorkerProcess) -> list[Event]:
-        """Kill a worker and return the units that it had not begun."""
-        waiting = worker.units[1:]
+    def _put_aside(self, worker: WorkerProcess, units: Sequence[Unit]) -> list[Event]:
+        """Kill a worker and return units of it that are to be begun again."""
         self._remove(worker)
-        return [UnitResult(unit.key, Outcome.STOPPED) for unit in waiting]
+        return [UnitResult(unit.key, Outcome.STOPPED) for unit in units]
 
     def _remove(self, worker: WorkerProcess) -> None:
         self._workers.remove(worker)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from docvlm.cli import output
-from docvlm.config import Settings
+from docvlm.cli.choices import chosen_password, chosen_settings
 from docvlm.errors import DocvlmError, InputError, UsageError
 from docvlm.pipeline import AnswerPiece, OpenDocument, PageReading, WindowDone, Workspace
 from docvlm.terminal import progress_bar, report
@@ -162,25 +160,11 @@ def setup(options: argparse.Namespace) -> int:
 
 
 def _workspace(options: argparse.Namespace, tell: Callable[[str], None] = report) -> Workspace:
-    """The workspace of the environment, with the options' model, adapter and budget."""
-    settings = Settings.from_environment()
-    chosen = {
-        "model": getattr(options, "model", None),
-        "adapter": getattr(options, "adapter", None),
-        "budget": getattr(options, "tiles", None),
-    }
-    settings = replace(settings, **{name: value for name, value in chosen.items() if value})
-    return Workspace(settings, tell)
+    return Workspace(chosen_settings(options), tell)
 
 
 def _open(workspace: Workspace, file: str, options: argparse.Namespace) -> OpenDocument:
-    password = options.password
-    if password == "-":  # noqa: S105 - a dash is no password
-        try:
-            password = getpass.getpass()
-        except EOFError as error:
-            raise UsageError("No password could be asked for.", "Give it with --password.") from error
-    return workspace.open(file, password=password)
+    return workspace.open(file, password=chosen_password(options))
 
 
 def _each_file(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from docvlm.cli import commands
+from docvlm.cli import batch, commands
 from docvlm.terminal import EXIT_CODES, Subparsers, add_command
 
 
@@ -22,6 +22,7 @@ def build_parser() -> argparse.ArgumentParser:
     _tiles(subparsers)
     _ask(subparsers)
     _extract(subparsers)
+    _batch(subparsers)
     _search(subparsers)
     _export(subparsers)
     _setup(subparsers)
@@ -93,6 +94,48 @@ def _extract(subparsers: Subparsers) -> None:
         "or a list such as 'company, date:date, total:amount'",
     )
     _add_fresh(parser)
+    _add_document_options(parser)
+
+
+def _batch(subparsers: Subparsers) -> None:
+    parser = _command(
+        subparsers, "batch", batch.batch, "read, ask or extract from folders of documents, with resume"
+    )
+    parser.add_argument(
+        "source",
+        nargs="+",
+        help="folder, file, 'glob/**/*.pdf', @list.txt (a path a line), or - for a list on standard input",
+    )
+    task = parser.add_mutually_exclusive_group(required=True)
+    task.add_argument("--schema", help="extract the fields of a schema, named as for 'extract'")
+    task.add_argument("--ask", metavar="QUESTION", help="ask every document this")
+    task.add_argument("--read", action="store_true", help="only read the words; needs no model")
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        help="write the results: .csv, .xlsx, .json, .md or .jsonl; with --read .jsonl or .txt",
+    )
+    parser.add_argument(
+        "--report", metavar="HTML", help="write the report here (default: beside --out, as NAME.report.html)"
+    )
+    parser.add_argument("--watch", action="store_true", help="go on with new and changed files until stopped")
+    parser.add_argument("--shard", metavar="I/N", help="do the I-th of N parts, for job arrays")
+    parser.add_argument("--retry-failed", action="store_true", help="try again what failed in earlier runs")
+    parser.add_argument("--limit", type=int, metavar="N", help="begin at most N documents not done before")
+    parser.add_argument(
+        "--since", metavar="WHEN", help="only files changed since: 2026-05-31, 2026-05-31T12:00, 7d or 12h"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="count the work and estimate its time only")
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="reading processes (default: as the machine has room now)"
+    )
+    parser.add_argument("--threads", type=int, metavar="N", help="processor threads of the model")
+    parser.add_argument(
+        "--file-seconds",
+        type=float,
+        metavar="N",
+        help="give a file up after so long; its pages so far are kept",
+    )
     _add_document_options(parser)
 
 

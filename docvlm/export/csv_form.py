@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from docvlm.export.documents import ExportedDocument, Table, documents_table, items_table
 
@@ -20,6 +20,18 @@ def to_csv(documents: Iterable[ExportedDocument], items: bool = False) -> str:
     A field with currencies has a second column for them.
     """
     return _table_csv(items_table(documents) if items else documents_table(documents))
+
+
+def answers_csv(documents: Iterable[ExportedDocument]) -> str:
+    """One row an answer; the answer is empty where it was not found."""
+    lines = [["document", "question", "answer", "confidence", "page"]]
+    for document in documents:
+        for answer in document.answers:
+            page = "" if answer.page is None else str(answer.page)
+            lines.append(
+                [document.name, answer.question, answer.text or "", f"{answer.confidence:.4f}", page]
+            )
+    return _lines_csv(lines)
 
 
 def neutralised(text: str) -> str:
@@ -45,6 +57,10 @@ def _table_csv(table: Table) -> str:
             if has_currency:
                 line.append((cell and cell.currency) or "")
         lines.append(line)
+    return _lines_csv(lines)
+
+
+def _lines_csv(lines: Iterable[Sequence[str]]) -> str:
     output = io.StringIO()
     csv.writer(output).writerows([neutralised(text) for text in line] for line in lines)
     return output.getvalue()

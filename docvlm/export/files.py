@@ -7,7 +7,7 @@ from pathlib import Path
 
 from docvlm.errors import UsageError
 from docvlm.export.atomic import write_atomically
-from docvlm.export.csv_form import to_csv
+from docvlm.export.csv_form import answers_csv, to_csv
 from docvlm.export.documents import ExportedDocument, items_table
 from docvlm.export.json_form import to_json
 from docvlm.export.markdown_form import to_markdown
@@ -19,7 +19,7 @@ def write_documents(documents: Sequence[ExportedDocument], out: Path, items: boo
     """Write ``out`` as CSV, JSON, markdown or Excel and return the files written.
 
     A CSV file holds one row a document; list fields go to a second file beside it, ``NAME-items.csv``,
-    or, with ``items``, are all that is written.
+    or, with ``items``, are all that is written. Where there are answers only, it holds one row an answer.
 
     Raises:
         UsageError: when the ending is none of these or the file cannot be written.
@@ -41,6 +41,9 @@ def write_documents(documents: Sequence[ExportedDocument], out: Path, items: boo
 
 
 def _write_csv(documents: Sequence[ExportedDocument], out: Path, items: bool) -> list[Path]:
+    if not items and not any(document.extraction for document in documents):
+        _write_text(out, answers_csv(documents))
+        return [out]
     _write_text(out, to_csv(documents, items))
     if items or not items_table(documents).rows:
         return [out]

@@ -5,7 +5,7 @@ with open_document("invoice.pdf") as document:
         ...
 """
 
-from docvlm.ingest.document import Document, open_document
+from docvlm.ingest.document import Document, identify_file, open_document
 from docvlm.ingest.page_range import parse_page_range
 
-__all__ = ["Document", "open_document", "parse_page_range"]
+__all__ = ["Document", "identify_file", "open_document", "parse_page_range"]

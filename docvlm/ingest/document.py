@@ -80,6 +80,16 @@ def open_document(
     return Document(file, request, source if isinstance(source, bytes) else b"")
 
 
+def identify_file(path: str | Path, limits: Limits | None = None) -> DocumentInfo:
+    """Type, size and content hash of a file, without parsing it; ``page_count`` is 0.
+
+    Raises:
+        InputError: when the file is missing, empty or of a type that cannot be opened.
+        LimitError: when it is too large.
+    """
+    return _identify_file(Path(path), None, limits or Limits())
+
+
 class Document:
     """An open document; made by ``open_document``. Several iterations may run at the same time."""
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, func, select, text
 from sqlalchemy.orm import Session
 
 from docvlm.store import rows
-from docvlm.store.records import DocumentRecord, ExtractionRecord, HitKind, SearchHit
+from docvlm.store.records import AnswerRecord, DocumentRecord, ExtractionRecord, HitKind, SearchHit
 from docvlm.store.search import fts5_query, snippet, tsquery
 from docvlm.store.tables import (
     AnswerRow,
@@ -120,6 +120,20 @@ def document_records(session: Session, query: Select[Any]) -> list[DocumentRecor
             labels=labels,
         )
         for row, runs, answers, extractions, labels in found
+    ]
+
+
+def answer_records(session: Session, identifiers: Select[Any]) -> list[AnswerRecord]:
+    """The answers with these ids, oldest first."""
+    query = (
+        select(AnswerRow, RunRow, latest_name(AnswerRow.document_id))
+        .join(RunRow, RunRow.id == AnswerRow.run_id)
+        .where(AnswerRow.id.in_(identifiers))
+        .order_by(AnswerRow.id)
+    )
+    return [
+        AnswerRecord(row.id, row.document_id, name, rows.to_run(run), rows.to_answer(row))
+        for row, run, name in session.execute(query)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
@@ -219,18 +220,14 @@ class Store:
 
     def answers(self, document_id: int | None = None) -> list[AnswerRecord]:
         """The answers on one document, or on all, oldest first."""
-        query = (
-            select(AnswerRow, RunRow, queries.latest_name(AnswerRow.document_id))
-            .join(RunRow, RunRow.id == AnswerRow.run_id)
-            .order_by(AnswerRow.id)
-        )
+        query = select(AnswerRow.id)
         if document_id is not None:
             query = query.where(AnswerRow.document_id == document_id)
-        with self._database.session(read_only=True) as session:
-            return [
-                AnswerRecord(row.id, row.document_id, name, rows.to_run(run), rows.to_answer(row))
-                for row, run, name in session.execute(query)
-            ]
+        return self._answers(query)
+
+    def answers_with_ids(self, identifiers: Sequence[int]) -> list[AnswerRecord]:
+        """The answers with these ids, oldest first."""
+        return self._answers(select(AnswerRow.id).where(AnswerRow.id.in_(identifiers)))
 
     def save_extraction(
         self,
@@ -274,6 +271,10 @@ class Store:
         if document_id is not None:
             query = query.where(ExtractionRow.document_id == document_id)
         return self._extractions(query)
+
+    def extractions_with_ids(self, identifiers: Sequence[int]) -> list[ExtractionRecord]:
+        """The extractions with these ids, oldest first."""
+        return self._extractions(select(ExtractionRow.id).where(ExtractionRow.id.in_(identifiers)))
 
     # Labels
 
@@ -324,6 +325,10 @@ class Store:
     def _documents(self, query: Select[Any]) -> list[DocumentRecord]:
         with self._database.session(read_only=True) as session:
             return queries.document_records(session, query)
+
+    def _answers(self, identifiers: Select[Any]) -> list[AnswerRecord]:
+        with self._database.session(read_only=True) as session:
+            return queries.answer_records(session, identifiers)
 
     def _extractions(self, identifiers: Select[Any]) -> list[ExtractionRecord]:
         with self._database.session(read_only=True) as session:

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import pymupdf
 import pytest
 
 from docvlm.batch import Job, Outcome, Task, Unit, UnitResult
@@ -16,6 +15,7 @@ from docvlm.models.protocol import EngineCard
 from docvlm.pipeline import Workspace
 from docvlm.schemas import load_schema
 from docvlm.store import UnitState
+from tests.batch.files import write_pdf
 from tests.batch.inline import InlineExecutor, Notes
 from tests.engines import WrittenEngine
 
@@ -34,14 +34,6 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
 @pytest.fixture
 def bill(tmp_path: Path) -> Path:
     return write_pdf(tmp_path / "bill.pdf", ["Total 12.50"])
-
-
-def write_pdf(path: Path, pages: Sequence[str]) -> Path:
-    with pymupdf.open() as document:
-        for text in pages:
-            document.new_page().insert_text((72, 72), text, fontsize=14)
-        document.save(path)
-    return path
 
 
 def unit(path: Path, job: Job = READ) -> Unit:

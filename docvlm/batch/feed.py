@@ -1,0 +1,128 @@
+"""From files that were found to units for the schedule: hashed, sorted out, entered in the ledger."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from docvlm import ingest
+from docvlm.batch.find import Found, PassedOver
+from docvlm.batch.ledger import Ledger
+from docvlm.batch.units import Job, Unit
+from docvlm.config import Limits
+from docvlm.errors import InputError
+from docvlm.store import UnitState, WorkQueue
+
+_PORTION_SECONDS = 0.05  # the schedule waits no longer for the next portion of files
+_PORTION = 64
+_MOST_CHANGES = 3  # after so many changes while it waited a file is given up for this run
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which of the files found are taken.
+
+    Attributes:
+        modified_since: seconds since 1970; files last changed before are left out.
+        shard: the (number, count) of this process among others, from 1; each content belongs to one.
+        retry_failed: do again what failed, or had pages that failed, in earlier runs.
+    """
+
+    modified_since: float | None = None
+    shard: tuple[int, int] = (1, 1)
+    retry_failed: bool = False
+
+    def holds(self, sha256: str) -> bool:
+        number, count = self.shard
+        return int(sha256[:8], 16) % count == number - 1
+
+
+@dataclass(slots=True)
+class Feed:
+    """Gives the schedule its contents (see ``docvlm.batch.schedule.Schedule.run``).
+
+    Args:
+        found: the files; None now and then where no file is known but more may come.
+        jobs: what is done with each content, in the order of the stages.
+        when_idle: called each time all contents known so far are over, if there were new ones.
+    """
+
+    found: Iterator[Found | None]
+    jobs: Sequence[Job]
+    ledger: Ledger
+    queue: WorkQueue
+    limits: Limits
+    selection: Selection
+    when_idle: Callable[[], None]
+
+    def contents(self) -> Iterator[list[tuple[Unit, ...]]]:
+        """Portions of contents; empty ones while nothing new is known."""
+        changes: Counter[str] = Counter()
+        over = False
+        told = 0
+        while True:
+            portion: list[tuple[Unit, ...]] = []
+            deadline = time.monotonic() + _PORTION_SECONDS
+            while self.ledger.changed_paths:
+                path = self.ledger.changed_paths.pop()
+                changes[path] += 1
+                portion += self._look_again(path, changes[path])
+            while not over and len(portion) < _PORTION and time.monotonic() < deadline:
+                try:
+                    found = next(self.found)
+                except StopIteration:
+                    over = True
+                    break
+                if found is None:
+                    break
+                portion += self._take(found)
+            if portion:
+                yield self._ready(portion)
+                continue
+            if self.ledger.all_over:
+                if over:
+                    return
+                if told != self.ledger.files:
+                    told = self.ledger.files
+                    self.when_idle()
+            yield []
+
+    def _take(self, found: Found) -> list[tuple[Unit, ...]]:
+        if isinstance(found, PassedOver):
+            self.ledger.refused(found.path, found.name, found.reason)
+            return []
+        since = self.selection.modified_since
+        if since is not None and found.modified < since:
+            return []
+        return self._identify(found.path, found.name)
+
+    def _identify(self, path: str, name: str) -> list[tuple[Unit, ...]]:
+        try:
+            sha256 = ingest.identify_file(path, self.limits).sha256
+        except InputError as error:
+            self.ledger.refused(path, name, str(error), error.exit_code)
+            return []
+        if not self.selection.holds(sha256) or not self.ledger.found(path, name, sha256):
+            return []
+        return [tuple(Unit(job, sha256, path) for job in self.jobs)]
+
+    def _look_again(self, path: str, changes: int) -> list[tuple[Unit, ...]]:
+        name = self.ledger.name_of(path)
+        if changes > _MOST_CHANGES:
+            self.ledger.refused(path, name, f"{name} keeps changing. Run again when it is complete.")
+            return []
+        return self._identify(path, name)
+
+    def _ready(self, portion: list[tuple[Unit, ...]]) -> list[tuple[Unit, ...]]:
+        """The portion, with what failed before made new where that is wanted."""
+        if self.selection.retry_failed:
+            records = self.queue.records([unit.key for units in portion for unit in units])
+            failed = [
+                record.key
+                for record in records.values()
+                if record.state is UnitState.FAILED or record.pages_failed
+            ]
+            self.queue.try_again(failed)
+        return portion

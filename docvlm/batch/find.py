@@ -1,0 +1,173 @@
+"""The files of a batch: from folders, globs, lists and standard input.
+
+Nothing outside a folder is reached through it: links to folders are not followed, links to files only
+where they stay inside. Pipes, sockets and devices are never opened.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import stat
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from docvlm.errors import UsageError
+
+SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
+"""What is taken from a folder; a file that is named itself is taken whatever it is called."""
+
+_GLOB_CHARACTERS = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file as it was when it was found.
+
+    Attributes:
+        path: absolute.
+        name: the path below the folder it was found in, else the file's own name.
+        version: size in bytes, time of change in nanoseconds and inode; another version is another content.
+    """
+
+    path: str
+    name: str
+    version: tuple[int, int, int]
+
+    @property
+    def modified(self) -> float:
+        """When it was last changed, in seconds since 1970."""
+        return self.version[1] / 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """Something that looks like a document and is not taken, with the reason in a sentence."""
+
+    path: str
+    name: str
+    reason: str
+
+
+Found = FoundFile | PassedOver
+
+
+def find_files(sources: Sequence[str], standard_input: Iterable[str] | None = None) -> Iterator[Found]:
+    """Every file once, in a fixed order.
+
+    Args:
+        sources: folders, files, glob patterns (``**`` for any depth), ``@list.txt`` for a file with one path
+            a line, ``-`` for such a list on standard input.
+        standard_input: the lines of standard input; by default ``sys.stdin``.
+
+    Raises:
+        UsageError: when a source does not exist or matches nothing.
+    """
+    seen: set[str] = set()
+    for source in sources:
+        for found in _in_source(source, sys.stdin if standard_input is None else standard_input):
+            if found.path not in seen:
+                seen.add(found.path)
+                yield found
+
+
+def printable(name: str) -> str:
+    """A file name for people: control characters and what is no character are written as escapes."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in name
+    )
+
+
+def _in_source(source: str, standard_input: Iterable[str]) -> Iterator[Found]:
+    if source == "-":
+        yield from _in_list(standard_input)
+    elif source.startswith("@") and not os.path.lexists(source):
+        try:
+            lines = os.fsdecode(Path(source[1:]).read_bytes()).splitlines()
+        except OSError as error:
+            raise UsageError(
+                f"The list {source[1:]} cannot be read: {error.strerror}.", "Check the path."
+            ) from error
+        yield from _in_list(lines)
+    elif os.path.lexists(source):
+        yield from _in_folder(source) if Path(source).is_dir() else _named(source)
+    elif _GLOB_CHARACTERS & set(source):
+        matches = sorted(glob.glob(source, recursive=True))  # noqa: PTH207 - keeps absolute patterns apart
+        if not matches:
+            raise UsageError(f"Nothing matches {source}.", "Check the pattern.")
+        for match in matches:
+            if not Path(match).is_dir():
+                yield from _named(match)
+    else:
+        raise UsageError(f"There is no file or folder {source}.", "Check the path.")
+
+
+def _in_list(lines: Iterable[str]) -> Iterator[Found]:
+    for line in lines:
+        if path := line.rstrip("\r\n"):
+            yield from _in_folder(path) if Path(path).is_dir() else _named(path)
+
+
+def _named(source: str) -> Iterator[Found]:
+    """A file that was named itself; what is wrong with it is told when it is opened."""
+    path = os.path.abspath(source)  # noqa: PTH100 - a link keeps its own name
+    try:
+        yield _file(path, Path(path).name, os.stat(path))  # noqa: PTH116
+    except OSError as error:
+        yield PassedOver(path, Path(path).name, f"{printable(source)} cannot be read: {error.strerror}.")
+
+
+def _in_folder(folder: str) -> Iterator[Found]:
+    root = os.path.realpath(folder)
+    waiting = [os.path.abspath(folder)]  # noqa: PTH100
+    top = waiting[0]
+    while waiting:
+        current = waiting.pop()
+        try:
+            with os.scandir(current) as scan:
+                entries = sorted(scan, key=lambda entry: entry.name)
+        except OSError as error:
+            reason = f"The folder {printable(current)} cannot be read: {error.strerror}."
+            yield PassedOver(current, _below(current, top), reason)
+            continue
+        folders = []
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry.path)
+            elif Path(entry.name).suffix.lower() in SUFFIXES:
+                yield from _in_entry(entry, root, top)
+        waiting += reversed(folders)
+
+
+def _in_entry(entry: os.DirEntry[str], root: str, top: str) -> Iterator[Found]:
+    name = _below(entry.path, top)
+    shown = printable(name)
+    if entry.is_symlink() and not _is_inside(os.path.realpath(entry.path), root):
+        yield PassedOver(entry.path, name, f"{shown} is a link out of the folder and was not followed.")
+        return
+    try:
+        status = entry.stat()
+    except OSError as error:
+        yield PassedOver(entry.path, name, f"{shown} cannot be read: {error.strerror}.")
+        return
+    if stat.S_ISREG(status.st_mode):
+        yield _file(entry.path, name, status)
+    elif not stat.S_ISDIR(status.st_mode):
+        yield PassedOver(entry.path, name, f"{shown} is a pipe or a device, not a file.")
+
+
+def _is_inside(path: str, root: str) -> bool:
+    return os.path.commonpath([path, root]) == root
+
+
+def _below(path: str, top: str) -> str:
+    return os.path.relpath(path, top)
+
+
+def _file(path: str, name: str, status: os.stat_result) -> FoundFile:
+    return FoundFile(path, name, (status.st_size, status.st_mtime_ns, status.st_ino))

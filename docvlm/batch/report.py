@@ -1,0 +1,98 @@
+"""What a run came to, as text and as one HTML page: numbers, time by step, every failure with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+
+from docvlm.batch.find import printable
+from docvlm.batch.ledger import FileOutcome, FileState, Totals
+from docvlm.export import write_atomically
+
+_SHOWN_FAILURES = 20
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; color: #222 }
+table { border-collapse: collapse; width: 100% }
+td, th { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; overflow-wrap: anywhere }
+td { border-top: 1px solid #ddd }
+.failed { color: #b00020 }
+.partial { color: #8a5a00 }
+"""
+
+
+def failures(outcomes: Iterable[FileOutcome]) -> list[FileOutcome]:
+    """The files that failed, wholly or in part."""
+    return [each for each in outcomes if each.state in (FileState.FAILED, FileState.PARTIAL)]
+
+
+def exit_code(outcomes: Iterable[FileOutcome]) -> int:
+    """0 where everything is done, else the exit code of the first failure."""
+    return next((each.exit_code for each in failures(outcomes) if each.exit_code), 0)
+
+
+def text_report(totals: Totals, outcomes: Iterable[FileOutcome]) -> str:
+    """A few lines for the terminal, the first failures among them."""
+    lines = _summary(totals)
+    failed = failures(outcomes)
+    lines += [f"  {_name(each)}: {each.reason}" for each in failed[:_SHOWN_FAILURES]]
+    if len(failed) > _SHOWN_FAILURES:
+        lines.append(f"  and {len(failed) - _SHOWN_FAILURES} more")
+    return "\n".join(lines)
+
+
+def write_html_report(totals: Totals, outcomes: Iterable[FileOutcome], out: Path) -> None:
+    """Write the same, with every failure, as a page that needs nothing else and runs nothing.
+
+    Raises:
+        UsageError: when the file cannot be written.
+    """
+    rows = "".join(
+        f"<tr><td class={each.state.value}>{each.state.value}</td><td>{escape(_name(each))}</td>"
+        f"<td>{escape(each.reason or '')}</td></tr>\n"
+        for each in failures(outcomes)
+    )
+    table = f"<table><tr><th>state</th><th>file</th><th>reason</th></tr>\n{rows}</table>" if rows else ""
+    summary = "".join(f"<p>{escape(line)}</p>\n" for line in _summary(totals))
+    page = (
+        "<!doctype html>\n<html lang=en><meta charset=utf-8><title>docvlm batch report</title>"
+        f"<style>{_STYLE}</style>\n<h1>Batch report</h1>\n{summary}{table}</html>\n"
+    )
+    write_atomically(out, page.encode("utf-8", errors="replace"))
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: "45 s", "12 min", "3 h 20 min"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _summary(totals: Totals) -> list[str]:
+    states = totals.states
+    lines = [
+        f"{_count(totals.files, 'file')}, {_count(totals.contents, 'different content')}, "
+        f"{_count(totals.pages, 'page')} in {duration(totals.seconds)} "
+        f"({totals.pages_per_second:.1f} pages/s).",
+        f"{states[FileState.DONE]:,} done, {states[FileState.PARTIAL]:,} in part, "
+        f"{states[FileState.FAILED]:,} failed, {states[FileState.WAITING]:,} not begun or not finished; "
+        f"{totals.kept:,} of the contents were done before.",
+    ]
+    if totals.step_seconds:
+        lines.append(f"Time of the workers: {_shares(totals.step_seconds)}.")
+    return lines
+
+
+def _shares(steps: Sequence[tuple[str, float]]) -> str:
+    total = sum(seconds for _, seconds in steps) or 1.0
+    return ", ".join(f"{step} {seconds / total:.0%}" for step, seconds in steps)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _name(outcome: FileOutcome) -> str:
+    return printable(outcome.name)

@@ -1,0 +1,181 @@
+"""One run over folders: find, read, ask or extract, write the results, report."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import FrameType
+
+from docvlm.batch.executor import Executor, Stage, WorkerSetup
+from docvlm.batch.feed import Feed, Selection
+from docvlm.batch.find import Found, find_files
+from docvlm.batch.ledger import FileOutcome, Ledger, Show, Totals
+from docvlm.batch.machine import MachineProbe, choose_workers
+from docvlm.batch.report import write_html_report
+from docvlm.batch.results import check_form, write_results
+from docvlm.batch.schedule import Schedule
+from docvlm.batch.units import Job, Task
+from docvlm.batch.watch import watch_files
+from docvlm.batch.workers import LocalExecutor, WorkerLimits
+from docvlm.config import Settings
+from docvlm.models.protocol import EngineCard
+from docvlm.schemas import Schema
+from docvlm.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOptions:
+    """What is wanted of a run.
+
+    Attributes:
+        sources: as ``docvlm.batch.find.find_files`` takes them.
+        task: with ``question`` for ASK and ``schema`` for EXTRACT.
+        pages: a page range, the same for every file.
+        out: where the results go, by its ending; None keeps them in the store only.
+        report: where the HTML report goes.
+        watch: go on looking for new files until stopped.
+        selection: which files are taken.
+        limit: begin at most so many contents.
+        workers: reading workers.
+        threads: processor threads of the model.
+        password: for every encrypted PDF among the files.
+        file_seconds: the longest time for one file.
+    """
+
+    sources: tuple[str, ...]
+    task: Task
+    question: str = ""
+    schema: Schema | None = None
+    pages: str = "all"
+    out: Path | None = None
+    report: Path | None = None
+    watch: bool = False
+    selection: Selection = field(default_factory=Selection)
+    limit: int | None = None
+    workers: int = 1
+    threads: int | None = None
+    password: str | None = None
+    file_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSummary:
+    """What a run came to; ``stopped`` where a person or the system ended it early."""
+
+    totals: Totals
+    outcomes: tuple[FileOutcome, ...]
+    stopped: bool
+
+
+def run_batch(options: BatchOptions, settings: Settings, show: Show = lambda _totals: None) -> BatchSummary:
+    """Do a whole batch with worker processes of this machine.
+
+    Interrupted at any moment, the same call goes on where it was.
+
+    Raises:
+        UsageError: when a source does not exist or the results cannot be written.
+        ModelError: when OCR or the model cannot be used.
+        StoreError: when the database cannot be used.
+    """
+    if options.out is not None:
+        check_form(options.out, options.task)
+    settings.prepare_home()
+    with Store.open(settings.database_url) as store, _local_executor(options, settings) as executor:
+        card = None if options.task is Task.READ else executor.start_model()
+        return run_with(executor, jobs_of(options, settings, card), options, settings, store, show)
+
+
+def run_with(
+    executor: Executor,
+    jobs: Sequence[Job],
+    options: BatchOptions,
+    settings: Settings,
+    store: Store,
+    show: Show,
+) -> BatchSummary:
+    """The same on an executor that is there already."""
+    ledger = Ledger(show)
+    queue = store.work_queue()
+    schedule = Schedule(queue, executor, ledger, options.limit)
+
+    def write() -> None:
+        if options.out is not None:
+            write_results(store, options.task, ledger.outcomes(), options.out)
+        if options.report is not None:
+            write_html_report(ledger.totals(), ledger.outcomes(), options.report)
+
+    feed = Feed(
+        _found(options),
+        jobs,
+        ledger,
+        queue,
+        settings.limits,
+        options.selection,
+        when_idle=write if options.watch else lambda: None,
+    )
+    with _stopping_on_signals(schedule.stop) as stopped:
+        schedule.run(feed.contents())
+    write()
+    return BatchSummary(ledger.totals(), tuple(ledger.outcomes()), stopped.is_set())
+
+
+def jobs_of(options: BatchOptions, settings: Settings, card: EngineCard | None) -> tuple[Job, ...]:
+    """Reading, then what the model does; ``card`` is the model's, None where none is wanted."""
+    reading = Job(Task.READ, options.pages)
+    if card is None:
+        return (reading,)
+    tiling = card.tiling(settings.budget)
+    return reading, Job(options.task, options.pages, options.question, options.schema, card, tiling)
+
+
+def workers_for(task: Task, probe: MachineProbe) -> int:
+    """How many reading workers a machine has room for."""
+    return choose_workers(probe, with_model=task is not Task.READ)
+
+
+@contextmanager
+def _local_executor(options: BatchOptions, settings: Settings) -> Iterator[LocalExecutor]:
+    reader = replace(settings, threads=1)
+    model = replace(settings, threads=options.threads or settings.threads)
+    executor = LocalExecutor(
+        setups={
+            Stage.READING: WorkerSetup(Stage.READING, reader, options.password),
+            Stage.MODEL: WorkerSetup(Stage.MODEL, model, options.password),
+        },
+        counts={Stage.READING: options.workers, Stage.MODEL: 0 if options.task is Task.READ else 1},
+        limits=WorkerLimits.usual(settings.limits.page_seconds, options.file_seconds),
+    )
+    try:
+        yield executor
+    finally:
+        executor.close()
+
+
+def _found(options: BatchOptions) -> Iterator[Found | None]:
+    return watch_files(options.sources) if options.watch else find_files(options.sources)
+
+
+@contextmanager
+def _stopping_on_signals(stop: Callable[[], None]) -> Iterator[threading.Event]:
+    """SIGINT and SIGTERM end the run after the pages in flight, a second one at once."""
+    stopped = threading.Event()
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        if stopped.is_set():
+            raise KeyboardInterrupt
+        stopped.set()
+        stop()
+
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may listen
+        yield stopped
+        return
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

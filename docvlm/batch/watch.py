@@ -1,0 +1,40 @@
+"""Folders that are looked at again and again; a file is given out when it has settled and when it changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from docvlm.batch.find import Found, FoundFile, find_files
+
+LOOK_SECONDS = 2.0
+"""Between two looks. A file has settled when two looks in a row find the same size and time of change; one
+that is moved into place under its final name is complete from the start, and settles at the second look."""
+
+
+def watch_files(sources: Sequence[str], look_seconds: float = LOOK_SECONDS) -> Iterator[Found | None]:
+    """Found files without end; None where there is nothing new at the moment.
+
+    Raises:
+        UsageError: when a source does not exist.
+    """
+    given: dict[str, tuple[int, int, int] | None] = {}
+    before: dict[str, tuple[int, int, int]] = {}
+    next_look = 0.0
+    while True:
+        if time.monotonic() < next_look:
+            yield None
+            continue
+        now: dict[str, tuple[int, int, int]] = {}
+        for found in find_files(sources):
+            version = found.version if isinstance(found, FoundFile) else None
+            if found.path in given and given[found.path] == version:
+                continue
+            if version is not None:
+                now[found.path] = version
+                if before.get(found.path) != version:
+                    continue
+            given[found.path] = version
+            yield found
+        before = now
+        next_look = time.monotonic() + look_seconds

@@ -1,0 +1,173 @@
+"""``python -m docvlm batch``: options in, a batch run, a report out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from docvlm.batch.estimate import Estimate, estimate
+from docvlm.batch.feed import Selection
+from docvlm.batch.ledger import FileState, Show, Totals
+from docvlm.batch.machine import probe_machine
+from docvlm.batch.report import duration, exit_code, failures, text_report
+from docvlm.batch.run import BatchOptions, BatchSummary, run_batch, workers_for
+from docvlm.batch.units import Task
+from docvlm.cli.choices import chosen_password, chosen_settings
+from docvlm.errors import Cancelled, UsageError
+from docvlm.terminal import progress_bar
+
+_SHARD = re.compile(r"(\d{1,6})/(\d{1,6})")
+_AGE = re.compile(r"(\d{1,6})([dh])")
+
+
+def batch(options: argparse.Namespace) -> int:
+    """Do the batch and report; the exit code is that of the first failure."""
+    wanted, settings = _wanted(options), chosen_settings(options)
+    if options.dry_run:
+        counted = estimate(wanted, settings)
+        print(json.dumps(_estimate_json(counted)) if options.json else _estimate_text(counted))
+        return 0
+    with _shown_progress() as show:
+        summary = run_batch(wanted, settings, show)
+    print(
+        json.dumps(_summary_json(summary, wanted), ensure_ascii=False)
+        if options.json
+        else _summary_text(summary, wanted)
+    )
+    return Cancelled.exit_code if summary.stopped and not options.watch else exit_code(summary.outcomes)
+
+
+def _wanted(options: argparse.Namespace) -> BatchOptions:
+    from docvlm.schemas import load_schema
+
+    for name in ("limit", "workers", "threads", "file_seconds"):
+        value = getattr(options, name)
+        if value is not None and value <= 0:
+            raise UsageError(f"--{name.replace('_', '-')} must be above zero.", "Give a positive number.")
+    if options.ask is not None and not options.ask.strip():
+        raise UsageError("The question is empty.", "Say what to ask after --ask.")
+    task = Task.EXTRACT if options.schema else Task.READ if options.read else Task.ASK
+    out = Path(options.out) if options.out else None
+    report = Path(options.report) if options.report else None
+    if out is not None and report is None:
+        report = out.with_name(f"{out.stem}.report.html")
+    return BatchOptions(
+        sources=tuple(options.source),
+        task=task,
+        question=options.ask or "",
+        schema=load_schema(options.schema) if options.schema else None,
+        pages=options.pages or "all",
+        out=out,
+        report=report,
+        watch=options.watch,
+        selection=Selection(_moment(options.since), _shard(options.shard), options.retry_failed),
+        limit=options.limit,
+        workers=options.workers or workers_for(task, probe_machine()),
+        threads=options.threads,
+        password=chosen_password(options),
+        file_seconds=options.file_seconds,
+    )
+
+
+def _shard(text: str | None) -> tuple[int, int]:
+    if text is None:
+        return 1, 1
+    match = _SHARD.fullmatch(text)
+    if match is None or not 1 <= int(match[1]) <= int(match[2]):
+        raise UsageError(f"'{text}' is no shard.", "Write it like 2/8: the second of eight parts.")
+    return int(match[1]), int(match[2])
+
+
+def _moment(text: str | None) -> float | None:
+    """Seconds since 1970 for a date, a date with time (both local), or an age such as 7d."""
+    if text is None:
+        return None
+    if match := _AGE.fullmatch(text):
+        age = timedelta(days=int(match[1])) if match[2] == "d" else timedelta(hours=int(match[1]))
+        return (datetime.now().astimezone() - age).timestamp()
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError as error:
+        raise UsageError(
+            f"'{text}' is no date.", "Write it like 2026-05-31, 2026-05-31T12:00, 7d or 12h."
+        ) from error
+
+
+@contextmanager
+def _shown_progress() -> Iterator[Show]:
+    with progress_bar() as bar:
+        task = bar.add_task("Starting", total=None)
+
+        def show(totals: Totals) -> None:
+            left = totals.seconds_left
+            parts = [f"{totals.pages_per_second:.1f} pages/s"]
+            if totals.states[FileState.FAILED]:
+                parts.append(f"{totals.states[FileState.FAILED]:,} failed")
+            if left is not None:
+                parts.append(f"{duration(left)} left")
+            bar.update(task, description=", ".join(parts), completed=totals.finished, total=totals.contents)
+
+        yield show
+
+
+def _summary_text(summary: BatchSummary, wanted: BatchOptions) -> str:
+    lines = [text_report(summary.totals, summary.outcomes)]
+    if wanted.out is not None:
+        lines.append(f"Results: {wanted.out}")
+    if wanted.report is not None:
+        lines.append(f"Report: {wanted.report}")
+    if summary.stopped:
+        lines.append("Stopped. Run the same command again to go on.")
+    return "\n".join(lines)
+
+
+def _summary_json(summary: BatchSummary, wanted: BatchOptions) -> dict[str, Any]:
+    totals = summary.totals
+    return {
+        "files": totals.files,
+        "contents": totals.contents,
+        "kept": totals.kept,
+        "pages": totals.pages,
+        "seconds": round(totals.seconds, 2),
+        "states": {state.value: count for state, count in totals.states.items()},
+        "step_seconds": {step: round(seconds, 2) for step, seconds in totals.step_seconds},
+        "failures": [
+            {"file": each.name, "status": each.state.value, "reason": each.reason}
+            for each in failures(summary.outcomes)
+        ],
+        "out": None if wanted.out is None else str(wanted.out),
+        "report": None if wanted.report is None else str(wanted.report),
+        "stopped": summary.stopped,
+    }
+
+
+def _estimate_text(counted: Estimate) -> str:
+    lines = [
+        f"{counted.files:,} files, {counted.contents:,} different contents, "
+        f"{counted.done:,} of them done before.",
+        f"{counted.pages:,} pages are left to do; {counted.refused:,} files cannot be opened.",
+    ]
+    if counted.seconds is not None:
+        lines.append(
+            f"About {duration(counted.seconds)} with {counted.workers} reading workers, "
+            f"judged by {counted.sampled} pages that were tried."
+        )
+    return "\n".join(lines)
+
+
+def _estimate_json(counted: Estimate) -> dict[str, Any]:
+    return {
+        "files": counted.files,
+        "contents": counted.contents,
+        "done": counted.done,
+        "refused": counted.refused,
+        "pages": counted.pages,
+        "seconds": counted.seconds,
+        "workers": counted.workers,
+    }

@@ -1,0 +1,181 @@
+"""Whole runs with real worker processes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from docvlm.batch import Task
+from docvlm.batch.feed import Selection
+from docvlm.batch.ledger import FileState
+from docvlm.batch.run import BatchOptions, BatchSummary, run_batch
+from docvlm.config import Settings
+from docvlm.errors import UsageError
+from docvlm.store import Store
+from tests.batch.files import write_pdf
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    home = tmp_path / "home"
+    return Settings(home, f"sqlite:///{home / 'docvlm.sqlite'}")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "in"
+    write_pdf(folder / "a.pdf", ["Alpha one", "Alpha two"])
+    write_pdf(folder / "sub" / "b.pdf", ["Beta"])
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_running() -> Iterator[None]:
+    yield
+    deadline = time.monotonic() + 10
+    while psutil.Process().children(recursive=True) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert psutil.Process().children(recursive=True) == []
+
+
+def run(folder: Path, settings: Settings, **options: object) -> BatchSummary:
+    wanted = BatchOptions((str(folder),), Task.READ)
+    return run_batch(replace(wanted, **options), settings)  # type: ignore[arg-type]
+
+
+def states(summary: BatchSummary) -> dict[str, FileState]:
+    return {outcome.name: outcome.state for outcome in summary.outcomes}
+
+
+def test_a_folder_is_read_and_written(folder: Path, settings: Settings, tmp_path: Path) -> None:
+    out, report = tmp_path / "out.jsonl", tmp_path / "report.html"
+    summary = run(folder, settings, out=out, report=report)
+    assert states(summary) == {"a.pdf": FileState.DONE, "sub/b.pdf": FileState.DONE}
+    lines = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [line["file"] for line in lines] == ["a.pdf", "sub/b.pdf"]
+    assert [[page["lines"][0]["text"] for page in line["pages"]] for line in lines] == [
+        ["Alpha one", "Alpha two"],
+        ["Beta"],
+    ]
+    assert summary.totals.pages == 3
+    assert "2 done" in report.read_text()
+
+
+def test_a_second_run_does_only_what_is_new(folder: Path, settings: Settings) -> None:
+    run(folder, settings)
+    write_pdf(folder / "c.pdf", ["Gamma"])
+    write_pdf(folder / "a.pdf", ["Alpha changed"])
+    summary = run(folder, settings)
+    assert summary.totals.kept == 1
+    assert summary.totals.pages == 2
+    with Store.open(settings.database_url) as store:
+        assert [hit.name for hit in store.search("changed")] == ["a.pdf"]
+
+
+def test_the_same_bytes_are_done_once_and_listed_under_every_name(
+    folder: Path, settings: Settings, tmp_path: Path
+) -> None:
+    shutil.copy(folder / "a.pdf", folder / "copy of a.pdf")
+    summary = run(folder, settings, out=tmp_path / "out.jsonl")
+    assert states(summary) == dict.fromkeys(["a.pdf", "copy of a.pdf", "sub/b.pdf"], FileState.DONE)
+    assert summary.totals.contents == 2
+    assert summary.totals.pages == 3
+    written = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert written[0]["pages"] == written[1]["pages"]
+
+
+def test_shards_share_the_contents_without_overlap(tmp_path: Path, settings: Settings) -> None:
+    for number in range(8):
+        write_pdf(tmp_path / "many" / f"{number}.pdf", [f"Number {number}"])
+    parts = [
+        states(run(tmp_path / "many", settings, selection=Selection(shard=(part, 2)))) for part in (1, 2)
+    ]
+    assert sorted([*parts[0], *parts[1]]) == [f"{number}.pdf" for number in range(8)]
+    assert parts[0] and parts[1]
+
+
+def test_a_limit_is_kept_and_the_rest_comes_later(folder: Path, settings: Settings) -> None:
+    assert run(folder, settings, limit=1).totals.states[FileState.WAITING] == 1
+    assert run(folder, settings, limit=1).totals.states[FileState.DONE] == 2
+
+
+def test_failed_files_are_tried_again_only_when_asked(folder: Path, settings: Settings) -> None:
+    broken = folder / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.7\nrubbish")
+    first = run(folder, settings)
+    assert states(first)["broken.pdf"] is FileState.FAILED
+    assert run(folder, settings).totals.kept == 3
+    again = run(folder, settings, selection=Selection(retry_failed=True))
+    assert again.totals.kept == 2
+    assert states(again)["broken.pdf"] is FileState.FAILED
+
+
+def test_only_files_changed_since_are_taken(folder: Path, settings: Settings) -> None:
+    summary = run(folder, settings, selection=Selection(modified_since=time.time() + 60))
+    assert summary.outcomes == ()
+
+
+def test_an_unknown_form_is_refused_before_the_work(folder: Path, settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"out\.csv"):
+        run(folder, settings, out=tmp_path / "out.csv")
+    assert not settings.home.exists()
+
+
+@pytest.mark.slow
+def test_an_extraction_goes_through_the_model(samples: Path, model_home: Path, tmp_path: Path) -> None:
+    settings = Settings(model_home, f"sqlite:///{tmp_path / 'docvlm.sqlite'}")
+    shutil.copy(samples / "receipt.jpg", tmp_path / "in.jpg")
+    out = tmp_path / "out.csv"
+    from docvlm.schemas import load_schema
+
+    options = BatchOptions(
+        (str(tmp_path / "in.jpg"),), Task.EXTRACT, schema=load_schema("company, total:amount"), out=out
+    )
+    summary = run_batch(options, settings)
+    assert [outcome.state for outcome in summary.outcomes] == [FileState.DONE]
+    (row,) = csv.DictReader(out.read_text().splitlines())
+    assert row["document"] == "in.jpg" and {"company", "total"} <= row.keys()
+
+
+def test_watching_takes_up_what_comes_and_ends_when_told(
+    folder: Path, settings: Settings, tmp_path: Path
+) -> None:
+    """In a process of its own, because only a main thread can be told to stop."""
+    import os
+    import signal
+    import subprocess
+    import sys
+
+    out = tmp_path / "out.jsonl"
+    command = [sys.executable, "-m", "docvlm", "batch", str(folder), "--read", "--watch", "--out", str(out)]
+    process = subprocess.Popen(
+        [*command, "--workers", "1"],
+        env={**os.environ, "DOCVLM_HOME": str(settings.home)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    wait_for_lines(out, 2)
+    write_pdf(tmp_path / "part.pdf", ["Late"])
+    (tmp_path / "part.pdf").rename(folder / "late.pdf")
+    wait_for_lines(out, 3)
+    process.send_signal(signal.SIGTERM)
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "3 done" in printed
+    assert not list(tmp_path.glob(".*.part"))
+
+
+def wait_for_lines(out: Path, count: int) -> None:
+    deadline = time.monotonic() + 90
+    while not out.exists() or len(out.read_text().splitlines()) < count:
+        assert time.monotonic() < deadline, "the results did not come"
+        threading.Event().wait(0.1)
