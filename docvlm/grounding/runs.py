@@ -82,22 +82,38 @@ class PageWords:
             cues: words that say what the value is: the field's name and hint, or the question.
         """
         places = self.find(value)
-        if len(places) < 2:
-            return places[0] if places else None
+        return self.best(places, cues) if places else None
+
+    def best(self, places: Sequence[WordRun], cues: str) -> WordRun:
+        """The one of ``places`` (at least one, runs of this page) whose surroundings fit ``cues`` best."""
+        if len(places) == 1:
+            return places[0]
         cue_words = [word for word in cues.lower().split() if len(word) > 2]
         return max(places, key=lambda run: self._fit(run, cue_words))
 
+    def run(self, order: int, start: int, end: int) -> WordRun:
+        """The words ``[start, end)`` of ``orders[order]`` with their places."""
+        return self._orders[order].run(start, end)
+
     def find_row(self, cells: Sequence[str | None], taken: set[int]) -> tuple[WordRun | None, ...]:
-        """The places of the cells of one row of a table; rows are asked for from top to bottom.
+        """The places of the cells of one row of a table; see :meth:`choose_row`.
+
+        Args:
+            cells: the values; None where the row has none.
+        """
+        return self.choose_row([self.find(cell) if cell else () for cell in cells], taken)
+
+    def choose_row(self, cells: Sequence[Sequence[WordRun]], taken: set[int]) -> tuple[WordRun | None, ...]:
+        """One place for each cell of a row of a table; rows are asked for from top to bottom.
 
         The cell that stands in the fewest places tells where the row is; every other cell is the place
         nearest to it. A place is used once, so that equal values of several rows keep their own boxes.
 
         Args:
-            cells: the values; None where the row has none.
+            cells: the places at which each cell's value stands.
             taken: the ``id`` of every word that earlier rows use; the words of this row are added.
         """
-        places = [self._free_places(cell, taken) if cell else () for cell in cells]
+        places = [_free_places(runs, taken) for runs in cells]
         found = [index for index, runs in enumerate(places) if runs]
         if not found:
             return tuple(None for _ in cells)
@@ -110,12 +126,6 @@ class PageWords:
             row[index] = nearest
             taken.update(id(word) for word in nearest.words)
         return tuple(row)
-
-    def _free_places(self, value: str, taken: set[int]) -> tuple[WordRun, ...]:
-        """The places of ``value`` that no earlier row uses, top to bottom; all where none is left."""
-        places = self.find(value)
-        free = [run for run in places if not _uses(run, taken)]
-        return tuple(sorted(free or places, key=lambda run: (run.box.y0, run.box.x0)))
 
     def _fit(self, run: WordRun, cue_words: Sequence[str]) -> float:
         """How many cue words stand before the run in its row or right above it; nearer counts more."""
@@ -167,6 +177,12 @@ class _WordOrder:
         line = self._line_of[index]
         first = self._line_of.index(line)
         return line, index - first
+
+
+def _free_places(places: Sequence[WordRun], taken: set[int]) -> tuple[WordRun, ...]:
+    """Those that no earlier row uses, top to bottom; all where none is left."""
+    free = [run for run in places if not _uses(run, taken)]
+    return tuple(sorted(free or places, key=lambda run: (run.box.y0, run.box.x0)))
 
 
 def _uses(run: WordRun, taken: set[int]) -> bool:
