@@ -1,12 +1,28 @@
-"""Words of small pages."""
+"""Words of small pages, and small documents."""
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
+import pymupdf
+
 from docvlm.grounding import PageWords
 from docvlm.reading import layout_rows
+from finetune.data.documents import LabelledDocument
 from tests.pages import reading_of
 
 
 def words_of(*rows: str) -> PageWords:
     reading = reading_of(rows)
     return PageWords([line.words for line in reading.lines], layout_rows(reading))
+
+
+def pdf_of(path: Path, *rows: str, font_size: float = 11) -> LabelledDocument:
+    """A PDF with a text layer, one line of text a row, as a document without labels."""
+    with pymupdf.open() as pdf:
+        page = pdf.new_page(width=400, height=300)
+        for index, row in enumerate(rows):
+            page.insert_text((30, 40 + 20 * index), row, fontsize=font_size)
+        pdf.save(path)
+    return LabelledDocument(hashlib.sha256(path.read_bytes()).hexdigest(), path.name, path)
