@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import platformdirs
@@ -37,6 +37,21 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerLimits:
+    """How a model server is treated.
+
+    ``concurrency`` bounds the requests in flight from this process; ``connect_seconds`` and
+    ``silence_seconds`` are how long to wait for a connection and for the next bytes of a reply; a request
+    is given up ``patience_seconds`` after the last sign of progress.
+    """
+
+    concurrency: int = 8
+    connect_seconds: float = 10.0
+    silence_seconds: float = 300.0
+    patience_seconds: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Where things are kept and which model is used unless an option says otherwise."""
 
@@ -47,6 +62,7 @@ class Settings:
     budget: str = "balanced"
     threads: int | None = None
     limits: Limits = field(default_factory=Limits)
+    server: ServerLimits = field(default_factory=ServerLimits)
 
     @property
     def model_cache(self) -> Path:
@@ -61,7 +77,8 @@ class Settings:
     @staticmethod
     def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         """Read ``DOCVLM_HOME``, ``DOCVLM_DATABASE_URL``, ``DOCVLM_MODEL``, ``DOCVLM_ADAPTER``,
-        ``DOCVLM_BUDGET`` and ``DOCVLM_THREADS``.
+        ``DOCVLM_BUDGET``, ``DOCVLM_THREADS``, ``DOCVLM_SERVER_CONCURRENCY`` and
+        ``DOCVLM_SERVER_PATIENCE`` (seconds).
 
         Raises:
             UsageError: when a value cannot be used.
@@ -69,19 +86,19 @@ class Settings:
         env = os.environ if environment is None else environment
         home = Path(env.get("DOCVLM_HOME") or platformdirs.user_data_dir("docvlm", appauthor=False))
         home = home.expanduser().absolute()
-        threads = env.get("DOCVLM_THREADS", "")
-        if threads and (not threads.isdecimal() or int(threads) < 1):
-            raise UsageError(
-                f"DOCVLM_THREADS is '{threads}', which is not a number of threads.",
-                "Set it to 1 or more, or unset it.",
-            )
+        server = ServerLimits()
         return Settings(
             home=home,
             database_url=env.get("DOCVLM_DATABASE_URL") or f"sqlite:///{home / 'docvlm.sqlite'}",
             model=env.get("DOCVLM_MODEL") or "embedded",
             adapter=env.get("DOCVLM_ADAPTER") or None,
             budget=env.get("DOCVLM_BUDGET") or "balanced",
-            threads=int(threads) if threads else None,
+            threads=_count(env, "DOCVLM_THREADS", "threads"),
+            server=replace(
+                server,
+                concurrency=_count(env, "DOCVLM_SERVER_CONCURRENCY", "requests") or server.concurrency,
+                patience_seconds=_count(env, "DOCVLM_SERVER_PATIENCE", "seconds") or server.patience_seconds,
+            ),
         )
 
     def prepare_home(self) -> Path:
@@ -98,3 +115,15 @@ class Settings:
                 "Set DOCVLM_HOME to a folder you may write to.",
             ) from error
         return self.home
+
+
+def _count(env: Mapping[str, str], name: str, unit: str) -> int | None:
+    """A whole number from 1 on, None where the variable is not set."""
+    value = env.get(name, "")
+    if not value:
+        return None
+    if not value.isdecimal() or int(value) < 1:
+        raise UsageError(
+            f"{name} is '{value}', which is not a number of {unit}.", "Set it to 1 or more, or unset it."
+        )
+    return int(value)

@@ -27,6 +27,23 @@ def extraction_prompt(schema: Schema) -> str:
     return "\n".join(["Find these fields, one a line:", *(_describe(field) for field in schema.fields)])
 
 
+def free_question_prompt(question: str) -> str:
+    """Ask an engine that follows no grammar, and was not trained on ``question_prompt``."""
+    return (
+        f"{question_prompt(question)}\nCopy the shortest answer word for word from the page above, and "
+        f"write nothing else. If it does not stand there, write: {NOT_FOUND}"
+    )
+
+
+def free_extraction_prompt(schema: Schema) -> str:
+    """Ask such an engine for one JSON object with a key for each field."""
+    return (
+        f"{extraction_prompt(schema)}\nReply with one JSON object that has these keys and nothing around "
+        "it. Copy each value word for word from the page above, as a string; rows are lists of objects. "
+        "Write null for what does not stand there."
+    )
+
+
 def _describe(field: FieldSpec) -> str:
     """``total (amount): what has to be paid`` or ``items (rows): description | quantity | amount``."""
     if field.columns:

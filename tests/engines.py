@@ -10,16 +10,22 @@ from docvlm.tiling import Budget, TilePlan, plan_tiles
 
 
 class WrittenEngine:
-    """Replies with what ``write`` returns for a page's text and a prompt, one token a word."""
+    """Replies with what ``write`` returns for a page's text and a prompt, one token a line."""
 
-    def __init__(self, write: Callable[[str, str], str], probability: float = 0.9) -> None:
+    def __init__(
+        self,
+        write: Callable[[str, str], str],
+        probability: float | None = 0.9,
+        follows_grammar: bool = True,
+    ) -> None:
         self._write = write
         self._probability = probability
+        self._follows_grammar = follows_grammar
         self.requests: list[GenerationRequest] = []
 
     @property
     def card(self) -> EngineCard:
-        return EngineCard("written", "1", sees_pixels=False)
+        return EngineCard("written", "1", sees_pixels=False, follows_grammar=self._follows_grammar)
 
     def plan_page(self, width: int, height: int, budget: Budget) -> TilePlan:
         return plan_tiles(width, height, budget)

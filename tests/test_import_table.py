@@ -100,6 +100,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "pdf2image": ("docvlm/ingest",),
     "rapidocr": ("docvlm/reading",),
     "gradio": ("docvlm/ui", "app.py"),
+    "httpx": ("docvlm/models/server",),
 }
 
 

@@ -45,7 +45,9 @@ def _add_document_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tiles", metavar="BUDGET", help="fast, balanced, accurate or a number of tiles for each page"
     )
-    parser.add_argument("--model", help="'embedded', a Hub name or a local folder")
+    parser.add_argument(
+        "--model", help="'embedded', a Hub name, a folder or a server's http://host:port/v1#model"
+    )
     parser.add_argument("--adapter", metavar="FOLDER", help="an adapter trained on your documents")
     parser.add_argument("--password", help="password of an encrypted PDF; '-' asks for it without showing it")
 

@@ -1,17 +1,21 @@
 """Replies held to the words of the page, and values traced back to where those words stand."""
 
 from docvlm.grounding.grammar import answer_grammar, extraction_grammar
+from docvlm.grounding.json_reply import extraction_json_schema, parse_json_extraction
 from docvlm.grounding.reply import (
+    UNKNOWN_CONFIDENCE,
     ParsedReply,
     ReplyRows,
     ReplySpan,
     ReplyText,
     parse_answer,
     parse_extraction,
+    parse_free_answer,
 )
 from docvlm.grounding.runs import PageWords, WordRun
 
 __all__ = [
+    "UNKNOWN_CONFIDENCE",
     "PageWords",
     "ParsedReply",
     "ReplyRows",
@@ -20,6 +24,9 @@ __all__ = [
     "WordRun",
     "answer_grammar",
     "extraction_grammar",
+    "extraction_json_schema",
     "parse_answer",
     "parse_extraction",
+    "parse_free_answer",
+    "parse_json_extraction",
 ]

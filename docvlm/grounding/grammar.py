@@ -8,6 +8,7 @@ therefore not be said: the only other choice is ``not found``.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from docvlm.grounding.runs import PageWords
 from docvlm.prompts import CELL_BREAK, NOT_FOUND, ROW_START
@@ -53,7 +54,7 @@ class _Grammar:
 
     def value(self, field: FieldSpec) -> str:
         """A run that fits the field's type, or ``not found``."""
-        runs = self._typed_runs(field)
+        runs = typed_runs(self._orders, field, self._context) if self._context else None
         if runs is None:
             return f"{self.text_value()} | NOT_FOUND"
         return " | ".join([*(_literal(f" {run}") for run in runs), "NOT_FOUND"])
@@ -66,22 +67,21 @@ class _Grammar:
             self._rules[f"TEXT_{index}"] = f"RUN_{index} & /( [^ \\n]+){{1,{MAX_RUN_WORDS}}}/"
         return " | ".join(f"TEXT_{index}" for index in range(len(self._orders)))
 
-    def _typed_runs(self, field: FieldSpec) -> list[str] | None:
-        """The distinct runs that parse as the field's type; None where any run will do."""
-        if self._context is None:
-            return None
-        found: dict[str, None] = {}
-        for order in self._orders:
-            spans = find_candidates(order, field, self._context)
-            if spans is None:
-                return None
-            found.update((" ".join(order[start:end]), None) for start, end in spans)
-        return list(found)
-
     def render(self, start: str) -> str:
         lines = ["%llguidance {}", f"start: {start}"]
         lines += [f"{name}: {body}" for name, body in self._rules.items()]
         return "\n".join(lines) + "\n"
+
+
+def typed_runs(orders: Sequence[Sequence[str]], field: FieldSpec, context: PageContext) -> list[str] | None:
+    """The distinct runs of words that parse as the field's type; None where any run will do."""
+    found: dict[str, None] = {}
+    for order in orders:
+        spans = find_candidates(order, field, context)
+        if spans is None:
+            return None
+        found.update((" ".join(order[start:end]), None) for start, end in spans)
+    return list(found)
 
 
 def _literal(text: str) -> str:

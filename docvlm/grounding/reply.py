@@ -8,8 +8,11 @@ from math import prod
 
 from docvlm.grounding.grammar import MAX_ROWS
 from docvlm.models.protocol import TokenStep
-from docvlm.prompts import CELL_BREAK, NOT_FOUND, ROW_START
+from docvlm.prompts import ANSWER_START, CELL_BREAK, NOT_FOUND, ROW_START
 from docvlm.schemas import Schema
+
+UNKNOWN_CONFIDENCE = 0.5
+"""Of a value whose tokens' probabilities the engine does not know: as likely right as wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class ReplyText:
     def __init__(self) -> None:
         self.text = ""
         self._ends: list[int] = []
-        self._probabilities: list[float] = []
+        self._probabilities: list[float | None] = []
 
     @classmethod
     def of(cls, steps: Iterable[TokenStep]) -> ReplyText:
@@ -52,14 +55,17 @@ class ReplyText:
     def confidence(self, start: int, end: int) -> float:
         """The probability of the tokens that reach into the characters ``start`` to ``end``.
 
-        It is the product over the decisions the model took: forced tokens count as certain.
+        It is the product over the decisions the model took: forced tokens count as certain. Where there are
+        none, or the engine does not know one of them, it is ``UNKNOWN_CONFIDENCE``.
         """
-        begins = [0, *self._ends[:-1]]
-        return prod(
-            probability
-            for begin, stop, probability in zip(begins, self._ends, self._probabilities, strict=True)
-            if begin < end and stop > start
-        )
+        begins = [0, *self._ends][:-1]
+        known = []
+        for begin, stop, probability in zip(begins, self._ends, self._probabilities, strict=True):
+            if begin < end and stop > start:
+                if probability is None:
+                    return UNKNOWN_CONFIDENCE
+                known.append(probability)
+        return prod(known) if known else UNKNOWN_CONFIDENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,17 @@ def parse_answer(reply: ReplyText) -> ReplySpan:
         line = line.rpartition(" ")[0]
     # The line's end is a decision as well: the run could have gone on.
     return _span("answer", line, reply.confidence(0, len(line) + 1))
+
+
+def parse_free_answer(reply: ReplyText) -> ReplySpan:
+    """The single value of a reply that followed no grammar: its first line with words."""
+    start = len(reply.text) - len(reply.text.lstrip())
+    line, _, _ = reply.text[start:].partition("\n")
+    confidence = reply.confidence(start, start + len(line))
+    value = line.strip().removeprefix(ANSWER_START).strip()
+    if value.rstrip(".!").lower() in ("", NOT_FOUND):
+        return ReplySpan("answer", None, confidence)
+    return ReplySpan("answer", value, confidence)
 
 
 def parse_extraction(reply: ReplyText, schema: Schema) -> ParsedReply:

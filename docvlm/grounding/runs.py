@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
+from docvlm.grounding.loose import loose_spans
 from docvlm.types import Box, Word
 
 _NEAR_WORDS = 6
@@ -75,13 +76,31 @@ class PageWords:
                 found.setdefault(tuple(sorted(id(word) for word in run.words)), run)
         return tuple(found.values())
 
+    def find_loosely(self, value: str) -> tuple[WordRun, ...]:
+        """The same for a value that a model wrote freely.
+
+        Where it does not stand word for word it may differ from the page in case, accents, spaces and
+        the punctuation around words; it must have the same letters and digits.
+        """
+        exact = self.find(value)
+        if exact:
+            return exact
+        found: dict[tuple[int, ...], WordRun] = {}
+        for order in self._orders:
+            for start, end in loose_spans(order.texts, value):
+                run = order.run(start, end)
+                found.setdefault(tuple(sorted(id(word) for word in run.words)), run)
+        return tuple(found.values())
+
     def find_best(self, value: str, cues: str) -> WordRun | None:
         """The place of ``value`` whose surroundings fit ``cues`` best, or None where it stands nowhere.
+
+        Found loosely where it does not stand word for word; see :meth:`find_loosely`.
 
         Args:
             cues: words that say what the value is: the field's name and hint, or the question.
         """
-        places = self.find(value)
+        places = self.find_loosely(value)
         return self.best(places, cues) if places else None
 
     def best(self, places: Sequence[WordRun], cues: str) -> WordRun:
@@ -101,7 +120,7 @@ class PageWords:
         Args:
             cells: the values; None where the row has none.
         """
-        return self.choose_row([self.find(cell) if cell else () for cell in cells], taken)
+        return self.choose_row([self.find_loosely(cell) if cell else () for cell in cells], taken)
 
     def choose_row(self, cells: Sequence[Sequence[WordRun]], taken: set[int]) -> tuple[WordRun | None, ...]:
         """One place for each cell of a row of a table; rows are asked for from top to bottom.

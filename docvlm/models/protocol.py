@@ -43,6 +43,7 @@ class GenerationRequest:
         max_tokens: upper limit on the tokens of the reply, forced ones included.
         guess_from_page: guess that the reply goes on as the page does, and check several tokens in one
             pass; same reply, quicker where it is one run of words, slower where it is many short values.
+        json_schema: what a free reply should look like; a wish, for engines that follow no grammar.
     """
 
     prompt: str
@@ -50,6 +51,7 @@ class GenerationRequest:
     grammar: str | None = None
     max_tokens: int = 512
     guess_from_page: bool = False
+    json_schema: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,13 @@ class TokenStep:
 
     Attributes:
         text: the characters it adds (may be empty while a character is incomplete).
-        probability: the model's probability of it among the tokens that were allowed.
+        probability: the model's probability of it among the tokens that were allowed; None where the
+            engine does not know.
         forced: True where the grammar left no choice, so that the model was not asked.
     """
 
     text: str
-    probability: float
+    probability: float | None
     forced: bool
 
 
@@ -80,6 +83,7 @@ class EngineCard:
         calibration: how sure its probabilities really are.
         contract: how the checkpoint itself wants pages cut; empty where the tile budget decides.
         note: one line for the user where something about this engine must be known, else empty.
+        follows_grammar: whether replies obey ``GenerationRequest.grammar``; where not, they are free text.
     """
 
     name: str
@@ -90,6 +94,7 @@ class EngineCard:
     adapter: str | None = None
     contract: str = ""
     calibration: Calibration = UNCALIBRATED
+    follows_grammar: bool = True
 
     def tiling(self, budget: str) -> str:
         """What decides how pages are cut, as it is kept with results and adapters; empty without pixels."""

@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from docvlm.grounding import ReplySpan, ReplyText, answer_grammar, parse_answer
+from docvlm.grounding import ReplySpan, ReplyText, answer_grammar, parse_answer, parse_free_answer
 from docvlm.models.protocol import Engine, GenerationRequest, PageInput
 from docvlm.pipeline.ranking import rank_texts
 from docvlm.pipeline.windows import Window
-from docvlm.prompts import ANSWER_START, question_prompt
+from docvlm.prompts import ANSWER_START, free_question_prompt, question_prompt
 from docvlm.types import Answer
 
 ASKED_WINDOWS = 3
@@ -46,21 +46,27 @@ def ask_windows(
     for index in ranked:
         window = windows[index]
         reply = ReplyText()
-        request = GenerationRequest(
-            question_prompt(question),
-            ANSWER_START,
-            answer_grammar(window.words),
-            ANSWER_TOKENS,
-            guess_from_page=True,
-        )
-        for step in engine.generate(show(window), request, cancel):
+        for step in engine.generate(show(window), _request(engine, question, window), cancel):
             reply.push(step)
             yield AnswerPiece(window.page_number, step.text)
-        answer = _ground(question, parse_answer(reply), window)
+        parse = parse_answer if engine.card.follows_grammar else parse_free_answer
+        answer = _ground(question, parse(reply), window)
         found.append(answer)
         if answer.text is not None and answer.confidence >= SURE:
             break
     yield engine.card.calibration.answer(_surest(question, found))
+
+
+def _request(engine: Engine, question: str, window: Window) -> GenerationRequest:
+    if not engine.card.follows_grammar:
+        return GenerationRequest(free_question_prompt(question), max_tokens=ANSWER_TOKENS)
+    return GenerationRequest(
+        question_prompt(question),
+        ANSWER_START,
+        answer_grammar(window.words),
+        ANSWER_TOKENS,
+        guess_from_page=True,
+    )
 
 
 def _ground(question: str, span: ReplySpan, window: Window) -> Answer:

@@ -13,11 +13,13 @@ from docvlm.grounding import (
     ReplyText,
     WordRun,
     extraction_grammar,
+    extraction_json_schema,
     parse_extraction,
+    parse_json_extraction,
 )
 from docvlm.models.protocol import Engine, GenerationRequest, PageInput
 from docvlm.pipeline.windows import Window
-from docvlm.prompts import extraction_prompt
+from docvlm.prompts import extraction_prompt, free_extraction_prompt
 from docvlm.schemas import FieldSpec, PageContext, Schema, normalise, page_context, run_checks
 from docvlm.types import Extraction, FieldValue, LineItems
 
@@ -53,13 +55,10 @@ def extract_windows(
     document = page_context("\n".join(window.words.text for window in windows))
     for done, window in enumerate(windows, start=1):
         context = _context(window, document)
-        request = GenerationRequest(
-            extraction_prompt(schema),
-            grammar=extraction_grammar(schema, window.words, context),
-            max_tokens=EXTRACTION_TOKENS,
-        )
+        request = _request(engine, schema, window, context)
         reply = ReplyText.of(engine.generate(show(window), request, cancel))
-        parsed = parse_extraction(reply, schema)
+        parse = parse_extraction if engine.card.follows_grammar else parse_json_extraction
+        parsed = parse(reply, schema)
         if not parsed.complete:
             notes.append(
                 f"Page {window.page_number} holds more rows than fit in one reply; some are missing."
@@ -69,6 +68,20 @@ def extract_windows(
     merged = Extraction(schema.name, _merge(found, schema), notes=tuple(notes))
     calibrated = engine.card.calibration.extraction(merged)
     yield replace(calibrated, checks=run_checks(schema, merged))
+
+
+def _request(engine: Engine, schema: Schema, window: Window, context: PageContext) -> GenerationRequest:
+    if engine.card.follows_grammar:
+        return GenerationRequest(
+            extraction_prompt(schema),
+            grammar=extraction_grammar(schema, window.words, context),
+            max_tokens=EXTRACTION_TOKENS,
+        )
+    return GenerationRequest(
+        free_extraction_prompt(schema),
+        max_tokens=EXTRACTION_TOKENS,
+        json_schema=extraction_json_schema(schema, window.words, context),
+    )
 
 
 def _context(window: Window, document: PageContext) -> PageContext:

@@ -87,7 +87,9 @@ class Workspace:
     def _load_engine(self, adapter: str | None) -> Engine:
         settings = self.settings
         folder = self.adapters.resolve(adapter, settings.model)
-        engine = load_engine(settings.model, settings.model_cache, folder, settings.threads, self._report)
+        engine = load_engine(
+            settings.model, settings.model_cache, folder, settings.threads, self._report, settings.server
+        )
         card = read_card(folder) if folder is not None else None
         if card is not None:
             card.refuse_other_tiling(engine.card.tiling(settings.budget))

@@ -2,6 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from docvlm.grounding import UNKNOWN_CONFIDENCE
 from docvlm.pipeline.ask import ASKED_WINDOWS, AnswerPiece, ask_windows
 from docvlm.pipeline.windows import Window, cut_windows
 from docvlm.types import Answer
@@ -54,3 +55,23 @@ def test_words_that_stand_nowhere_are_not_an_answer() -> None:
 def test_an_empty_document_has_no_answer() -> None:
     engine = WrittenEngine(lambda _page, _prompt: " x\n")
     assert answer_of(engine, [], "Who?") == Answer("Who?", None, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("reply", "text"),
+    [
+        ("12.50 eur\n", "12.50 EUR"),
+        ("Answer: **12.50**", "12.50"),
+        ("not found.", None),
+        ("13.50 EUR", None),
+        ("The total is 12.50 EUR.", None),
+        ("", None),
+    ],
+)
+def test_a_free_reply_is_held_to_the_page(reply: str, text: str | None) -> None:
+    engine = WrittenEngine(lambda _page, _prompt: reply, probability=None, follows_grammar=False)
+    answer = answer_of(engine, windows_of(engine, ["Total 12.50 EUR"]), "What is the total?")
+    assert answer.text == text
+    assert (answer.page is None) == (text is None)
+    assert answer.confidence == UNKNOWN_CONFIDENCE
+    assert engine.requests[0].grammar is None

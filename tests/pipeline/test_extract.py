@@ -2,6 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from docvlm.grounding import UNKNOWN_CONFIDENCE
 from docvlm.pipeline.extract import WindowDone, extract_windows
 from docvlm.pipeline.windows import Window, cut_windows
 from docvlm.schemas import Schema, load_schema
@@ -124,3 +125,17 @@ def test_a_page_that_leaves_the_date_order_open_takes_it_from_the_others() -> No
     engine = WrittenEngine(write)
     windows = windows_of(engine, ["Printed 12/25/2018"], ["Date 03/04/2019"])
     assert value_of(extraction_of(engine, windows, load_schema("date:date")), "date").value == "2019-03-04"
+
+
+def test_a_free_reply_is_asked_for_as_json_and_held_to_the_page() -> None:
+    reply = '{"date": "25/12/2018", "total": "rm9.00", "seller": "Nobody Inc"}'
+    engine = WrittenEngine(lambda _page, _prompt: reply, probability=None, follows_grammar=False)
+    windows = windows_of(engine, ["Date: 25/12/2018", "Total RM9.00"])
+    extraction = extraction_of(engine, windows, load_schema("date:date, total:amount, seller"))
+    date, total = value_of(extraction, "date"), value_of(extraction, "total")
+    assert (date.value, total.value, total.raw) == ("2018-12-25", "9.00", "RM9.00")
+    assert total.confidence == UNKNOWN_CONFIDENCE
+    assert value_of(extraction, "seller").raw is None
+    (request,) = engine.requests
+    assert request.grammar is None
+    assert '"RM9.00"' in (request.json_schema or "")

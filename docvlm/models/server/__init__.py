@@ -1,0 +1,1 @@
+"""An engine whose model runs in a server that speaks OpenAI's chat interface."""

@@ -1,0 +1,116 @@
+"""What a server may do wrong, by a server that does it: busy, cut short, another program, a redirect."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from docvlm.config import ServerLimits
+from docvlm.errors import ModelError
+from docvlm.models.server.address import ServerAddress
+from docvlm.models.server.client import ServerClient
+
+LIMITS = ServerLimits(silence_seconds=5, patience_seconds=5)
+
+
+@contextmanager
+def server_with(answers: list[tuple[int, dict[str, str], str]]) -> Iterator[tuple[str, list[str]]]:
+    """A server that gives these answers (status, headers, body) one after the other; yields its paths too."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
+
+        def do_GET(self) -> None:
+            status, headers, body = answers[min(len(asked), len(answers) - 1)]
+            asked.append(self.path)
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def events(*deltas: str, end: bool = True) -> str:
+    lines = [json.dumps({"choices": [{"delta": {"content": delta}}]}) for delta in deltas]
+    if end:
+        lines += [json.dumps({"choices": [{"delta": {}, "finish_reason": "stop"}]}), "[DONE]"]
+    return "".join(f"data: {line}\n\n" for line in lines)
+
+
+def reply_of(url: str) -> str:
+    async def receive() -> str:
+        client = ServerClient(ServerAddress(url, None), LIMITS, key=None)
+        try:
+            return "".join([piece.text async for piece in client.reply({"model": "m"})])
+        finally:
+            await client.close()
+
+    return asyncio.run(receive())
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_busy_server_is_asked_again(status: int) -> None:
+    answers = [(status, {"Retry-After": "1"}, ""), (200, {}, events("12", ".50"))]
+    with server_with(answers) as (url, asked):
+        assert reply_of(url) == "12.50"
+        assert len(asked) == 2
+
+
+def test_a_reply_that_breaks_off_is_completed() -> None:
+    with server_with([(200, {}, events("12.", end=False)), (200, {}, events("12", ".50"))]) as (url, _):
+        assert reply_of(url) == "12.50"
+
+
+def test_a_reply_that_goes_on_differently_is_an_error() -> None:
+    with (
+        server_with([(200, {}, events("12.", end=False)), (200, {}, events("13.50"))]) as (url, _),
+        pytest.raises(ModelError, match="replied differently"),
+    ):
+        reply_of(url)
+
+
+def test_a_redirect_is_not_followed() -> None:
+    with server_with([(200, {}, events("stolen"))]) as (elsewhere, received):
+        moved = [(307, {"Location": f"{elsewhere}/chat/completions"}, "")]
+        with server_with(moved) as (url, _), pytest.raises(ModelError, match="HTTP status 307"):
+            reply_of(url)
+        assert received == []
+
+
+def test_a_refusal_does_not_repeat_the_page() -> None:
+    long = json.dumps({"error": {"message": "confidential " * 50}})
+    with server_with([(400, {}, long)]) as (url, _), pytest.raises(ModelError) as refused:
+        reply_of(url)
+    assert "confidential" not in str(refused.value)
+
+
+def test_another_program_at_the_address_is_told() -> None:
+    async def models(url: str) -> None:
+        await ServerClient(ServerAddress(url, None), LIMITS, key=None).models()
+
+    with (
+        server_with([(200, {}, "<html>")]) as (url, _),
+        pytest.raises(ModelError, match="no OpenAI-compatible server"),
+    ):
+        asyncio.run(models(url))
