@@ -13,10 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from docvlm.types import Box, RgbImage
-
-GrayImage = npt.NDArray[np.uint8]
-"""Pixels of shape (height, width), 8 bits."""
+from docvlm.types import Box, GrayImage, RgbImage
 
 Points = npt.NDArray[np.float32]
 """Points of shape (..., 2): x, y in pixels."""
@@ -78,6 +75,8 @@ class Alignment:
 
     def to_page(self, box: Box) -> Box:
         """A box on the upright page as a box on the page as given (the smallest that holds it)."""
+        if not (self.skew or self.rotation) and _lies_within(box, self.width, self.height):
+            return box
         if self.skew:
             inverse = cv2.invertAffineTransform(self.skew_matrix())
             corners = np.array([(box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1)])
@@ -111,6 +110,10 @@ class Alignment:
         width = max(width, 0.1 * box.width)
         height = max(height, 0.1 * min(box.width, box.height))
         return Box(center_x - width / 2, center_y - height / 2, center_x + width / 2, center_y + height / 2)
+
+
+def _lies_within(box: Box, width: float, height: float) -> bool:
+    return box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height
 
 
 def _cosine_sine(degrees: float) -> tuple[float, float]:

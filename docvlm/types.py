@@ -20,6 +20,9 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
+GrayImage = npt.NDArray[np.uint8]
+"""Pixels of shape (height, width), 8 bits."""
+
 RgbImage = npt.NDArray[np.uint8]
 """Pixels of shape (height, width, 3), RGB, 8 bits a channel."""
 
@@ -122,7 +125,8 @@ class LayerWord:
 class Page:
     """One page as it came out of a file: pixels, and the text layer where there is one.
 
-    ``image`` is None unless ``status`` is OK and pixels were asked for. ``text_layer`` is None where
+    ``image`` is None unless ``status`` is OK and pixels were asked for. ``preview`` is the whole page in
+    gray at a lower resolution, where a preview was asked for instead. ``text_layer`` is None where
     the file type has no text layer (an image) and empty where there could be one but it holds nothing.
     ``points_per_pixel`` is 72 / dpi for PDF pages, None for images.
     ``notes`` are sentences for the user (such as "rendered by poppler instead of MuPDF").
@@ -137,6 +141,7 @@ class Page:
     points_per_pixel: float | None = None
     reason: str | None = None
     notes: tuple[str, ...] = ()
+    preview: GrayImage | None = None
 
 
 class ReadingSource(StrEnum):

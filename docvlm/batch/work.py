@@ -33,9 +33,8 @@ def do_unit(
     Raises:
         ModelError: when OCR or the model cannot be used at all.
     """
-    started = time.monotonic()
     try:
-        result = _do(workspace, unit, tell, password, cancel)
+        return _do(workspace, unit, tell, password, cancel)
     except Cancelled:
         return UnitResult(unit.key, Outcome.STOPPED)
     except StoreError as error:
@@ -49,13 +48,14 @@ def do_unit(
     except Exception as error:  # noqa: BLE001 - one file never ends a batch
         reason = f"{Path(unit.path).name!r} could not be worked on ({type(error).__name__})."
         return UnitResult(unit.key, Outcome.FAILED, reason, InputError.exit_code)
-    return replace(result, timings=((unit.job.task.value, time.monotonic() - started),))
 
 
 def _do(
     workspace: Workspace, unit: Unit, tell: Tell, password: str | None, cancel: threading.Event | None
 ) -> UnitResult:
+    started = time.monotonic()
     with workspace.open(unit.path, password=password) as document:
+        opened = time.monotonic() - started
         if document.info.sha256 != unit.sha256:
             return UnitResult(unit.key, Outcome.CHANGED)
         for number, reason in unit.lost_pages:
@@ -65,9 +65,11 @@ def _do(
             document.recall_failures()
         pages = _read(document, unit, tell, cancel)
         if unit.job.task is Task.READ or pages.outcome is Outcome.FAILED:
-            return pages
+            return replace(pages, timings=(("open", opened), *document.step_seconds.items()))
+        started = time.monotonic()
         result_id = _ask(document, unit, tell, cancel)
-        return replace(pages, result_id=result_id)
+        timings = (("open", opened), ("model", time.monotonic() - started))
+        return replace(pages, result_id=result_id, timings=timings)
 
 
 def _read(document: OpenDocument, unit: Unit, tell: Tell, cancel: threading.Event | None) -> UnitResult:

@@ -18,6 +18,7 @@ from docvlm.batch.messages import Broken, Ready, StopRequest, take_over_standard
 from docvlm.batch.units import Unit
 from docvlm.batch.work import do_unit
 from docvlm.errors import DocvlmError
+from docvlm.ingest import WorkerPool
 from docvlm.pipeline import Workspace
 
 
@@ -38,7 +39,7 @@ def main() -> None:
             os._exit(0)  # nobody listens any more
 
     try:
-        with Workspace(setup.settings) as workspace:
+        with Workspace(setup.settings, parsers=WorkerPool(keep=2)) as workspace:
             tell(Ready(workspace.engine.card if setup.stage is Stage.MODEL else None))
             while True:
                 unit = units.get()

@@ -7,6 +7,7 @@ import os
 import stat
 import weakref
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -27,10 +28,22 @@ from docvlm.ingest.messages import (
     Refused,
 )
 from docvlm.ingest.page_range import check_page_numbers
+from docvlm.ingest.worker_pool import WorkerPool
 from docvlm.ingest.worker_process import WorkerLost, WorkerProcess
 from docvlm.types import DocumentInfo, Page, PageStatus
 
 _DPI_RANGE = (10, 1200)
+_SNAPSHOT_BYTES = 32 * 2**20
+"""Files up to this size are read once, so that what is parsed is what was hashed, even while they change."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What is to be opened: ``data`` in memory, or a file on disk in one ``version``."""
+
+    info: DocumentInfo
+    data: bytes | None
+    version: tuple[int, int, int] | None = None
 
 
 def open_document(
@@ -40,6 +53,7 @@ def open_document(
     password: str | None = None,
     limits: Limits | None = None,
     dpi: float | None = None,
+    workers: WorkerPool | None = None,
 ) -> Document:
     """Open a PDF or an image.
 
@@ -49,6 +63,7 @@ def open_document(
         password: for an encrypted PDF.
         limits: what the file may cost; by default ``Limits()``.
         dpi: resolution at which PDF pages are drawn, in dots an inch; chosen for each page by default.
+        workers: where worker processes come from; by default each document has its own.
 
     Returns:
         The document, a context manager.
@@ -66,18 +81,18 @@ def open_document(
             f"Choose from {_DPI_RANGE[0]} to {_DPI_RANGE[1]}, or leave it out.",
         )
     if isinstance(source, bytes):
-        file = _identify_bytes(source, name, limits)
+        file = _File(_identify_bytes(source, name, limits), source)
     else:
         file = _identify_file(Path(source), name, limits)
     request = OpenRequest(
-        media_type=file.media_type,
-        name=file.name,
-        path=None if isinstance(source, bytes) else str(Path(source).absolute()),
+        media_type=file.info.media_type,
+        name=file.info.name,
+        path=None if file.data is not None else str(Path(source).absolute()),  # type: ignore[arg-type]
         password=password,
         dpi=None if dpi is None else round(dpi),
         limits=limits,
     )
-    return Document(file, request, source if isinstance(source, bytes) else b"")
+    return Document(file, request, workers or WorkerPool())
 
 
 def identify_file(path: str | Path, limits: Limits | None = None) -> DocumentInfo:
@@ -87,22 +102,23 @@ def identify_file(path: str | Path, limits: Limits | None = None) -> DocumentInf
         InputError: when the file is missing, empty or of a type that cannot be opened.
         LimitError: when it is too large.
     """
-    return _identify_file(Path(path), None, limits or Limits())
+    return _identify_file(Path(path), None, limits or Limits()).info
 
 
 class Document:
     """An open document; made by ``open_document``. Several iterations may run at the same time."""
 
-    def __init__(self, file: DocumentInfo, request: OpenRequest, data: bytes) -> None:
+    def __init__(self, file: _File, request: OpenRequest, workers: WorkerPool) -> None:
         self._request = request
-        self._data = data
+        self._file = file
+        self._workers = workers
         self._limits = request.limits
         self._closed = False
         self._idle: list[WorkerProcess] = []
         self._finalizer = weakref.finalize(self, _kill_all, self._idle)
         worker, page_count = self._start_worker()
         self._idle.append(worker)
-        self.info = DocumentInfo(file.sha256, file.name, file.media_type, page_count, file.byte_count)
+        self.info = replace(file.info, page_count=page_count)
 
     def __enter__(self) -> Document:
         return self
@@ -113,11 +129,14 @@ class Document:
         self.close()
 
     def close(self) -> None:
-        """End the worker processes. Closing twice does no harm."""
+        """End the worker processes, or return them to their pool. Closing twice does no harm."""
         self._closed = True
-        self._finalizer()
+        while self._idle:
+            self._workers.give_back(self._idle.pop())
 
-    def pages(self, numbers: Sequence[int] | None = None, images: bool = True) -> Iterator[Page]:
+    def pages(
+        self, numbers: Sequence[int] | None = None, images: bool = True, previews: bool = False
+    ) -> Iterator[Page]:
         """Pages one after the other, at most two of them in memory.
 
         A page that cannot be read comes with ``PageStatus.FAILED`` and a reason; the others follow.
@@ -125,27 +144,31 @@ class Document:
         Args:
             numbers: which pages, from 1, in this order; all by default.
             images: False leaves the pixels out, which is many times faster.
+            previews: a page with words in its text layer comes with a preview in place of its image,
+                which is enough to judge them and several times faster.
 
         Raises:
             UsageError: when a number is not a page of the document, or the document is closed.
+            InputError: in the midst of the pages, when the file has changed since it was opened.
         """
         wanted = tuple(range(1, self.info.page_count + 1) if numbers is None else numbers)
         check_page_numbers(wanted, self.info.page_count)
         if self._closed:
             raise UsageError(f"{self.info.name} has been closed.", "Open it again.")
-        return self._stream(wanted, images)
+        return self._stream(wanted, images, previews)
 
-    def _stream(self, wanted: tuple[int, ...], images: bool) -> Iterator[Page]:
+    def _stream(self, wanted: tuple[int, ...], images: bool, previews: bool) -> Iterator[Page]:
         remaining = list(reversed(wanted))
         lost_in_a_row = 0
         while remaining and lost_in_a_row < self._limits.lost_pages_in_a_row:
             worker = self._take_worker()
             try:
-                worker.send(PagesRequest(tuple(reversed(remaining)), images))
+                worker.send(PagesRequest(tuple(reversed(remaining)), images, previews))
                 while remaining:
                     reply, pixels = _receive_page(worker, remaining[-1], self._limits.page_seconds)
                     remaining.pop()
                     lost_in_a_row = 0
+                    self._refuse_changed_file()
                     yield self._page(reply, pixels, images)
             except WorkerLost as lost:
                 number = remaining.pop()
@@ -158,13 +181,22 @@ class Document:
         for number in reversed(remaining):
             yield Page(number, PageStatus.SKIPPED, 0, 0, None, reason=reason)
 
+    def _refuse_changed_file(self) -> None:
+        if self._request.path is not None and _version(self._request.path) != self._file.version:
+            raise InputError(
+                f"{self.info.name} was changed while it was read.", "Open it again when it is complete."
+            )
+
     def _page(self, reply: PageReply, pixels: bytearray, images: bool) -> Page:
         if reply.reason is not None and self._request.media_type == FileType.PDF:
             reply, pixels = self._draw_with_poppler(reply)
         if reply.reason is not None:
             return Page(reply.number, PageStatus.FAILED, 0, 0, None, reason=reply.reason, notes=reply.notes)
-        image = None
-        if images:
+        image = preview = None
+        if reply.preview_size is not None:
+            width, height = reply.preview_size
+            preview = np.frombuffer(pixels, dtype=np.uint8).reshape(height, width)
+        elif images:
             image = np.frombuffer(pixels, dtype=np.uint8).reshape(reply.height, reply.width, 3)
         return Page(
             reply.number,
@@ -175,6 +207,7 @@ class Document:
             reply.words,
             reply.points_per_pixel,
             notes=reply.notes,
+            preview=preview,
         )
 
     def _draw_with_poppler(self, failed: PageReply) -> tuple[PageReply, bytearray]:
@@ -208,17 +241,19 @@ class Document:
         return self._start_worker()[0]
 
     def _give_back(self, worker: WorkerProcess, in_the_middle: bool) -> None:
-        if in_the_middle or self._closed or not worker.is_alive:
+        if in_the_middle or not worker.is_alive:
             worker.kill()
+        elif self._closed:
+            self._workers.give_back(worker)
         else:
             self._idle.append(worker)
 
     def _start_worker(self) -> tuple[WorkerProcess, int]:
         """A worker that has the document open, and the number of pages."""
         name = self._request.name
-        worker = WorkerProcess(self._limits.page_pixels)
+        worker = self._workers.take(self._limits.page_pixels)
         try:
-            worker.send(self._request, self._data)
+            worker.send(self._request, self._file.data or b"")
             reply, _ = worker.receive(self._limits.open_seconds)
         except WorkerLost as lost:
             if lost.timed_out:
@@ -242,7 +277,7 @@ def _receive_page(worker: WorkerProcess, number: int, seconds: float) -> tuple[P
     if (
         not isinstance(reply, PageReply)
         or reply.number != number
-        or len(pixels) not in (0, reply.width * reply.height * 3)
+        or len(pixels) not in (0, reply.payload_length)
     ):
         worker.kill()
         raise WorkerLost(timed_out=False)
@@ -263,17 +298,30 @@ def _identify_bytes(data: bytes, name: str | None, limits: Limits) -> DocumentIn
     return DocumentInfo(hashlib.sha256(data).hexdigest(), name, file_type.value, 0, len(data))
 
 
-def _identify_file(path: Path, name: str | None, limits: Limits) -> DocumentInfo:
+def _identify_file(path: Path, name: str | None, limits: Limits) -> _File:
     """Type, size and content hash of a regular file; ``page_count`` is still 0."""
     name = name or path.name
     with _open_regular(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        _check_size(size, name, limits)
-        head = file.read(HEAD_BYTES)
-        file_type = detect_file_type(head, name)
+        status = os.fstat(file.fileno())
+        _check_size(status.st_size, name, limits)
+        if status.st_size <= _SNAPSHOT_BYTES:
+            data = file.read(_SNAPSHOT_BYTES)
+            return _File(_identify_bytes(data, name, limits), data)
+        file_type = detect_file_type(file.read(HEAD_BYTES), name)
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
-    return DocumentInfo(digest, name, file_type.value, 0, size)
+    return _File(DocumentInfo(digest, name, file_type.value, 0, status.st_size), None, _version_of(status))
+
+
+def _version(path: str) -> tuple[int, int, int] | None:
+    try:
+        return _version_of(Path(path).stat())
+    except OSError:
+        return None
+
+
+def _version_of(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 def _open_regular(path: Path) -> BinaryIO:

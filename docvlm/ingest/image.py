@@ -45,8 +45,8 @@ class ImageSource:
     def _open(self) -> Image.Image:
         return Image.open(io.BytesIO(self._data), formats=_PILLOW_FORMATS[self._file_type])
 
-    def read_page(self, number: int, image: bool) -> tuple[PageReply, bytes]:
-        """One frame as an upright RGB page.
+    def read_page(self, number: int, image: bool, preview: bool = False) -> tuple[PageReply, bytes]:
+        """One frame as an upright RGB page; there are no words, so never a preview instead.
 
         Raises:
             LimitError: when the image has more pixels than can be decoded within the limits.
@@ -109,6 +109,9 @@ class ImageSource:
     def draw_with_poppler(self, number: int) -> tuple[PageReply, bytes]:
         """Poppler draws PDFs only."""
         raise InputError(f"Page {number} is an image, which poppler cannot draw.")
+
+    def close(self) -> None:
+        """Nothing is kept open between pages."""
 
 
 def to_upright_rgb(image: Image.Image) -> Image.Image:

@@ -39,10 +39,14 @@ class OpenRequest:
 
 @dataclass(frozen=True, slots=True)
 class PagesRequest:
-    """Send these pages one after the other; ``images`` False leaves the pixels out."""
+    """Send these pages one after the other; ``images`` False leaves the pixels out.
+
+    ``previews``: a page with words comes with its preview in place of its image.
+    """
 
     numbers: tuple[int, ...]
     images: bool
+    previews: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,8 @@ class Refused:
 class PageReply:
     """A page; ``reason`` says why it could not be read, and is None where it could.
 
-    The payload holds the pixels, height × width × 3 bytes, or nothing.
+    The payload holds the image, height × width × 3 bytes, or nothing, or the preview where
+    ``preview_size`` (width, height) says so: height × width bytes.
     """
 
     number: int
@@ -82,6 +87,14 @@ class PageReply:
     words: tuple[LayerWord, ...] | None = None
     notes: tuple[str, ...] = ()
     reason: str | None = None
+    preview_size: tuple[int, int] | None = None
+
+    @property
+    def payload_length(self) -> int:
+        """Bytes of the pixels, where there are any."""
+        if self.preview_size is None:
+            return self.width * self.height * 3
+        return self.preview_size[0] * self.preview_size[1]
 
 
 Message = OpenRequest | PagesRequest | PopplerRequest | Opened | Refused | PageReply
@@ -154,6 +167,7 @@ def _from_json(kind: type[Any], values: dict[str, Any]) -> Message:
         values["numbers"] = tuple(values["numbers"])
     elif kind is PageReply:
         values["notes"] = tuple(str(note) for note in values["notes"])
+        values["preview_size"] = values["preview_size"] and tuple(values["preview_size"])
         if values["words"] is not None:
             values["words"] = tuple(
                 LayerWord(text, Box(x0, y0, x1, y1), block, line, font_size, bold, visible)

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ pymupdf.TOOLS.mupdf_display_warnings(False)
 _TEXT_FLAGS = pymupdf.TEXT_PRESERVE_WHITESPACE
 _TEXT_BLOCK = 0
 _CHECK_PIXELS = 4_000_000
+_PREVIEW_REDUCTION = 2  # small print is then 8 px high, still more than a smudge
 _SCAN_AREA = 0.7
 """An image that covers this share of a page makes it a scan."""
 
@@ -65,8 +67,8 @@ class PdfSource:
     def page_count(self) -> int:
         return int(self._document.page_count)
 
-    def read_page(self, number: int, image: bool) -> tuple[PageReply, bytes]:
-        """Words, size, and with ``image`` the pixels of one page.
+    def read_page(self, number: int, image: bool, preview: bool = False) -> tuple[PageReply, bytes]:
+        """Words, size, and with ``image`` the pixels of one page, or a preview of a page with words.
 
         Raises:
             LimitError: when the page is too large even at the lowest resolution.
@@ -86,11 +88,18 @@ class PdfSource:
             _boxes_over_text(drawing) if images else (),
             lambda area: _pixels_painted_by_text(drawing, area),
         )
-        pixels = b""
+        reply = PageReply(
+            number, plan.width, plan.height, plan.points_per_pixel, words, self._notes(number, plan)
+        )
+        if preview and words:
+            size = max(1, plan.width // _PREVIEW_REDUCTION), max(1, plan.height // _PREVIEW_REDUCTION)
+            matrix = _page_to_pixels(page_box, size)
+            pixels = _draw(drawing, (0, 0, *size), matrix, colorspace=pymupdf.csGRAY)
+            return replace(reply, preview_size=size), pixels
         if image:
-            pixels = _draw(drawing, (0, 0, plan.width, plan.height), _page_to_pixels(page_box, plan))
-        notes = self._notes(number, plan)
-        return PageReply(number, plan.width, plan.height, plan.points_per_pixel, words, notes), pixels
+            size = plan.width, plan.height
+            return reply, _draw(drawing, (0, 0, *size), _page_to_pixels(page_box, size))
+        return reply, b""
 
     def _plan(
         self, number: int, page_box: Box, sizes: list[tuple[float, int]], scan_dpi: float | None
@@ -125,6 +134,11 @@ class PdfSource:
         """Draw a page that MuPDF could not; without a text layer, so that it will be read by OCR."""
         with self._readable_path() as path:
             return poppler.draw_page(path, number, self._request.limits, self._request.dpi)
+
+    def close(self) -> None:
+        """Close the PDF and free what MuPDF keeps of it."""
+        self._document.close()
+        pymupdf.TOOLS.store_shrink(100)
 
     @contextmanager
     def _readable_path(self) -> Iterator[str]:
@@ -239,9 +253,19 @@ def _pixels_painted_by_text(drawing: Any, area: tuple[int, int, int, int]) -> np
     return text_layer.changed_pixels(with_text, without_text)
 
 
-def _draw(drawing: Any, area: tuple[int, int, int, int], matrix: Any, *, text: bool = True) -> bytes:
-    """Pixels of an area (x0, y0, x1, y1) after ``matrix``: height × width × 3 bytes, on white paper."""
-    pixmap = pymupdf.Pixmap(pymupdf.csRGB, pymupdf.IRect(*area), 0)
+def _draw(
+    drawing: Any,
+    area: tuple[int, int, int, int],
+    matrix: Any,
+    *,
+    text: bool = True,
+    colorspace: Any = pymupdf.csRGB,
+) -> bytes:
+    """Pixels of an area (x0, y0, x1, y1) after ``matrix``: height × width × 3 bytes, on white paper.
+
+    In ``csGRAY`` it is one byte a pixel.
+    """
+    pixmap = pymupdf.Pixmap(colorspace, pymupdf.IRect(*area), 0)
     pixmap.clear_with(255)
     device = mupdf.fz_new_draw_device(mupdf.FzMatrix(), pixmap.this)
     if not text:  # a device without these functions passes text over
@@ -257,7 +281,7 @@ def _run(drawing: Any, device: Any, matrix: Any) -> None:
     mupdf.fz_close_device(device)
 
 
-def _page_to_pixels(page_box: Box, plan: RenderPlan) -> Any:
-    """The matrix under which the page fills its whole pixels exactly."""
-    scale = mupdf.fz_scale(plan.width / page_box.width, plan.height / page_box.height)
+def _page_to_pixels(page_box: Box, size: tuple[int, int]) -> Any:
+    """The matrix under which the page fills ``size`` (width, height) pixels exactly."""
+    scale = mupdf.fz_scale(size[0] / page_box.width, size[1] / page_box.height)
     return mupdf.fz_concat(mupdf.fz_translate(-page_box.x0, -page_box.y0), scale)

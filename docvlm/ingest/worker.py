@@ -42,9 +42,11 @@ class PageSource(Protocol):
     @property
     def page_count(self) -> int: ...
 
-    def read_page(self, number: int, image: bool) -> tuple[PageReply, bytes]: ...
+    def read_page(self, number: int, image: bool, preview: bool) -> tuple[PageReply, bytes]: ...
 
     def draw_with_poppler(self, number: int) -> tuple[PageReply, bytes]: ...
+
+    def close(self) -> None: ...
 
 
 def main() -> None:
@@ -56,6 +58,8 @@ def main() -> None:
         while True:
             request, payload = read_frame(requests, payload_limit=2**40)
             if isinstance(request, OpenRequest):
+                if source is not None:
+                    source.close()
                 limits = request.limits
                 _limit_resources(limits)
                 with _stopped_by_kernel(requests, limits.open_seconds):
@@ -64,7 +68,7 @@ def main() -> None:
             elif isinstance(request, PagesRequest) and source is not None:
                 for number in request.numbers:
                     with _stopped_by_kernel(requests, limits.page_seconds):
-                        page, pixels = _read_page(source, number, request.images)
+                        page, pixels = _read_page(source, number, request)
                     write_frame(replies, page, pixels)
                     del pixels
             elif isinstance(request, PopplerRequest) and source is not None:
@@ -166,9 +170,9 @@ def _refusal(request: OpenRequest, error: Exception) -> Refused:
     )
 
 
-def _read_page(source: PageSource, number: int, image: bool) -> tuple[PageReply, bytes]:
+def _read_page(source: PageSource, number: int, request: PagesRequest) -> tuple[PageReply, bytes]:
     try:
-        return source.read_page(number, image)
+        return source.read_page(number, request.images, request.previews)
     except DocvlmError as error:
         return PageReply(number, reason=str(error)), b""
     except Exception as error:  # noqa: BLE001 - one bad page never ends a document

@@ -30,7 +30,8 @@ class WorkerProcess:
     """Starts a worker and exchanges messages with it, each reply within a time limit."""
 
     def __init__(self, page_pixels: int) -> None:
-        self._payload_limit = page_pixels * _BYTES_A_PIXEL
+        self.page_pixels = page_pixels
+        self.replies = 0
         self._process = subprocess.Popen(
             # -P keeps the current folder, which may hold anything, off the worker's import path.
             [sys.executable, "-P", "-m", "docvlm.ingest.worker"],
@@ -66,7 +67,7 @@ class WorkerProcess:
         timer.daemon = True
         timer.start()
         try:
-            reply = read_frame(self._replies, self._payload_limit)
+            reply = read_frame(self._replies, self.page_pixels * _BYTES_A_PIXEL)
         except FramingError as error:
             timed_out = time.monotonic() >= deadline
             self.kill()
@@ -76,6 +77,7 @@ class WorkerProcess:
         if time.monotonic() >= deadline:  # the timer may have fired after the last byte
             self.kill()
             raise WorkerLost(timed_out=True)
+        self.replies += 1
         return reply
 
     @property

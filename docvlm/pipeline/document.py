@@ -93,6 +93,11 @@ class OpenDocument:
         """
         return self._pages.read(self.page_numbers(pages), cancel)
 
+    @property
+    def step_seconds(self) -> dict[str, float]:
+        """The seconds that drawing, reading and keeping pages took so far."""
+        return self._pages.step_seconds
+
     def give_up_page(self, number: int, reason: str) -> None:
         """Keep a page as failed that cost the process which was reading it."""
         self._pages.give_up(number, reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -30,6 +31,8 @@ class PageReader:
         self._document_id = document_id
         # Failures are tried again when the document is opened again, not with every question.
         self._failed: dict[int, PageReading] = {}
+        self.step_seconds = {"draw": 0.0, "read": 0.0, "keep": 0.0}
+        """Wall-clock time waited for pages to be drawn, spent reading them, and keeping what was read."""
 
     def read(self, numbers: Sequence[int], cancel: threading.Event | None = None) -> Iterator[PageReading]:
         """Pages one by one, in the order asked for; one that cannot be read comes with its reason.
@@ -39,7 +42,9 @@ class PageReader:
             ModelError: when OCR is needed and cannot be started.
         """
         kept = self._store.pages_read(self._document_id, READER_VERSION)
-        fresh = self._file.pages([n for n in numbers if n not in kept and n not in self._failed])
+        fresh = self._file.pages(
+            [n for n in numbers if n not in kept and n not in self._failed], previews=True
+        )
         for number in numbers:
             if cancel is not None and cancel.is_set():
                 raise Cancelled
@@ -48,7 +53,10 @@ class PageReader:
             elif number in kept:
                 yield self._kept(number)
             else:
-                yield self._read(next(fresh))
+                started = time.monotonic()
+                page = next(fresh)
+                self.step_seconds["draw"] += time.monotonic() - started
+                yield self._read(page)
 
     def give_up(self, number: int, reason: str) -> None:
         """Keep a page as failed without reading it."""
@@ -87,20 +95,22 @@ class PageReader:
 
         The page boundary: whatever goes wrong here fails this page, with a reason, and no other.
         """
+        started = time.monotonic()
         reading = None
         if page.status is PageStatus.OK:
             try:
-                reading = read_page(page)
+                reading = read_page(page, draw=lambda: next(self._file.pages([page.number])))
             except ModelError:
                 raise
             except Exception as error:  # noqa: BLE001 - the page boundary
                 reason = f"Page {page.number} could not be read ({type(error).__name__})."
                 page = replace(page, status=PageStatus.FAILED, reason=reason)
-        page = replace(page, image=None)
-        self._store.save_page(self._document_id, page)
+        page = replace(page, image=None, preview=None)
+        read = time.monotonic()
+        self._store.save_page(self._document_id, page, reading, READER_VERSION)
+        self.step_seconds["read"] += read - started
+        self.step_seconds["keep"] += time.monotonic() - read
         outcome = PageReading(page, reading)
-        if reading is not None:
-            self._store.save_reading(self._document_id, reading, READER_VERSION)
-        else:
+        if reading is None:
             self._failed[page.number] = outcome
         return outcome

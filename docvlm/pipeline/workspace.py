@@ -23,13 +23,18 @@ class Workspace:
     Args:
         settings: where things are kept and which model is used; from the environment by default.
         report: called with one sentence for each slow step (model download, loading).
+        parsers: where the processes come from that parse files; by default each document has its own.
     """
 
     def __init__(
-        self, settings: Settings | None = None, report: Callable[[str], None] = lambda _line: None
+        self,
+        settings: Settings | None = None,
+        report: Callable[[str], None] = lambda _line: None,
+        parsers: ingest.WorkerPool | None = None,
     ) -> None:
         self.settings = settings or Settings.from_environment()
         self._report = report
+        self._parsers = parsers or ingest.WorkerPool()
         # Two locks, so that documents can be opened and listed while the model is still being loaded.
         self._store_lock = threading.Lock()
         self._engine_lock = threading.Lock()
@@ -111,7 +116,9 @@ class Workspace:
         Raises:
             InputError: when the file is not a readable document (PasswordError, LimitError among them).
         """
-        file = ingest.open_document(source, name=name, password=password, limits=self.settings.limits)
+        file = ingest.open_document(
+            source, name=name, password=password, limits=self.settings.limits, workers=self._parsers
+        )
         path = None if isinstance(source, bytes) else str(Path(source).absolute())
         try:
             return OpenDocument(file, path, self.settings, self.store, lambda: self.engine)
@@ -127,6 +134,7 @@ class Workspace:
             if self._engine is not None:
                 self._engine.close()
             self._store = self._engine = None
+        self._parsers.close()
 
     def __enter__(self) -> Workspace:
         return self

@@ -7,15 +7,29 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import cv2
+import numpy as np
+
 from docvlm.config import Settings
 from docvlm.errors import InputError
-from docvlm.imageops import Alignment
+from docvlm.imageops import Alignment, to_gray
 from docvlm.reading.ocr import PaddleReader, TextReader
 from docvlm.reading.ocr_page import read_image
 from docvlm.reading.order import Segment, arrange
 from docvlm.reading.text_layer import judge_layer
 from docvlm.reading.words import split_glued_label
-from docvlm.types import Box, LayerWord, Line, Page, PageStatus, Reading, ReadingSource, RgbImage, Word
+from docvlm.types import (
+    Box,
+    GrayImage,
+    LayerWord,
+    Line,
+    Page,
+    PageStatus,
+    Reading,
+    ReadingSource,
+    RgbImage,
+    Word,
+)
 
 
 @functools.cache
@@ -28,7 +42,13 @@ def default_reader() -> TextReader:
     return PaddleReader(Settings.from_environment().threads)
 
 
-def read_page(page: Page, *, ocr: bool | None = None, reader: TextReader | None = None) -> Reading:
+def read_page(
+    page: Page,
+    *,
+    ocr: bool | None = None,
+    reader: TextReader | None = None,
+    draw: Callable[[], Page] | None = None,
+) -> Reading:
     """Words and lines of a page in reading order, boxes in pixels of the page as given.
 
     Args:
@@ -36,30 +56,50 @@ def read_page(page: Page, *, ocr: bool | None = None, reader: TextReader | None 
         ocr: None takes the text layer where it is real and OCR elsewhere; True always reads the picture;
             False never does (a page without a usable layer then has no lines, and a note says so).
         reader: the OCR engine; by default the one of this process.
+        draw: gives the page with its image; called where ``page`` has a preview only and that is not enough.
 
     Raises:
-        InputError: when the page has no picture because it failed or was skipped.
+        InputError: when the page has no picture because it failed or was skipped, or cannot be drawn.
         ModelError: when OCR is needed and cannot be started.
     """
-    if page.image is None and page.status is PageStatus.OK and page.text_layer and ocr is not True:
-        return _read_layer_unjudged(page)
-    if page.image is None:
-        raise InputError(
-            f"Page {page.number} cannot be read: {page.reason or 'it has no picture'}.",
-            "Open the document again or choose other pages.",
-        )
+    if page.image is None and (page.preview is None or draw is None):
+        if page.status is PageStatus.OK and page.text_layer and ocr is not True:
+            return _read_layer_unjudged(page)
+        raise _no_picture(page)
+
+    @functools.cache
+    def picture() -> RgbImage:
+        drawn = page if page.image is not None or draw is None else draw()
+        if drawn.image is None:
+            raise _no_picture(drawn)
+        return drawn.image
 
     def engine() -> TextReader:
         return reader or default_reader()
 
     if ocr is False:
         return _read_layer_unjudged(page)
+    notes: tuple[str, ...] = ()
     if ocr is None and page.text_layer:
-        verdict = judge_layer(page.text_layer, page.image, engine)
+        preview = _reduced(picture()) if page.preview is None else page.preview
+        verdict = judge_layer(page.text_layer, preview, preview.shape[1] / page.width, picture, engine)
         if verdict.words is not None:
             return _read_layer(page, verdict.words, verdict.notes)
-        return _read_picture(page, page.image, engine(), verdict.notes)
-    return _read_picture(page, page.image, engine(), ())
+        notes = verdict.notes
+    return _read_picture(page, picture(), engine(), notes)
+
+
+def _no_picture(page: Page) -> InputError:
+    return InputError(
+        f"Page {page.number} cannot be read: {page.reason or 'it has no picture'}.",
+        "Open the document again or choose other pages.",
+    )
+
+
+def _reduced(image: RgbImage) -> GrayImage:
+    """A page drawn in full as ingest would have drawn its preview."""
+    size = max(1, image.shape[1] // 2), max(1, image.shape[0] // 2)
+    return np.asarray(cv2.resize(to_gray(image), size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _read_layer_unjudged(page: Page) -> Reading:
@@ -131,4 +171,5 @@ def _reading(
 
 
 def _on_page(line: Line, to_page: Callable[[Box], Box]) -> Line:
-    return replace(line, words=tuple(replace(word, box=to_page(word.box)) for word in line.words))
+    words = (Word(word.text, to_page(word.box), word.confidence) for word in line.words)
+    return replace(line, words=tuple(words))

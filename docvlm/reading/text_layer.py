@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 from rapidfuzz.distance import Indel
 
-from docvlm.imageops import GrayImage, ink_mask, to_gray
+from docvlm.imageops import ink_mask
 from docvlm.reading.ocr import Quad, TextReader
-from docvlm.types import Box, LayerWord, RgbImage
+from docvlm.types import Box, GrayImage, LayerWord, RgbImage
 
 _GARBAGE_SHARE = 0.05  # of the characters; a few private-use bullets are ordinary
 _MIN_LETTERS = 60  # fewer Latin letters say nothing about how often vowels should come
@@ -45,14 +45,19 @@ class LayerVerdict:
 
 
 def judge_layer(
-    layer: Sequence[LayerWord], image: RgbImage, reader: Callable[[], TextReader]
+    layer: Sequence[LayerWord],
+    preview: GrayImage,
+    scale: float,
+    picture: Callable[[], RgbImage],
+    reader: Callable[[], TextReader],
 ) -> LayerVerdict:
     """Keep a layer that agrees with the page's picture, drop what is hidden, refuse what is broken.
 
     Args:
-        layer: the words of the PDF's text layer, boxes in pixels of ``image``.
-        image: the page as rendered.
-        reader: gives the OCR engine; called only where the picture must be read to decide.
+        layer: the words of the PDF's text layer, boxes in pixels of the page.
+        preview: the page in gray, ``scale`` times its size.
+        picture: gives the page as rendered, in full; called only where it must be read to decide.
+        reader: gives the OCR engine; called in the same cases.
     """
     words = [word for word in layer if word.text.strip() and word.box.area > 0]
     if not words:
@@ -62,14 +67,16 @@ def judge_layer(
             None, ("The text layer holds unreadable characters, so the page was read by OCR.",)
         )
 
-    gray = to_gray(image)
-    words, hidden_notes = _without_hidden(words, gray, image, reader)
+    def agrees(sample: Sequence[LayerWord]) -> bool:
+        return _agrees_with_picture(sample, picture(), reader())
+
+    words, hidden_notes = _without_hidden(words, preview, scale, agrees)
     if not words:
         return LayerVerdict(None, hidden_notes)
-    if _letters_look_wrong(words) and not _agrees_with_picture(words, image, reader()):
+    if _letters_look_wrong(words) and not agrees(words):
         note = "The text layer does not say what the page shows, so the page was read by OCR."
         return LayerVerdict(None, (*hidden_notes, note))
-    if _misses_print(words, gray, image, reader):
+    if _misses_print(words, preview, scale, lambda: reader().detect(picture())):
         note = "The text layer covers only a small part of the printed text, so the page was read by OCR."
         return LayerVerdict(None, (*hidden_notes, note))
     return LayerVerdict(tuple(words), hidden_notes)
@@ -132,13 +139,16 @@ def _odd_word_share(words: Sequence[LayerWord]) -> float:
 
 
 def _without_hidden(
-    words: Sequence[LayerWord], gray: GrayImage, image: RgbImage, reader: Callable[[], TextReader]
+    words: Sequence[LayerWord],
+    preview: GrayImage,
+    scale: float,
+    agrees: Callable[[Sequence[LayerWord]], bool],
 ) -> tuple[list[LayerWord], tuple[str, ...]]:
     """Leave out words that nobody sees: invisible ones, unless they are the OCR layer of a scan.
 
     Hidden text is a known way to slip instructions or false values to a program that reads a page.
     """
-    contrast = _contrast(gray, [word.box for word in words])
+    contrast = _contrast(preview, [word.box for word in words], scale)
     seen = [
         word for word, under in zip(words, contrast, strict=True) if word.visible and under >= _MIN_CONTRAST
     ]
@@ -149,7 +159,7 @@ def _without_hidden(
     ]
     notes = []
     if under_print:
-        if _agrees_with_picture(under_print, image, reader()):
+        if agrees(under_print):
             kept = {id(word) for word in (*seen, *under_print)}
             seen = [word for word in words if id(word) in kept]
         else:
@@ -160,13 +170,17 @@ def _without_hidden(
     return seen, tuple(notes)
 
 
-def _contrast(gray: GrayImage, boxes: Sequence[Box]) -> npt.NDArray[np.float64]:
-    """Standard deviation of the gray levels under each box."""
+def _contrast(gray: GrayImage, boxes: Sequence[Box], scale: float) -> npt.NDArray[np.float64]:
+    """Standard deviation of the gray levels under each box, after it is multiplied by ``scale``."""
     height, width = gray.shape
-    corners = np.array([[box.x0, box.y0, box.x1, box.y1] for box in boxes])
-    x0, x1 = (np.clip(np.round(corners[:, i]).astype(int), 0, width) for i in (0, 2))
-    y0, y1 = (np.clip(np.round(corners[:, i]).astype(int), 0, height) for i in (1, 3))
-    area = np.maximum((x1 - x0) * (y1 - y0), 1)
+    corners = np.array([[box.x0, box.y0, box.x1, box.y1] for box in boxes]) * scale
+    x0, y0 = (
+        np.clip(np.round(corners[:, i]).astype(int), 0, side - 1) for i, side in ((0, width), (1, height))
+    )
+    # A full stop may be narrower than a pixel.
+    x1 = np.clip(np.round(corners[:, 2]).astype(int), x0 + 1, width)
+    y1 = np.clip(np.round(corners[:, 3]).astype(int), y0 + 1, height)
+    area = (x1 - x0) * (y1 - y0)
     total, squares = cv2.integral2(gray, sdepth=cv2.CV_64F, sqdepth=cv2.CV_64F)
 
     def inside(table: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -217,21 +231,25 @@ def _letters_and_digits(text: str) -> str:
 
 
 def _misses_print(
-    words: Sequence[LayerWord], gray: GrayImage, image: RgbImage, reader: Callable[[], TextReader]
+    words: Sequence[LayerWord],
+    preview: GrayImage,
+    scale: float,
+    detect: Callable[[], Sequence[Quad]],
 ) -> bool:
     """Whether most of the printed text lies outside the layer, as on a scan with a stamped footer.
 
     Detection of printed lines is only run where there is much more ink outside the words than inside.
     """
-    ink = ink_mask(gray) > 0
-    inside = np.zeros(gray.shape, np.bool_)
+    ink = ink_mask(preview) > 0
+    inside = np.zeros(preview.shape, np.bool_)
     for word in words:
         box = word.box
-        inside[max(0, int(box.y0)) : int(box.y1) + 1, max(0, int(box.x0)) : int(box.x1) + 1] = True
+        rows = slice(max(0, int(box.y0 * scale)), int(box.y1 * scale) + 1)
+        inside[rows, max(0, int(box.x0 * scale)) : int(box.x1 * scale) + 1] = True
     ink_inside = int(np.count_nonzero(ink & inside))
     if int(np.count_nonzero(ink)) - ink_inside <= _INK_OUTSIDE * ink_inside:
         return False
-    quads = reader().detect(image)
+    quads = [quad * scale for quad in detect()]
     covered = total = 0.0
     for quad in quads:
         (x0, y0), (x1, y1) = quad.min(axis=0).astype(int), quad.max(axis=0).astype(int)

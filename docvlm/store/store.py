@@ -137,11 +137,18 @@ class Store:
 
     # Pages and readings
 
-    def save_page(self, document_id: int, page: Page) -> None:
-        """Keep what became of a page (not its pixels), in place of what was kept before."""
+    def save_page(
+        self, document_id: int, page: Page, reading: Reading | None = None, reader: str = ""
+    ) -> None:
+        """Keep what became of a page (not its pixels), in place of what was kept before.
+
+        With ``reading``, what ``reader`` read on it is kept in the same step, as by ``save_reading``.
+        """
         with self._database.session() as session:
             key = {"document_id": document_id, "number": page.number}
             self._upsert(session, PageRow, key, rows.page_values(page))
+            if reading is not None:
+                self._save_reading(session, document_id, reading, reader)
 
     def page_outcomes(self, document_id: int) -> list[PageOutcome]:
         """The pages saved so far, by number."""
@@ -152,10 +159,7 @@ class Store:
     def save_reading(self, document_id: int, reading: Reading, reader: str) -> None:
         """Keep a page's words under the name and version of their reader, and make them searchable."""
         with self._database.session() as session:
-            key = {"document_id": document_id, "page_number": reading.page_number, "reader": reader}
-            self._upsert(session, ReadingRow, key, rows.reading_values(reading))
-            entry_key = {"document_id": document_id, "page_number": reading.page_number}
-            self._upsert(session, SearchEntryRow, entry_key, _searchable(reading.text))
+            self._save_reading(session, document_id, reading, reader)
 
     def pages_read(self, document_id: int, reader: str) -> frozenset[int]:
         """The numbers of the pages that ``reader`` has read."""
@@ -333,6 +337,12 @@ class Store:
     def _extractions(self, identifiers: Select[Any]) -> list[ExtractionRecord]:
         with self._database.session(read_only=True) as session:
             return queries.extraction_records(session, identifiers)
+
+    def _save_reading(self, session: Session, document_id: int, reading: Reading, reader: str) -> None:
+        key = {"document_id": document_id, "page_number": reading.page_number, "reader": reader}
+        self._upsert(session, ReadingRow, key, rows.reading_values(reading))
+        entry_key = {"document_id": document_id, "page_number": reading.page_number}
+        self._upsert(session, SearchEntryRow, entry_key, _searchable(reading.text))
 
     def _upsert(
         self,
