@@ -2,50 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from docvlm.types import Box
 from finetune.data.documents import FieldLabel, LabelledDocument, QuestionLabel, RowsLabel, TranscriptLabel
+from finetune.data.json_lines import BrokenEntry, Json
 from finetune.data.names import field_name
 
-Json = dict[str, Any]
 CaseLabel = FieldLabel | RowsLabel | QuestionLabel | TranscriptLabel
 
 _TASK_OF_KEY = {"fields": "extract", "question": "qa", "text": "ocr", "words": "ocr"}
 _FIELD_KEYS = frozenset({"value", "alternatives", "page", "boxes"})
 
 
-class BrokenLine(Exception):
-    """What is wrong with a line, as the end of a sentence that begins with its place."""
-
-
-def parse_line(text: str) -> Json:
-    """The object that a line holds.
-
-    Raises:
-        BrokenLine: when it is none.
-    """
-    try:
-        line = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise BrokenLine("is not valid JSON.") from error
-    if not isinstance(line, dict):
-        raise BrokenLine("is not a JSON object.")
-    return line
-
-
 def line_labels(line: Json) -> list[CaseLabel] | None:
     """The labels of a line, None where its task is none that gives labels.
 
     Raises:
-        BrokenLine: when what the task needs is missing or of another form.
+        BrokenEntry: when what the task needs is missing or of another form.
     """
     task = line.get("task") or next((task for key, task in _TASK_OF_KEY.items() if key in line), None)
     match task:
         case "extract":
-            return [*_field_labels(line)]
+            return [*field_labels(line.get("fields"), line.get("page"))]
         case "qa":
             return [_question_label(line)]
         case "ocr":
@@ -69,11 +49,18 @@ def label_lines(document: LabelledDocument) -> Iterator[Json]:
         yield {"task": "ocr", **content, **_place(transcript.page, ())}
 
 
-def _field_labels(line: Json) -> list[FieldLabel | RowsLabel]:
-    fields = line.get("fields")
+def field_labels(fields: Any, page: Any = None) -> list[FieldLabel | RowsLabel]:
+    """The labels of an object of values by name, each text, number, null, list, rows or an object.
+
+    Args:
+        page: the page, from 1, on which the values stand that name none themselves; None where unknown.
+
+    Raises:
+        BrokenEntry: when it is no object, or a value has another form.
+    """
     if not isinstance(fields, dict):
-        raise BrokenLine("has no object 'fields'.")
-    return [_field_label(field_name(name), value, line.get("page")) for name, value in fields.items()]
+        raise BrokenEntry("has no object 'fields'.")
+    return [_field_label(field_name(name), value, page) for name, value in fields.items()]
 
 
 def _field_label(name: str, value: Any, page: Any) -> FieldLabel | RowsLabel:
@@ -92,7 +79,7 @@ def _field_label(name: str, value: Any, page: Any) -> FieldLabel | RowsLabel:
             return RowsLabel(name, (_row(value, page),))
         case [dict(), *_]:
             if not all(isinstance(row, dict) for row in value):
-                raise BrokenLine(f"mixes rows and values in '{name}'.")
+                raise BrokenEntry(f"mixes rows and values in '{name}'.")
             return RowsLabel(name, tuple(_row(row, page) for row in value))
         case list():
             parts = [_printed(item, name) for item in value]
@@ -108,7 +95,7 @@ def _row(cells: Json, page: Any) -> tuple[FieldLabel, ...]:
     for name, value in cells.items():
         cell = _field_label(field_name(name), value, page)
         if isinstance(cell, RowsLabel):
-            raise BrokenLine(f"has a list within a list at '{name}'.")
+            raise BrokenEntry(f"has a list within a list at '{name}'.")
         row.append(cell)
     return tuple(row)
 
@@ -116,7 +103,7 @@ def _row(cells: Json, page: Any) -> tuple[FieldLabel, ...]:
 def _question_label(line: Json) -> QuestionLabel:
     question = line.get("question")
     if not isinstance(question, str) or not question.strip():
-        raise BrokenLine("has no question.")
+        raise BrokenEntry("has no question.")
     answers = line.get("answers", line.get("answer"))
     if not isinstance(answers, list):
         answers = [] if answers is None else [answers]
@@ -130,26 +117,26 @@ def _transcript_label(line: Json) -> TranscriptLabel:
         return TranscriptLabel(text=text, page=_page(line.get("page")))
     if isinstance(words, list):
         return TranscriptLabel(words=tuple(map(str, words)), page=_page(line.get("page")))
-    raise BrokenLine("has neither 'text' nor 'words'.")
+    raise BrokenEntry("has neither 'text' nor 'words'.")
 
 
 def _printed(value: Any, name: str) -> str:
     if isinstance(value, str | int | float):
         return str(value)
-    raise BrokenLine(f"has a value for '{name}' that is neither text nor a number.")
+    raise BrokenEntry(f"has a value for '{name}' that is neither text nor a number.")
 
 
 def _page(value: Any) -> int | None:
     if value is None or (isinstance(value, int) and value >= 1):
         return value
-    raise BrokenLine(f"has the page {value!r}; pages count from 1.")
+    raise BrokenEntry(f"has the page {value!r}; pages count from 1.")
 
 
 def _boxes(value: Any) -> tuple[Box, ...]:
     try:
         return tuple(Box(*map(float, box)) for box in value or ())
     except (TypeError, ValueError) as error:
-        raise BrokenLine("has boxes that are not lists of [x0, y0, x1, y1].") from error
+        raise BrokenEntry("has boxes that are not lists of [x0, y0, x1, y1].") from error
 
 
 def _written(label: FieldLabel | RowsLabel) -> Any:

@@ -12,21 +12,21 @@ the field. Other tasks (``page_fact``, ``image``, ``pdf``) are passed over.
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from docvlm.errors import InputError
 from docvlm.export import write_atomically
-from finetune.data.case_lines import BrokenLine, Json, label_lines, line_labels, parse_line
+from finetune.data.case_lines import label_lines, line_labels
 from finetune.data.documents import FieldLabel, LabelledDocument, QuestionLabel, RowsLabel, TranscriptLabel
+from finetune.data.json_lines import Json, Report, content_hash, each_line, labelled_file
 from finetune.data.side_boxes import with_side_boxes
 
 
 def read_cases(
-    path: Path, report: Callable[[str], None] | None = None, *, side_boxes: bool = True
+    path: Path, report: Report | None = None, *, side_boxes: bool = True
 ) -> tuple[LabelledDocument, ...]:
     """The labelled documents of a file, all lines about one document merged, in order of first sight.
 
@@ -40,16 +40,7 @@ def read_cases(
             document, with the number of the line.
     """
     collected: dict[Path, _Collected] = {}
-    for number, line in enumerate(_text(path).splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            _add_line(collected, path.parent, line)
-        except BrokenLine as broken:
-            error = InputError(f"Line {number} of {path} {broken}", "Correct the line or take it out.")
-            if report is None:
-                raise error from None
-            report(str(error))
+    each_line(path, lambda line: _add_line(collected, path.parent, line), report)
     documents = tuple(item.document() for item in collected.values())
     return with_side_boxes(documents) if side_boxes else documents
 
@@ -80,7 +71,7 @@ class _Collected:
 
     def document(self) -> LabelledDocument:
         return LabelledDocument(
-            sha256=hashlib.sha256(self.path.read_bytes()).hexdigest(),
+            sha256=content_hash(self.path),
             name=self.name,
             path=self.path,
             kind=self.kind,
@@ -91,28 +82,12 @@ class _Collected:
         )
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InputError(
-            f"The label file {path} cannot be read: {reason}.", "Give the path of a cases.jsonl file."
-        ) from error
-
-
-def _add_line(collected: dict[Path, _Collected], folder: Path, text: str) -> None:
-    line = parse_line(text)
+def _add_line(collected: dict[Path, _Collected], folder: Path, line: Json) -> None:
     labels = line_labels(line)
     if labels is None:
         return
-    name = line.get("file")
-    if not isinstance(name, str) or not name:
-        raise BrokenLine("does not name a file.")
-    path = (folder / name).absolute()
-    if not path.is_file():
-        raise BrokenLine(f"names {name}, which is not there.")
-    item = collected.setdefault(path, _Collected(path, name))
+    path = labelled_file(folder, line.get("file"))
+    item = collected.setdefault(path, _Collected(path, line["file"]))
     item.kind = item.kind or str(line.get("kind") or line.get("layout") or "")
     item.split = item.split or line.get("split")
     for label in labels:

@@ -15,11 +15,11 @@ from docvlm.errors import InputError
 from docvlm.pipeline import Workspace
 from docvlm.store import DocumentRecord, ExtractionRecord, Label, LabelKind, Store
 from docvlm.types import LineItems
+from finetune.data.cells import CellName, cell_labels, rows_of_cells
 from finetune.data.documents import FieldLabel, LabelledDocument, QuestionLabel, RowsLabel, TranscriptLabel
 
 IMPORTED = "import"
 
-_CELL = re.compile(r"(?P<items>.+)\[(?P<row>[1-9]\d{0,3})\]\.(?P<column>.+)")
 _TRANSCRIPT = re.compile(r"(?P<form>text|words)(?: of page (?P<page>\d+))?")
 
 
@@ -83,44 +83,33 @@ def _labelled(store: Store, record: DocumentRecord, labels: Sequence[Label]) -> 
 def _fields(
     labels: Sequence[Label], extractions: Sequence[ExtractionRecord]
 ) -> Iterator[FieldLabel | RowsLabel]:
-    cells: dict[str, dict[tuple[int, str], FieldLabel]] = {}
+    lists: dict[str, dict[CellName, FieldLabel]] = {}
     for label in labels:
         if label.kind is not LabelKind.FIELD:
             continue
-        cell = _CELL.fullmatch(label.name)
+        value = FieldLabel(label.name, label.value, page=label.page, boxes=label.boxes)
+        cell = CellName.parse(label.name)
         if cell is None:
-            yield FieldLabel(label.name, label.value, page=label.page, boxes=label.boxes)
+            yield value
         else:
-            place = int(cell["row"]), cell["column"]
-            value = FieldLabel(cell["column"], label.value, page=label.page, boxes=label.boxes)
-            cells.setdefault(cell["items"], {})[place] = value
-    for name, own in cells.items():
-        if _is_whole(name, own, extractions):
-            yield RowsLabel(name, _rows(own))
+            lists.setdefault(cell.items, {})[cell] = value
+    for name, cells in lists.items():
+        if _is_whole(name, cells, extractions):
+            yield RowsLabel(name, rows_of_cells(cells))
 
 
-def _is_whole(
-    name: str, cells: dict[tuple[int, str], FieldLabel], extractions: Sequence[ExtractionRecord]
-) -> bool:
+def _is_whole(name: str, cells: Iterable[CellName], extractions: Sequence[ExtractionRecord]) -> bool:
     """Whether every row that was found, and every column of every row, has a label."""
+    known = set(cells)
     found = [
         len(field.rows)
         for record in extractions
         for field in record.extraction.fields
         if isinstance(field, LineItems) and field.name == name
     ]
-    last = max([*found, *(row for row, _ in cells)])
-    columns = {column for _, column in cells}
-    return all((row, column) in cells for row in range(1, last + 1) for column in columns)
-
-
-def _rows(cells: dict[tuple[int, str], FieldLabel]) -> tuple[tuple[FieldLabel, ...], ...]:
-    """The rows in order; one whose cells are all absent was taken out by the person."""
-    rows: dict[int, list[FieldLabel]] = {}
-    for (row, _), cell in cells.items():
-        rows.setdefault(row, []).append(cell)
-    ordered = [tuple(rows[row]) for row in sorted(rows)]
-    return tuple(row for row in ordered if any(cell.value is not None for cell in row))
+    last = max([*found, *(cell.row for cell in known)])
+    columns = {cell.column for cell in known}
+    return all(CellName(name, row, column) in known for row in range(1, last + 1) for column in columns)
 
 
 def _transcripts(labels: Iterable[Label]) -> Iterator[TranscriptLabel]:
@@ -136,13 +125,8 @@ def _transcripts(labels: Iterable[Label]) -> Iterator[TranscriptLabel]:
 
 def _labels(document: LabelledDocument) -> Iterator[Label]:
     for field in document.fields:
-        if isinstance(field, FieldLabel):
-            yield Label(LabelKind.FIELD, field.name, field.value, field.page, field.boxes, IMPORTED)
-            continue
-        for number, row in enumerate(field.rows, start=1):
-            for cell in row:
-                name = f"{field.name}[{number}].{cell.name}"
-                yield Label(LabelKind.FIELD, name, cell.value, cell.page, cell.boxes, IMPORTED)
+        for single in (field,) if isinstance(field, FieldLabel) else cell_labels(field):
+            yield Label(LabelKind.FIELD, single.name, single.value, single.page, single.boxes, IMPORTED)
     for question in document.questions:
         answer = next(iter(question.answers), None)
         yield Label(LabelKind.QA, question.question, answer, question.page, question.boxes, IMPORTED)

@@ -1,0 +1,96 @@
+"""Label files entry by entry: one that cannot be used is told by its place, and the others go on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from docvlm.errors import InputError
+
+Json = dict[str, Any]
+Entry = TypeVar("Entry")
+Report = Callable[[str], None]
+"""Called with one sentence for each entry that is left out."""
+
+
+class BrokenEntry(Exception):
+    """What is wrong with an entry, as the end of a sentence that begins with its place."""
+
+
+def each_line(path: Path, use: Callable[[Json], None], report: Report | None) -> None:
+    """Call ``use`` with the object on each line of a file; see :func:`each_entry`."""
+    lines = enumerate(read_text(path).splitlines(), start=1)
+    full = ((f"Line {number} of {path}", line) for number, line in lines if line.strip())
+    each_entry(full, lambda line: use(parse_object(line)), report)
+
+
+def each_entry(
+    entries: Iterable[tuple[str, Entry]], use: Callable[[Entry], None], report: Report | None
+) -> None:
+    """Call ``use`` with each entry that comes with the name of its place.
+
+    Raises:
+        InputError: for the first one that ``use`` refuses with ``BrokenEntry``, unless ``report`` is there
+            to hear of it.
+    """
+    for place, entry in entries:
+        try:
+            use(entry)
+        except BrokenEntry as broken:
+            error = InputError(f"{place} {broken}", "Correct it or take it out.")
+            if report is None:
+                raise error from None
+            report(str(error))
+
+
+def parse_object(text: str) -> Json:
+    """The JSON object that a text holds.
+
+    Raises:
+        BrokenEntry: when it is none.
+    """
+    try:
+        value = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise BrokenEntry("is not valid JSON.") from error
+    if not isinstance(value, dict):
+        raise BrokenEntry("is not a JSON object.")
+    return value
+
+
+def read_text(path: Path) -> str:
+    """The text of a label file.
+
+    Raises:
+        InputError: when it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise InputError(
+            f"The label file {path} cannot be read: {reason}.", "Check the path and the kind of file."
+        ) from error
+
+
+def labelled_file(folder: Path, name: object) -> Path:
+    """The file that an entry names, relative to the folder of the label file.
+
+    Raises:
+        BrokenEntry: when it names none or one that is not there.
+    """
+    if not isinstance(name, str) or not name:
+        raise BrokenEntry("does not name a file.")
+    path = (folder / name).absolute()
+    if not path.is_file():
+        raise BrokenEntry(f"names {name}, which is not there.")
+    return path
+
+
+def content_hash(path: Path) -> str:
+    """The SHA-256 of a file in hex, by which docvlm knows a document."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
