@@ -18,7 +18,7 @@ from docvlm.models.protocol import Engine, PageInput
 from docvlm.pipeline.ask import AnswerPiece, ask_windows
 from docvlm.pipeline.extract import WindowDone, extract_windows
 from docvlm.pipeline.pages import PageReader, PageReading
-from docvlm.pipeline.windows import Window, cut_windows
+from docvlm.pipeline.windows import Window, cut_windows, with_picture
 from docvlm.reading import READER_VERSION
 from docvlm.schemas import Schema, load_schema
 from docvlm.store import RunKind, RunStatus, Store
@@ -241,8 +241,7 @@ class OpenDocument:
         if not self._engine().card.sees_pixels:
             return window.input
         page, plan = self.tile_plan(window.page_number)
-        key = f"{window.input.key}-{self.info.sha256}-{page.number}-{self._settings.budget}"
-        return replace(window.input, key=key, image=page.image, plan=plan)
+        return with_picture(window, page, plan, f"{self.info.sha256}-{self._settings.budget}")
 
     def _readable(self, pages: Pages) -> str:
         """The pages that did not fail, as ``RunInfo.pages`` names them.

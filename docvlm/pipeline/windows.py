@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from docvlm.grounding import PageWords
 from docvlm.models.protocol import PageInput
 from docvlm.reading import layout_rows, layout_text
-from docvlm.types import Reading, Word
+from docvlm.tiling import TilePlan
+from docvlm.types import Page, Reading, Word
 
 WINDOW_TOKENS = 1400
 OVERLAP_ROWS = 3  # so that a label and its value are seen together in one of two windows
@@ -35,6 +36,16 @@ def cut_windows(reading: Reading, count_tokens: Callable[[str], int]) -> tuple[W
     if not rows:
         return ()
     return tuple(_window(reading, rows[start:end]) for start, end in _row_ranges(rows, count_tokens))
+
+
+def with_picture(window: Window, page: Page, plan: TilePlan, source: str) -> PageInput:
+    """What an engine that sees pictures gets of a window: its words, and the picture of its whole page.
+
+    Args:
+        source: tells apart pictures whose windows have the same words: the file and how pages are cut.
+    """
+    key = f"{window.input.key}-{source}-{page.number}"
+    return replace(window.input, key=key, image=page.image, plan=plan)
 
 
 def _split_row(row: Sequence[Word], count_tokens: Callable[[str], int]) -> list[Sequence[Word]]:

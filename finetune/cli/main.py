@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Sequence
 
 from docvlm.terminal import EXIT_CODES, run_command
-from finetune.cli import adapters
+from finetune.cli import adapters, evaluate
 
-_GROUPS = (adapters,)
+_GROUPS = (evaluate, adapters)
 
 
 def build_parser() -> argparse.ArgumentParser:
