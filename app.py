@@ -46,9 +46,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _serve(settings: Settings, options: argparse.Namespace) -> None:
     # Uploads in transit stay in the data folder. Gradio reads this when it is imported.
     os.environ.setdefault("GRADIO_TEMP_DIR", str(settings.prepare_home() / "uploads"))
+    from starlette.middleware import Middleware
+
     from docvlm.pipeline import Workspace
-    from docvlm.ui.assets import ICON, STYLES, script
+    from docvlm.ui.assets import ICON, head, script
     from docvlm.ui.engine_loader import EngineLoader
+    from docvlm.ui.owners import OwnerCookie
     from docvlm.ui.page import build_page
     from docvlm.ui.theme import theme
 
@@ -67,8 +70,9 @@ def _serve(settings: Settings, options: argparse.Namespace) -> None:
             ssr_mode=False,
             favicon_path=ICON,
             theme=theme(),
-            css_paths=list(STYLES),
+            head=head(),
             js=script("page.js"),
+            app_kwargs={"middleware": [Middleware(OwnerCookie)]},
         )
 
 

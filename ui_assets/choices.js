@@ -1,46 +1,44 @@
-// Runs once for each list or page view. A click (or Enter) on an element with data-choice is sent to
-// the server; a number field with data-choice-prefix sends prefix + number. Zoom stays in the browser.
+// Runs once for each list. A click (or Enter) on an element with data-choice is sent to the server as "select";
+// data-confirm asks again first. A form with data-form is sent as "submitted" with its fields.
 const send = (choice) => trigger("select", { choice });
 
+const confirmed = (button) => {
+  if (!button.dataset.confirm || button.classList.contains("confirming")) return true;
+  const before = button.innerHTML;
+  button.classList.add("confirming");
+  button.textContent = button.dataset.confirm;
+  setTimeout(() => {
+    button.classList.remove("confirming");
+    button.innerHTML = before;
+  }, 4000);
+  return false;
+};
+
 element.addEventListener("click", (event) => {
-  const zoom = event.target.closest("[data-zoom]");
-  if (zoom) {
-    const now = Number(element.style.getPropertyValue("--zoom") || 1);
-    const next = Math.min(3, Math.max(0.5, now + 0.25 * Number(zoom.dataset.zoom)));
-    element.style.setProperty("--zoom", String(next));
+  const page = event.target.closest("[data-turn]");
+  if (page) {
+    document.dispatchEvent(new CustomEvent("docvlm:turn", { detail: Number(page.dataset.turn) }));
     return;
   }
   const chosen = event.target.closest("[data-choice]:not([disabled])");
-  if (chosen) send(chosen.dataset.choice);
-});
-
-element.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" && event.key !== " ") return;
-  const chosen = event.target.closest("[data-choice]:not(button)");
-  if (!chosen) return;
-  event.preventDefault();
-  send(chosen.dataset.choice);
+  if (chosen && confirmed(chosen)) send(chosen.dataset.choice);
 });
 
 element.addEventListener("change", (event) => {
-  const field = event.target.closest("[data-choice-prefix]");
-  if (!field) return;
-  const number = Math.round(Number(field.value) || 1);
-  field.value = String(Math.min(Number(field.max), Math.max(Number(field.min), number)));
-  send(field.dataset.choicePrefix + field.value);
+  const toggle = event.target.closest("[data-choice-toggle]");
+  if (toggle) send(`${toggle.dataset.choiceToggle}:${toggle.checked ? 1 : 0}`);
+  const picked = event.target.closest("select[data-choice-prefix]");
+  if (picked) send(picked.dataset.choicePrefix + picked.value);
 });
 
-// Evidence that is out of sight is scrolled into view, inside the page only.
-watch("value", () => {
-  const pane = element.querySelector(".page-scroll");
-  const box = element.querySelector(".evidence-box");
-  if (!pane || !box) return;
-  const outer = pane.getBoundingClientRect();
-  const inner = box.getBoundingClientRect();
-  if (inner.top < outer.top || inner.bottom > outer.bottom) {
-    pane.scrollTop += inner.top - outer.top - outer.height / 3;
-  }
-  if (inner.left < outer.left || inner.right > outer.right) {
-    pane.scrollLeft += inner.left - outer.left - outer.width / 3;
+element.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const form = event.target;
+  if (form.dataset.unlock !== undefined) {
+    const field = form.querySelector("input");
+    trigger("submitted", { form: `unlock:${form.dataset.unlock}`, password: field.value });
+    field.value = "";
+  } else if (form.dataset.form) {
+    trigger("submitted", { ...Object.fromEntries(new FormData(form)), form: form.dataset.form });
   }
 });

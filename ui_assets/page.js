@@ -1,10 +1,11 @@
-// Runs once when the page has loaded: files pasted or dropped anywhere go to the upload field.
+// Runs once when the page has loaded: files pasted or dropped anywhere go to the upload field, and the page
+// chips on the left follow the page that is shown.
 () => {
   const upload = (files) => {
     const field = document.querySelector("#upload input[type=file]");
     if (!field || !files.length) return false;
     const transfer = new DataTransfer();
-    transfer.items.add(files[0]);
+    for (const file of files) transfer.items.add(file);
     field.files = transfer.files;
     field.dispatchEvent(new Event("change", { bubbles: true }));
     return true;

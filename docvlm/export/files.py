@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -50,6 +51,20 @@ def _write_csv(documents: Sequence[ExportedDocument], out: Path, items: bool) ->
     items_file = out.with_name(f"{out.stem}-items{out.suffix}")
     _write_text(items_file, to_csv(documents, items=True))
     return [out, items_file]
+
+
+def document_bytes(documents: Sequence[ExportedDocument], ending: str, items: bool = False) -> bytes:
+    """What ``write_documents`` writes, without a file left behind.
+
+    Args:
+        ending: one of ``FORMS``.
+        items: the rows of list fields instead of the fields (CSV only).
+
+    Raises:
+        UsageError: when the ending is none of these.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        return write_documents(documents, Path(folder) / f"export{ending}", items)[0].read_bytes()
 
 
 def _write_text(out: Path, text: str) -> None:

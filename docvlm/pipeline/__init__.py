@@ -1,9 +1,30 @@
 """The flow, page by page: open, read, ask, extract, keep."""
 
 from docvlm.pipeline.ask import AnswerPiece
-from docvlm.pipeline.document import OpenDocument
+from docvlm.pipeline.corrections import CheckedExtraction, check_extraction, empty_extraction, find_evidence
+from docvlm.pipeline.document import OpenDocument, owned_identity
 from docvlm.pipeline.extract import WindowDone
+from docvlm.pipeline.kind import guess_kind, suggested_questions
+from docvlm.pipeline.labelling import DocumentLabels, QueuedDocument, label_queue
 from docvlm.pipeline.pages import PageReading
+from docvlm.pipeline.windows import Region
 from docvlm.pipeline.workspace import Workspace
 
-__all__ = ["AnswerPiece", "OpenDocument", "PageReading", "WindowDone", "Workspace"]
+__all__ = [
+    "AnswerPiece",
+    "CheckedExtraction",
+    "DocumentLabels",
+    "OpenDocument",
+    "PageReading",
+    "QueuedDocument",
+    "Region",
+    "WindowDone",
+    "Workspace",
+    "check_extraction",
+    "empty_extraction",
+    "find_evidence",
+    "guess_kind",
+    "label_queue",
+    "owned_identity",
+    "suggested_questions",
+]

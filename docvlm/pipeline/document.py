@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +19,7 @@ from docvlm.models.protocol import Engine, PageInput
 from docvlm.pipeline.ask import AnswerPiece, ask_windows
 from docvlm.pipeline.extract import WindowDone, extract_windows
 from docvlm.pipeline.pages import PageReader, PageReading
-from docvlm.pipeline.windows import Window, cut_windows, with_picture
+from docvlm.pipeline.windows import Region, Window, cut_windows, with_picture
 from docvlm.reading import READER_VERSION
 from docvlm.schemas import Schema, load_schema
 from docvlm.store import RunKind, RunStatus, Store
@@ -37,6 +38,14 @@ SchemaSource = str | Path | dict[str, Any] | type | Schema
 """Whatever ``docvlm.schemas.load_schema`` understands."""
 
 
+def owned_identity(sha256: str, owner: str) -> str:
+    """By what the store knows a file: the hash of its bytes, and for an owner's file a hash of both.
+
+    So the same bytes in two people's hands are two documents, and neither finds the other's questions.
+    """
+    return sha256 if not owner else hashlib.sha256(f"{owner}/{sha256}".encode()).hexdigest()
+
+
 class OpenDocument:
     """A document in a workspace. Use it as a context manager, or call ``close``.
 
@@ -46,6 +55,7 @@ class OpenDocument:
         settings: model, budget and limits.
         store: where readings and answers are kept.
         engine: gives the model; called only when one is needed.
+        owner: whose document it is, where several people share one store; see ``owned_identity``.
     """
 
     def __init__(
@@ -55,17 +65,15 @@ class OpenDocument:
         settings: Settings,
         store: Store,
         engine: Callable[[], Engine],
+        owner: str = "",
     ) -> None:
+        self.info: DocumentInfo = replace(file.info, sha256=owned_identity(file.info.sha256, owner))
         self._file = file
         self._settings = settings
         self._store = store
         self._engine = engine
-        self.id = store.add_document(file.info, path)
+        self.id = store.add_document(self.info, path)
         self._pages = PageReader(file, store, self.id)
-
-    @property
-    def info(self) -> DocumentInfo:
-        return self._file.info
 
     def page_numbers(self, pages: Pages = None) -> Sequence[int]:
         """The numbers that ``pages`` means in this document.
@@ -120,21 +128,28 @@ class OpenDocument:
         pages: Pages = None,
         cancel: threading.Event | None = None,
         *,
+        region: Region | None = None,
         fresh: bool = False,
     ) -> Iterator[AnswerPiece | Answer]:
         """The same, with the reply's pieces as they come; the last value is the answer.
+
+        Args:
+            region: ask about this part of one page only; ``pages`` then means nothing.
 
         Raises:
             Cancelled: soon after ``cancel`` was set.
             InputError: when none of the pages could be read.
         """
+        pages = pages if region is None else [region.page]
         run = self._run_info(pages)
+        if region is not None:
+            run = replace(run, pages=f"{region.page} in {region.box.as_list(0)}")
         known = None if fresh else self._store.find_answer(self.id, run, question)
         if known is not None:
             yield known
             return
         with _RunClock(self._store, self.id, RunKind.ASK, run) as clock:
-            windows, _ = self._windows(pages, cancel)
+            windows, _ = self._windows(pages, cancel, region)
             clock.lap("read")
             for event in ask_windows(self._engine(), windows, question, self._show, cancel):
                 if isinstance(event, Answer):
@@ -219,7 +234,9 @@ class OpenDocument:
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
-    def _windows(self, pages: Pages, cancel: threading.Event | None) -> tuple[list[Window], list[str]]:
+    def _windows(
+        self, pages: Pages, cancel: threading.Event | None, region: Region | None = None
+    ) -> tuple[list[Window], list[str]]:
         """The parts of the pages that were read, in page order, and why other pages failed.
 
         Raises:
@@ -233,6 +250,8 @@ class OpenDocument:
                 f"No page of '{self.info.name}' could be read: {failed[0]}",
                 "Check that the file opens in a viewer.",
             )
+        if region is not None:
+            readings = [region.part_of(reading) for reading in readings]
         count_tokens = self._engine().count_tokens
         return [window for reading in readings for window in cut_windows(reading, count_tokens)], failed
 

@@ -10,7 +10,7 @@ from docvlm.grounding import PageWords
 from docvlm.models.protocol import PageInput
 from docvlm.reading import layout_rows, layout_text
 from docvlm.tiling import TilePlan
-from docvlm.types import Page, Reading, Word
+from docvlm.types import Box, Page, Reading, Word
 
 WINDOW_TOKENS = 1400
 OVERLAP_ROWS = 3  # so that a label and its value are seen together in one of two windows
@@ -24,6 +24,26 @@ class Window:
     reading: Reading
     words: PageWords
     input: PageInput
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of one page, in pixels of the page."""
+
+    page: int
+    box: Box
+
+    def part_of(self, reading: Reading) -> Reading:
+        """The words whose centre lies in the region."""
+        lines = (
+            replace(line, words=tuple(word for word in line.words if self._holds(word.box)))
+            for line in reading.lines
+        )
+        return replace(reading, lines=tuple(line for line in lines if line.words))
+
+    def _holds(self, box: Box) -> bool:
+        x, y = box.center
+        return self.box.x0 <= x < self.box.x1 and self.box.y0 <= y < self.box.y1
 
 
 def cut_windows(reading: Reading, count_tokens: Callable[[str], int]) -> tuple[Window, ...]:

@@ -105,13 +105,19 @@ class Workspace:
         return known_cost(self.settings.model_cache, self.engine)
 
     def open(
-        self, source: str | Path | bytes, *, name: str | None = None, password: str | None = None
+        self,
+        source: str | Path | bytes,
+        *,
+        name: str | None = None,
+        password: str | None = None,
+        owner: str = "",
     ) -> OpenDocument:
         """Open a PDF or an image.
 
         Args:
             source: a path, or the file's bytes (then give ``name``).
             name: what to call the document; the file's name by default.
+            owner: whose document it is, where several people share this workspace.
 
         Raises:
             InputError: when the file is not a readable document (PasswordError, LimitError among them).
@@ -121,7 +127,7 @@ class Workspace:
         )
         path = None if isinstance(source, bytes) else str(Path(source).absolute())
         try:
-            return OpenDocument(file, path, self.settings, self.store, lambda: self.engine)
+            return OpenDocument(file, path, self.settings, self.store, lambda: self.engine, owner)
         except BaseException:
             file.close()
             raise

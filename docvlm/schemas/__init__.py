@@ -5,6 +5,7 @@ from docvlm.schemas.checks import run_checks
 from docvlm.schemas.context import DateOrder, DecimalStyle, PageContext, page_context
 from docvlm.schemas.normalise import Flag, TypedValue, normalise
 from docvlm.schemas.schema import Check, CheckKind, FieldSpec, FieldType, Schema
+from docvlm.schemas.shelf import SchemaShelf
 from docvlm.schemas.sources import dump_schema, load_schema, template_names, to_json_schema
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Flag",
     "PageContext",
     "Schema",
+    "SchemaShelf",
     "Span",
     "TypedValue",
     "dump_schema",

@@ -4,6 +4,7 @@ from docvlm.tiling.boxes import page_box_to_tile, tile_box_to_page, tiles_showin
 from docvlm.tiling.cut import TileBatch, cut_tiles
 from docvlm.tiling.draw import draw_plan
 from docvlm.tiling.plan import (
+    BUDGET_NAMES,
     Budget,
     CostProbe,
     Tile,
@@ -14,6 +15,7 @@ from docvlm.tiling.plan import (
 )
 
 __all__ = [
+    "BUDGET_NAMES",
     "Budget",
     "CostProbe",
     "Tile",

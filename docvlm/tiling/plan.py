@@ -28,6 +28,9 @@ MAX_TILES = 64
 
 _NAMED_BUDGETS = {"fast": 2, "balanced": 6, "accurate": 12}
 
+BUDGET_NAMES = tuple(_NAMED_BUDGETS)
+"""The budgets that have a name, from the cheapest on."""
+
 # A grid with fewer tiles is taken where it costs no more than this share of the scale: a page of
 # 520 px becomes one tile of 512 px instead of four.
 _SCALE_WORTH_KEEPING = Fraction(31, 32)

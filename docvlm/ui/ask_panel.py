@@ -1,115 +1,130 @@
-"""The tab Ask: a question, the reply as it is written, and the answers so far."""
+"""The tab Ask: a conversation about the open document, a box on it, or several documents."""
 
 from __future__ import annotations
 
-import functools
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import gradio as gr
 
-from docvlm.pipeline import Workspace
+from docvlm.errors import UsageError
+from docvlm.pipeline import Region, guess_kind, suggested_questions
+from docvlm.store import Label, LabelKind
 from docvlm.types import Answer
-from docvlm.ui import results
+from docvlm.ui import answers, notices
+from docvlm.ui.assets import script, template
+from docvlm.ui.browser_values import region_of
 from docvlm.ui.callbacks import (
     LONG,
-    QUICK,
+    PRIVATE,
     Updates,
     clickable_html,
-    no_updates,
+    is_choice,
     number_of,
     sentence,
-    session_of,
+    text_in,
 )
-from docvlm.ui.document_work import (
-    REDRAW_SECONDS,
-    connect_stop,
-    pages_of,
-    prepare,
-    scope_of,
-    scope_radio,
-)
-from docvlm.ui.engine_loader import EngineLoader
-from docvlm.ui.page_panel import PagePanel
-from docvlm.ui.sessions import OpenView, Sessions
+from docvlm.ui.desk import Desk
+from docvlm.ui.document_work import REDRAW_SECONDS, page_text, prepare
+from docvlm.ui.documents_panel import DocumentsPanel
+from docvlm.ui.sessions import OpenView, Session
+
+THIS_PAGE, SELECTED = "page", "selected"
+LONGEST_QUESTION = 500
 
 
 class AskPanel:
-    """Questions about the open document. A chosen answer is lit on the page."""
+    """Questions and answers. A new answer is lit on the page; so is any other on hover or click."""
 
-    def __init__(
-        self, workspace: Workspace, loader: EngineLoader, sessions: Sessions, page: PagePanel
-    ) -> None:
-        self._workspace = workspace
-        self._loader = loader
-        self._sessions = sessions
-        self._page = page
-        self._lay_out()
-        self._connect()
-        self.opened = [self._answers, self._scope]
-
-    def open(self, view: OpenView) -> Updates:
-        """What a document brings along when it is opened, for the components ``opened``."""
-        return {self._answers: results.answers_html(view.answers, None), self._scope: scope_of(view)}
-
-    def _lay_out(self) -> None:
-        self._question = gr.Textbox(
-            label="Question",
-            placeholder="What is the total?",
-            lines=1,
-            max_lines=4,
-            max_length=500,
-            elem_id="question",
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._answers = clickable_html(answers.answers_html(()), "answers")
+        self._composer = gr.HTML(
+            None,
+            elem_id="composer",
+            html_template=template("composer.html"),
+            js_on_load=script("composer.js"),
+            apply_default_css=False,
         )
-        self._scope = scope_radio()
-        with gr.Row():
-            self._ask = gr.Button("Ask", variant="primary", elem_id="ask")
-            self._stop = gr.Button("Stop", interactive=False, elem_id="stop-asking")
-        self._answers = clickable_html(results.answers_html((), None), "answers")
+        desk.add(self)
 
-    def _connect(self) -> None:
-        inputs = [self._question, self._scope]
-        outputs = [self._answers, self._page.picture, self._question, self._ask, self._stop]
-        for event in (self._ask.click, self._question.submit):
-            event(self._on_ask, inputs, outputs, concurrency_id="ask", **LONG)
-        self._answers.select(self._choose, outputs=[self._answers, self._page.picture], **QUICK)
-        connect_stop(self._stop, self._sessions)
+    @property
+    def opened(self) -> Sequence[Any]:
+        return [self._answers, self._composer]
 
-    def _on_ask(self, question: str, scope: str, request: gr.Request) -> Iterator[Updates]:
-        session = session_of(self._sessions, request)
-        view = session.view
-        question = " ".join(question.split())
-        if view is None or not question:
-            text = "Write a question first." if view else "Open a document first, then ask."
-            yield {self._answers: results.notice_html(text, "error")}
+    def connect(self, documents: DocumentsPanel) -> None:
+        """Wire the events; an answer of another document opens it through ``documents``."""
+        self._documents = documents
+        self._composer.ask(self._on_ask, None, self.opened, concurrency_id="ask", **LONG)
+        self._composer.stop(self._stop, queue=False, **PRIVATE)
+        self._answers.select(self._choose, None, documents.outputs, concurrency_id="open", **LONG)
+
+    def show(self, session: Session) -> Updates:
+        if session.view is None:
+            return {self._answers: answers.answers_html(()), self._composer: _composer(None)}
+        return {self._answers: self._html(session.view), self._composer: _composer(session.view)}
+
+    def _html(self, view: OpenView, pending: str = "", focus: str = "") -> str:
+        records = self._desk.workspace.store.labels(view.document.id, LabelKind.QA)
+        kept = frozenset(record.label.name for record in records)
+        return answers.answers_html(view.answers, pending, focus, kept)
+
+    def _on_ask(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
+        session = self._desk.sessions.of(request)
+        view, scope = session.view, text_in(event, "scope", 20)
+        question = " ".join(text_in(event, "question", LONGEST_QUESTION).split())
+        if not question:
             return
-        yield {self._ask: gr.Button(interactive=False), self._stop: gr.Button(interactive=True)}
-        others = [known for known in view.answers if known.question != question]
-        earlier = results.answers_html(others, None) if others else ""
         try:
-            for event in self._answer(view, question, pages_of(view, scope)):
-                if session.view is not view:
-                    break
-                if isinstance(event, str):
-                    yield {self._answers: event + earlier}
-                    continue
-                view.answers = [*others, event]
-                yield {**self._light(view, len(view.answers) - 1), self._question: ""}
+            if scope == SELECTED and session.selected:
+                yield from self._ask_selected(session, question)
+            elif view is None:
+                raise UsageError("No document is open.", "Open one on the left, then ask.")
+            else:
+                region = region_of(event, view.page_count)
+                pages = [view.page_number] if scope == THIS_PAGE else None
+                yield from self._ask_open(session, view, question, pages, region)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
+            failure = notices.error_html(sentence(error))
             if session.view is view:
-                yield {self._answers: results.error_html(sentence(error)) + earlier}
-        yield {self._ask: gr.Button(interactive=True), self._stop: gr.Button(interactive=False)}
+                shown = failure if view is None else self._html(view, failure)
+                yield {self._answers: shown, self._composer: _composer(view)}
 
-    def _answer(self, view: OpenView, question: str, pages: Sequence[int] | None) -> Iterator[str | Answer]:
+    def _ask_open(
+        self,
+        session: Session,
+        view: OpenView,
+        question: str,
+        pages: Sequence[int] | None,
+        region: Region | None,
+    ) -> Iterator[Updates]:
+        """Stream the answer into the conversation about the open document."""
+        yield {self._composer: _composer(view, busy=True)}
+        others = [known for known in view.answers if known.question != question]
+        view.answers = others
+        for event in self._events(view, question, pages, region):
+            if session.view is not view:
+                return
+            if isinstance(event, Answer):
+                view.answers = [*others, event]
+                focus = f"{view.document.id}-{time.monotonic_ns()}"
+                yield {self._answers: self._html(view, focus=focus), self._composer: _composer(view)}
+            else:
+                yield {self._answers: self._html(view, event)}
+
+    def _events(
+        self, view: OpenView, question: str, pages: Sequence[int] | None, region: Region | None
+    ) -> Iterator[str | Answer]:
         """HTML of what is going on; the answer last."""
-        pending = functools.partial(results.pending_answer_html, question)
         cancel = view.cancel = threading.Event()
-        for line in prepare(self._workspace, self._loader, view, pages, cancel):
-            yield pending(line, "")
+        wanted = [region.page] if region is not None else pages
+        for line in prepare(self._desk.workspace, self._desk.loader, view, wanted, cancel):
+            yield answers.pending_html(question, line, "")
         text, page, drawn = "", 0, 0.0
-        yield pending("Thinking …", "")
-        for event in view.document.ask_stream(question, pages, cancel):
+        yield answers.pending_html(question, "Thinking", "")
+        for event in view.document.ask_stream(question, pages, cancel, region=region):
             if isinstance(event, Answer):
                 yield event
                 return
@@ -117,16 +132,61 @@ class AskPanel:
             page = event.page
             if time.monotonic() - drawn > REDRAW_SECONDS:
                 drawn = time.monotonic()
-                yield pending(f"Reading page {page}", text)
+                yield answers.pending_html(question, f"On page {page}", text)
 
-    def _choose(self, event: gr.EventData, request: gr.Request) -> Updates:
-        view, index = session_of(self._sessions, request).view, number_of(event, "answer")
-        if view is None or index is None or index >= len(view.answers):
-            return no_updates()
-        return self._light(view, index)
+    def _ask_selected(self, session: Session, question: str) -> Iterator[Updates]:
+        """Ask each selected document in turn; the answers stand below one another."""
+        yield {self._composer: _composer(session.view, busy=True)}
+        found, library = "", self._desk.library(session)
+        for number in sorted(session.selected):
+            file = library.find(self._desk.workspace.store, number)
+            if file is None:
+                continue
+            yield {self._answers: _group(question, found, answers.pending_html(question, file.name, ""))}
+            other = self._desk.open_view(session, file)
+            try:
+                session.working = other
+                answer = None
+                for event in self._events(other, question, None, None):
+                    answer = event if isinstance(event, Answer) else answer
+                if answer is not None:
+                    found += answers.other_document_html(number, file.name, answer)
+            finally:
+                session.working = None
+                other.close()
+        yield {self._answers: _group(question, found, ""), self._composer: _composer(session.view)}
 
-    def _light(self, view: OpenView, index: int) -> Updates:
-        """Mark an answer in the list and light its evidence on the page."""
-        answer = view.answers[index]
-        view.light(f"answer:{index}", answer.page, answer.boxes)
-        return {self._answers: results.answers_html(view.answers, index), **self._page.draw(view)}
+    def _stop(self, request: gr.Request) -> None:
+        self._desk.sessions.of(request).stop()
+
+    def _choose(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
+        """Keep an answer as a label, or open the document of an answer."""
+        session = self._desk.sessions.of(request)
+        other, index = number_of(event, "open"), number_of(event, "right")
+        if other is not None:
+            yield from self._documents.open_kept(session, other)
+        elif session.view is not None and index is not None and index < len(session.view.answers):
+            view = session.view
+            answer = view.answers[index]
+            label = Label(LabelKind.QA, answer.question, answer.text, answer.page, answer.boxes, "confirmed")
+            self._desk.workspace.store.save_label(view.document.id, label)
+            yield {self._answers: self._html(view)}
+        elif is_choice(event, "back") and session.view is not None:
+            yield {self._answers: self._html(session.view)}
+
+
+def _composer(view: OpenView | None, busy: bool = False) -> dict[str, Any]:
+    """The state of the question field; its form is described in ``composer.js``."""
+    suggestions = ""
+    if view is not None and not busy and not view.answers:
+        suggestions = answers.suggestions_html(suggested_questions(guess_kind(page_text(view))))
+    return {"busy": busy, "suggestions": suggestions, "document": view.document.id if view else None}
+
+
+def _group(question: str, found: str, pending: str) -> str:
+    back = '<button type="button" class="plain" data-choice="back:">Back to the open document</button>'
+    return (
+        '<div class="answers" role="log" aria-label="Answers"><p '
+        f'class="asked">{answers.quoted(question)}</p>'
+        f"{found}{pending}{'' if pending else back}</div>"
+    )

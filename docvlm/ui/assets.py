@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[2] / "ui_assets"
-STYLES = (FOLDER / "theme.css", FOLDER / "page.css")
+_SHEETS = ("frame.css", "documents.css", "page_view.css", "answers.css", "sheet.css", "library.css")
 ICON = FOLDER / "icon.svg"
 
 
@@ -35,6 +35,21 @@ def find_sample(file_name: str) -> Sample | None:
     return next((sample for sample in SAMPLES if sample.file_name == file_name), None)
 
 
-def script(name: str) -> str:
-    """The text of a script, run by the component that it belongs to."""
+def script(*names: str) -> str:
+    """The text of one or several scripts, run in one scope by the component that they belong to."""
+    return "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in names)
+
+
+def template(name: str) -> str:
+    """The fixed HTML of a component; its script fills it, so it has no placeholders."""
     return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def head() -> str:
+    """The style sheets, to stand in the page's head: painted with the first byte, and not rewritten.
+
+    Gradio's own ``css`` argument cuts selectors at every comma, also within ``:is(…)``. The sheets are nested
+    so that each of their rules outweighs one of Gradio's with as many classes.
+    """
+    nested = "\n".join(script(name) for name in _SHEETS)
+    return f"<style>{script('theme.css')}\n:root:root body {{\n{nested}\n}}</style>"

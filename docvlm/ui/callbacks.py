@@ -9,7 +9,6 @@ import gradio as gr
 
 from docvlm.errors import DocvlmError
 from docvlm.ui.assets import script
-from docvlm.ui.sessions import Session, Sessions
 
 _LOG = logging.getLogger(__name__)
 
@@ -17,8 +16,18 @@ Updates = dict[Any, Any]
 """New values by component."""
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
-QUICK: dict[str, Any] = {"show_progress": "hidden", "concurrency_limit": None, **PRIVATE}
-LONG: dict[str, Any] = {"show_progress": "hidden", "concurrency_limit": 4, **PRIVATE}
+QUICK: dict[str, Any] = {
+    "show_progress": "hidden",
+    "concurrency_limit": None,
+    "trigger_mode": "multiple",
+    **PRIVATE,
+}
+LONG: dict[str, Any] = {
+    "show_progress": "hidden",
+    "concurrency_limit": 4,
+    "trigger_mode": "multiple",
+    **PRIVATE,
+}
 
 
 def no_updates() -> Updates:
@@ -26,14 +35,14 @@ def no_updates() -> Updates:
     return dict(gr.skip())
 
 
-def session_of(sessions: Sessions, request: gr.Request) -> Session:
-    """What is open in the browser tab that sent the request."""
-    return sessions.get(str(request.session_hash))
-
-
 def clickable_html(value: str, elem_id: str) -> gr.HTML:
-    """HTML of which elements with ``data-choice`` can be clicked; the event is ``select``."""
+    """HTML of which elements with ``data-choice`` can be clicked (event ``select``), and forms submitted."""
     return gr.HTML(value, elem_id=elem_id, js_on_load=script("choices.js"), apply_default_css=False)
+
+
+def is_choice(event: gr.EventData, kind: str) -> bool:
+    """Whether what was clicked is of this kind."""
+    return str(event.choice).partition(":")[0] == kind
 
 
 def choice_of(event: gr.EventData, kind: str) -> str:
@@ -44,8 +53,18 @@ def choice_of(event: gr.EventData, kind: str) -> str:
 
 def number_of(event: gr.EventData, kind: str) -> int | None:
     """The number that was clicked; None where it is of another kind or no number."""
-    text = choice_of(event, kind)
+    return as_number(choice_of(event, kind))
+
+
+def as_number(text: str) -> int | None:
+    """A whole number from 0 up that came from the browser; None where it is none."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+
+
+def text_in(event: gr.EventData, key: str, longest: int) -> str:
+    """A text that came with an event, cut to ``longest`` characters; empty where there is none."""
+    value = event._data.get(key) if isinstance(event._data, dict) else None
+    return value[:longest] if isinstance(value, str) else ""
 
 
 def sentence(error: Exception) -> DocvlmError:

@@ -1,169 +1,270 @@
-"""The left of the page: upload, samples, saved documents; opening one of them fills the other panels."""
+"""The left of the desk: files, samples, the owner's documents. Opening one fills the other panels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
-from docvlm.errors import DocvlmError, PasswordError, UsageError
-from docvlm.pipeline import Workspace
-from docvlm.ui import results
-from docvlm.ui.ask_panel import AskPanel
+from docvlm.errors import DocvlmError, LimitError, PasswordError, UsageError
+from docvlm.ui import notices
 from docvlm.ui.assets import find_sample
 from docvlm.ui.callbacks import (
     PRIVATE,
     Updates,
     choice_of,
     clickable_html,
+    is_choice,
     number_of,
     sentence,
-    session_of,
+    text_in,
 )
-from docvlm.ui.extract_panel import ExtractPanel
-from docvlm.ui.library import KeptFile, Library
-from docvlm.ui.page_panel import PagePanel
-from docvlm.ui.sessions import OpenView, Session, Sessions
+from docvlm.ui.desk import Desk
+from docvlm.ui.documents_list import documents_html, samples_html
+from docvlm.ui.incoming import Incoming, IncomingState, incoming_html
+from docvlm.ui.library import KeptFile
+from docvlm.ui.sessions import OpenView, Session
+
+MOST_FILES = 200
+LISTED_DOCUMENTS = 40
+_REDRAW_SECONDS = 0.3
+_WORK = {
+    "show_progress": "hidden",
+    "concurrency_id": "open",
+    "concurrency_limit": 4,
+    "trigger_mode": "multiple",
+    **PRIVATE,
+}
 
 
 class DocumentsPanel:
-    """Where a document comes from. Each file is kept in the library before it is opened."""
+    """Where a document comes from. Each file is kept in the owner's library before it is opened."""
 
-    def __init__(
-        self, workspace: Workspace, sessions: Sessions, page: PagePanel, ask: AskPanel, extract: ExtractPanel
-    ) -> None:
-        self._workspace = workspace
-        self._sessions = sessions
-        self._page = page
-        self._ask = ask
-        self._extract = extract
-        self._library = Library(workspace.settings.prepare_home() / "documents")
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
         self._lay_out()
         self._connect()
 
+    @property
+    def outputs(self) -> list[Any]:
+        """Every component that changes when a document is opened."""
+        return [self._upload, self._incoming, self.list, *self._desk.opened]
+
     def list_on_load(self, blocks: gr.Blocks) -> None:
-        blocks.load(self._list, outputs=[self._documents], show_progress="hidden", **PRIVATE)
+        blocks.load(self._list, outputs=[self.list], show_progress="hidden", **PRIVATE)
+
+    def listed(self, session: Session) -> Updates:
+        """The strip as it is now."""
+        return {self.list: self._list_html(session)}
 
     # Widgets
 
     def _lay_out(self) -> None:
-        self._upload = gr.File(label="PDF or image", elem_id="upload", height=118, show_label=False)
-        self._notice = gr.HTML(elem_id="notice")
-        with gr.Row(visible=False, elem_id="unlock") as self._unlock_row:
-            self._password = gr.Textbox(
-                type="password",
-                placeholder="Password of the document",
-                show_label=False,
-                container=False,
-                scale=3,
-            )
-            self._unlock = gr.Button("Open", size="sm", scale=1, min_width=60)
-        self._samples = clickable_html(results.samples_html(), "samples")
-        self._documents = clickable_html("", "documents")
+        self._upload = gr.File(
+            label="PDFs or images",
+            file_count="multiple",
+            elem_id="upload",
+            height=96,
+            show_label=False,
+        )
+        self._incoming = clickable_html("", "incoming")
+        self.list = clickable_html("", "documents")
+        self._samples = clickable_html(samples_html(), "samples")
 
     def _connect(self) -> None:
-        outputs = [self._notice, self._documents, self._unlock_row, self._password, self._upload]
-        outputs += [self._page.picture, *self._ask.opened, *self._extract.opened]
-        for event, callback, inputs in (
-            (self._upload.upload, self._open_upload, [self._upload]),
-            (self._samples.select, self._open_sample, None),
-            (self._documents.select, self._open_kept, None),
-            (self._unlock.click, self._open_locked, [self._password]),
-            (self._password.submit, self._open_locked, [self._password]),
-        ):
-            event(callback, inputs, outputs, show_progress="hidden", concurrency_id="open", **PRIVATE)
+        outputs = self.outputs
+        self._upload.upload(self._take_in, [self._upload], outputs, **_WORK)
+        self._samples.select(self._open_sample, None, outputs, **_WORK)
+        self.list.select(self._act, None, outputs, **_WORK)
+        self._incoming.submitted(self._unlock, None, outputs, **_WORK)
+        self._incoming.select(self._dismiss, None, [self._incoming], **_WORK)
 
     # The saved documents
 
     def _list(self, request: gr.Request) -> Updates:
-        return {self._documents: self._list_html(session_of(self._sessions, request))}
+        return self.listed(self._desk.sessions.of(request))
 
     def _list_html(self, session: Session) -> str:
+        library = self._desk.library(session)
         try:
-            records = self._library.documents(self._workspace.store)
+            records = library.documents(self._desk.workspace.store, LISTED_DOCUMENTS)
         except DocvlmError as error:
-            return results.error_html(error)
-        return results.documents_html(records, session.view.document.id if session.view else None)
+            return notices.error_html(error)
+        open_id = session.view.document.id if session.view else None
+        return documents_html(records, open_id, session.selected, library.thumbnails(records))
 
-    # Opening
-
-    def _open_upload(self, path: str | None, request: gr.Request) -> Iterator[Updates]:
-        if path is not None:
-            source = Path(path)
-            yield from self._open(request, source.name, lambda: self._library.keep(source, source.name))
-
-    def _open_sample(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
-        sample = find_sample(choice_of(event, "sample"))
-        if sample is not None:
-            source = sample.path
-            yield from self._open(request, source.name, lambda: self._library.keep(source, source.name))
-
-    def _open_kept(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
+    def _act(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
+        """Open, select or delete one of the owner's documents."""
+        session = self._desk.sessions.of(request)
         number = number_of(event, "document")
+        if number is not None:
+            yield from self.open_kept(session, number)
+        elif is_choice(event, "tick"):
+            text, _, ticked = choice_of(event, "tick").partition(":")
+            if text.isdecimal():
+                (session.selected.add if ticked == "1" else session.selected.discard)(int(text))
+            yield self.listed(session)
+        elif (number := number_of(event, "delete")) is not None:
+            yield self.delete(session, number)
+
+    def delete(self, session: Session, number: int) -> Updates:
+        """Delete a document for good; an empty desk where it was the open one."""
+        was_open = session.view is not None and session.view.document.id == number
+        if was_open:
+            session.close_view()
+        session.selected.discard(number)
+        self._desk.library(session).delete(self._desk.workspace.store, number)
+        return {**self.listed(session), **(self._desk.empty() if was_open else {})}
+
+    def open_kept(self, session: Session, number: int, page: int = 1) -> Iterator[Updates]:
+        """Open a document of the owner's library at a page, then read that page."""
+        file = self._desk.library(session).find(self._desk.workspace.store, number)
+        name = "the document" if file is None else file.name
 
         def find() -> KeptFile:
-            file = None if number is None else self._library.find(self._workspace.store, number)
             if file is None:
                 raise UsageError("This document is no longer kept.", "Open its file again.")
             return file
 
-        yield from self._open(request, "the document", find)
+        yield from self._open(session, _expect(session, [name]), find, page=page)
 
-    def _open_locked(self, password: str, request: gr.Request) -> Iterator[Updates]:
-        file = session_of(self._sessions, request).locked
+    # New files
+
+    def _take_in(self, paths: Sequence[str] | None, request: gr.Request) -> Iterator[Updates]:
+        session = self._desk.sessions.of(request)
+        files = [Path(path) for path in paths or ()]
+        first = _expect(session, [file.name for file in files])
+        yield {self._upload: None, self._incoming: incoming_html(session.incoming)}
+        shown = False
+        for index, file in enumerate(files, start=first):
+            if session.leaving.is_set():
+                return
+            if index - first >= MOST_FILES:
+                file.unlink(missing_ok=True)
+                self._note(session, index, IncomingState.FAILED, f"Not opened: {MOST_FILES} files at a time.")
+                continue
+            before = session.view
+            yield from self._open(session, index, partial(self._keep, session, file), show=not shown)
+            shown = shown or session.view is not before
+        yield {self._incoming: incoming_html(session.incoming), **self.listed(session)}
+
+    def _keep(self, session: Session, source: Path) -> KeptFile:
+        """Move an upload into the library, so that no file route leads to it any more."""
+        try:
+            limit = self._desk.workspace.settings.limits.file_bytes
+            if source.stat().st_size > limit:
+                raise LimitError(
+                    f"{source.name} is larger than {limit // 2**20} MB.", "Split it, or raise the limit."
+                )
+            return self._desk.library(session).keep(source, source.name)
+        finally:
+            source.unlink(missing_ok=True)
+
+    def _open_sample(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
+        session = self._desk.sessions.of(request)
+        sample = find_sample(choice_of(event, "sample"))
+        if sample is not None:
+            index = _expect(session, [sample.file_name])
+            yield from self._open(
+                session, index, lambda: self._desk.library(session).keep(sample.path, sample.file_name)
+            )
+
+    def _unlock(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
+        session = self._desk.sessions.of(request)
+        index = text_in(event, "form", 20).removeprefix("unlock:")
+        if not index.isdecimal() or int(index) >= len(session.incoming):
+            return
+        file = session.incoming[int(index)].file
         if file is not None:
-            locked = file
-            yield from self._open(request, locked.name, lambda: locked, password or "")
+            yield from self._open(session, int(index), lambda: file, text_in(event, "password", 500))
+
+    def _dismiss(self, request: gr.Request) -> Updates:
+        session = self._desk.sessions.of(request)
+        session.incoming = ()
+        return {self._incoming: ""}
+
+    # Opening
 
     def _open(
-        self, request: gr.Request, name: str, find: Callable[[], KeptFile], password: str | None = None
+        self,
+        session: Session,
+        index: int,
+        find: Callable[[], KeptFile],
+        password: str | None = None,
+        show: bool = True,
+        page: int = 1,
     ) -> Iterator[Updates]:
-        """Open a file of the library in this tab; its page is shown first, then read."""
-        session = session_of(self._sessions, request)
-        yield {self._notice: results.notice_html(f"Opening {name} …", "busy"), self._upload: None}
+        """Open one file: shown first, if it is to be shown, and then read page by page.
+
+        Args:
+            index: its place among the session's incoming files.
+        """
+        yield self._note(session, index, IncomingState.WORKING, "Opening")
         file = None
         try:
             file = find()
-            view = self._open_view(file, password)
+            view = self._desk.open_view(session, file, password, page)
+            view.picture()
+            self._desk.library(session).keep_thumbnail(view.document.info.sha256, view.thumbnail)
         except PasswordError as error:
-            session.locked = file
-            yield {
-                self._notice: results.error_html(error),
-                self._unlock_row: gr.Row(visible=True),
-                self._password: "",
-            }
+            self._note(session, index, IncomingState.LOCKED, str(error), file)
+            yield {self._incoming: incoming_html(session.incoming)}
             return
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             if file is not None:
-                self._library.discard(file)
-            yield {
-                self._notice: results.error_html(sentence(error)),
-                self._unlock_row: gr.Row(visible=False),
-            }
+                self._desk.library(session).discard(file)
+            yield self._note(session, index, IncomingState.FAILED, str(sentence(error)))
             return
-        session.show(view)
-        session.locked = None
-        yield {
-            self._notice: "",
-            self._documents: self._list_html(session),
-            self._unlock_row: gr.Row(visible=False),
-            self._password: "",
-            **self._page.draw(view),
-            **self._ask.open(view),
-            **self._extract.open(view),
-        }
-        try:
-            yield self._page.draw_with_words(session, view)
-        except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
-            yield {self._notice: results.error_html(sentence(error))}
+        if show:
+            session.show(view)
+            yield {**self.listed(session), **self._desk.show(session)}
+        yield from self._read(session, index, view, is_shown=show)
+        if not show:
+            view.close()
 
-    def _open_view(self, file: KeptFile, password: str | None) -> OpenView:
-        document = self._workspace.open(file.path, name=file.name, password=password)
-        view = OpenView(document)
-        store = self._workspace.store
-        latest = {record.answer.question: record.answer for record in store.answers(document.id)}
-        view.answers = list(latest.values())
-        extractions = store.extractions(document.id, latest_only=True)
-        view.extraction = extractions[-1].extraction if extractions else None
-        return view
+    def _read(self, session: Session, index: int, view: OpenView, is_shown: bool) -> Iterator[Updates]:
+        """Read all pages, so that search and questions find them; a page that fails has its reason shown."""
+        count, drawn = view.page_count, 0.0
+        try:
+            if is_shown:
+                yield self._note(session, index, IncomingState.WORKING, f"Reading page {view.page_number}")
+                yield self._desk.page.draw_with_words(session, view)
+                yield self._desk.after_reading(session)
+            cancel = view.cancel if is_shown else session.leaving
+            for done, _outcome in enumerate(view.document.read(cancel=cancel), start=1):
+                if time.monotonic() - drawn > _REDRAW_SECONDS and done < count:
+                    drawn = time.monotonic()
+                    yield self._note(
+                        session, index, IncomingState.WORKING, f"Reading page {done + 1} of {count}"
+                    )
+        except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
+            if is_shown and session.view is not view:
+                return  # another document was opened meanwhile; this one is read when it is asked
+            yield self._note(session, index, IncomingState.FAILED, str(sentence(error)))
+            return
+        yield self._note(session, index, IncomingState.DONE, "Ready")
+
+    def _note(
+        self, session: Session, index: int, state: IncomingState, line: str, file: KeptFile | None = None
+    ) -> Updates:
+        """Say how far a file is."""
+        files = list(session.incoming)
+        if index < len(files):
+            files[index] = replace(files[index], state=state, line=line, file=file)
+            session.incoming = tuple(files)
+        return {self._incoming: incoming_html(session.incoming)}
+
+
+def _expect(session: Session, names: Sequence[str]) -> int:
+    """Add files to those that were put in; the index of the first. Settled ones are forgotten."""
+    working = (IncomingState.WAITING, IncomingState.WORKING)
+    if not any(file.state in working for file in session.incoming):
+        session.incoming = ()
+    first = len(session.incoming)
+    session.incoming = (*session.incoming, *(Incoming(name) for name in names))
+    return first

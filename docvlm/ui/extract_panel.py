@@ -1,148 +1,249 @@
-"""The tab Extract: the fields of a schema, as tables with downloads."""
+"""The tab Extract: a schema, the values it finds, corrections, and files of them."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
+from html import escape
+from typing import Any
 
 import gradio as gr
 
-from docvlm.pipeline import WindowDone, Workspace
-from docvlm.schemas import Schema, load_schema, template_names
+from docvlm.errors import SchemaError, UsageError
+from docvlm.export import ExportedDocument
+from docvlm.pipeline import CheckedExtraction
+from docvlm.schemas import Schema, load_schema
 from docvlm.schemas.sources import parse_field_list
-from docvlm.types import Box, Extraction, FieldValue
-from docvlm.ui import results
+from docvlm.ui import notices
+from docvlm.ui.assets import script
 from docvlm.ui.callbacks import (
     LONG,
     QUICK,
     Updates,
     choice_of,
     clickable_html,
+    is_choice,
     no_updates,
+    number_of,
     sentence,
-    session_of,
+    text_in,
 )
-from docvlm.ui.document_work import connect_stop, pages_of, prepare, scope_of, scope_radio
-from docvlm.ui.engine_loader import EngineLoader
-from docvlm.ui.page_panel import PagePanel
-from docvlm.ui.sessions import OpenView, Sessions
+from docvlm.ui.desk import Desk
+from docvlm.ui.documents_panel import DocumentsPanel
+from docvlm.ui.downloads import Downloads
+from docvlm.ui.extract_bar import bar_html, export_html, results_html
+from docvlm.ui.field_work import FieldWork
+from docvlm.ui.schema_builder import builder_html, schema_of_rows
+from docvlm.ui.sessions import OpenView, Session
+from docvlm.ui.sheet import sheet_html
 
-OWN_FIELDS = "own"
+THIS_PAGE, SELECTED = "page", "selected"
+_NOTHING = (
+    '<p class="quiet">Choose what to look for, then extract. Enter accepts a value and goes to the next; '
+    "a word clicked on the page, or a box drawn around several, becomes the value.</p>"
+)
 
 
 class ExtractPanel:
-    """Fields of the open document. A chosen field is lit on the page."""
+    """Fields of the open document, or of the selected ones. What a person changes becomes a label."""
 
-    def __init__(
-        self, workspace: Workspace, loader: EngineLoader, sessions: Sessions, page: PagePanel
-    ) -> None:
-        self._workspace = workspace
-        self._loader = loader
-        self._sessions = sessions
-        self._page = page
-        self._lay_out()
-        self._connect()
-        self.opened = [self._fields, self._scope]
-
-    def open(self, view: OpenView) -> Updates:
-        """What a document brings along when it is opened, for the components ``opened``."""
-        return {self._fields: _fields_html(view), self._scope: scope_of(view)}
-
-    def _lay_out(self) -> None:
-        choices = [(load_schema(name).title, name) for name in template_names()]
-        self._schema = gr.Dropdown(
-            [*choices, ("Own list of fields", OWN_FIELDS)],
-            value="invoice",
-            label="What to look for",
-            elem_id="schema",
+    def __init__(self, desk: Desk, work: FieldWork) -> None:
+        self._desk = desk
+        self._work = work
+        self._bar = clickable_html("", "extract-bar")
+        self._builder = gr.HTML(
+            "", elem_id="builder", js_on_load=script("builder.js"), apply_default_css=False
         )
-        self._own_fields = gr.Textbox(
-            label="Fields, as name:type",
-            placeholder="seller, date:date, total:amount, items[description, price:amount]",
-            lines=3,
-            visible=False,
-            elem_id="own-fields",
+        self._notice = gr.HTML("", elem_id="extract-notice", apply_default_css=False)
+        self._sheet = gr.HTML(
+            _NOTHING, elem_id="fields", js_on_load=script("sheet.js"), apply_default_css=False
         )
-        self._scope = scope_radio()
-        with gr.Row():
-            self._extract = gr.Button("Extract", variant="primary", elem_id="extract")
-            self._stop = gr.Button("Stop", interactive=False, elem_id="stop-extracting")
-        self._fields = clickable_html(_no_fields(), "fields")
+        self._results = clickable_html("", "results")
+        self._downloads = Downloads()
+        desk.add(self)
 
-    def _connect(self) -> None:
-        inputs = [self._schema, self._own_fields, self._scope]
-        outputs = [self._fields, self._page.picture, self._extract, self._stop]
-        self._extract.click(self._on_extract, inputs, outputs, concurrency_id="extract", **LONG)
-        self._fields.select(self._choose, outputs=[self._fields, self._page.picture], **QUICK)
-        self._schema.change(self._show_own_fields, [self._schema], [self._own_fields], **QUICK)
-        connect_stop(self._stop, self._sessions)
+    @property
+    def opened(self) -> Sequence[Any]:
+        return [self._bar, self._builder, self._notice, self._sheet, self._results]
 
-    def _on_extract(self, schema: str, own_fields: str, scope: str, request: gr.Request) -> Iterator[Updates]:
-        session = session_of(self._sessions, request)
-        view = session.view
-        if view is None:
-            yield {self._fields: results.notice_html("Open a document first, then extract.", "error")}
-            return
-        yield {self._extract: gr.Button(interactive=False), self._stop: gr.Button(interactive=True)}
+    def connect(self, documents: DocumentsPanel) -> None:
+        """Wire the events; a row of several documents' results opens its document through ``documents``."""
+        self._documents = documents
+        self._bar.submitted(self._on_extract, None, self.opened, concurrency_id="extract", **LONG)
+        self._bar.select(self._act, None, self.opened, **QUICK)
+        self._builder.build(self._build, None, self.opened, **QUICK)
+        self._sheet.edit(self._edit, None, [self._sheet, self._notice], **QUICK)
+        self._sheet.undo(self._undo, None, [self._sheet], **QUICK)
+        self._sheet.finish(self._finish, None, [self._notice], **QUICK)
+        self._results.select(
+            self._act_on_results,
+            None,
+            [*documents.outputs, self._downloads.component],
+            concurrency_id="open",
+            **LONG,
+        )
+
+    def show(self, session: Session) -> Updates:
+        checked = self._work.refresh(session)
+        return {
+            **self._bars(session),
+            self._builder: "",
+            self._notice: "",
+            **_sheet(self._sheet, session.view),
+        } | {self._results: "" if checked is None else export_html(len(session.selected))}
+
+    def _bars(self, session: Session, busy: bool = False) -> Updates:
+        schemas = self._work.shelf(session).schemas()
+        count = session.view.page_count if session.view is not None else 0
+        chosen = self._work.shown_schema(session)
+        return {self._bar: bar_html(schemas, chosen, count, len(session.selected), busy)}
+
+    # Extracting
+
+    def _on_extract(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
+        session = self._desk.sessions.of(request)
+        view, scope = session.view, text_in(event, "scope", 20)
+        session.schema = text_in(event, "schema", 80) or session.schema
         try:
-            for event in self._extraction(view, _schema(schema, own_fields), pages_of(view, scope)):
-                if session.view is not view:
-                    break
-                if isinstance(event, str):
-                    yield {self._fields: results.notice_html(event, "busy")}
-                    continue
-                view.extraction = event
-                view.light(None, None, ())
-                yield {self._fields: _fields_html(view), **self._page.draw(view)}
+            if scope == SELECTED and session.selected:
+                yield from self._extract_selected(session)
+            elif view is None:
+                raise UsageError("No document is open.", "Open one on the left, then extract.")
+            else:
+                yield {**self._bars(session, busy=True), self._builder: "", self._results: ""}
+                schema = self._work.schema(session)
+                for line in self._work.extract(
+                    view, schema, [view.page_number] if scope == THIS_PAGE else None
+                ):
+                    if session.view is not view:
+                        return
+                    yield {self._notice: notices.notice_html(line, "busy")}
+                if session.view is view and view.checked is not None:
+                    yield {
+                        **_sheet(self._sheet, view),
+                        self._notice: "",
+                        self._results: export_html(len(session.selected)),
+                    }
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             if session.view is view:
-                yield {self._fields: results.error_html(sentence(error))}
-        yield {self._extract: gr.Button(interactive=True), self._stop: gr.Button(interactive=False)}
+                yield {self._notice: notices.error_html(sentence(error))}
+        if session.view is view:
+            yield self._bars(session)
 
-    def _extraction(
-        self, view: OpenView, schema: Schema, pages: Sequence[int] | None
-    ) -> Iterator[str | Extraction]:
-        """What is going on; the extraction last."""
-        cancel = view.cancel = threading.Event()
-        yield from prepare(self._workspace, self._loader, view, pages, cancel)
-        yield "Looking for the fields …"
-        for event in view.document.extract_stream(schema, pages, cancel):
-            if isinstance(event, WindowDone):
-                yield f"Page {event.page}: part {event.done} of {event.total} done"
-            else:
-                yield event
+    def _extract_selected(self, session: Session) -> Iterator[Updates]:
+        """Extract from each selected document in turn; one row of values each."""
+        yield {**self._bars(session, busy=True), self._builder: ""}
+        schema, library = self._work.schema(session), self._desk.library(session)
+        done: list[tuple[int, str, CheckedExtraction]] = []
+        for number in sorted(session.selected):
+            file = library.find(self._desk.workspace.store, number)
+            if file is None:
+                continue
+            other = session.working = self._desk.open_view(session, file)
+            try:
+                for line in self._work.extract(other, schema, None):
+                    yield {self._notice: notices.notice_html(f"{file.name}: {line}", "busy")}
+                if other.checked is not None:
+                    done.append((number, file.name, other.checked))
+            finally:
+                session.working = None
+                other.close()
+            yield {self._results: results_html(schema, done)}
+        yield {self._notice: ""}
 
-    def _choose(self, event: gr.EventData, request: gr.Request) -> Updates:
-        view, path = session_of(self._sessions, request).view, choice_of(event, "field")
-        field = results.field_at(view.extraction, path) if view and view.extraction else None
-        if view is None or field is None:
-            return no_updates()
-        view.light(f"field:{path}", field.page, _boxes(field))
-        return {self._fields: _fields_html(view), **self._page.draw(view)}
+    # The bar above, the table of a schema's fields, the files below
 
-    def _show_own_fields(self, schema: str) -> Updates:
-        return {self._own_fields: gr.Textbox(visible=schema == OWN_FIELDS)}
+    def _act(self, event: gr.EventData, request: gr.Request) -> Updates:
+        """Stop, choose a schema, open the builder, or hand out a file."""
+        session = self._desk.sessions.of(request)
+        if is_choice(event, "stop"):
+            session.stop()
+        elif is_choice(event, "schema"):
+            session.schema = choice_of(event, "schema")
+            return self.show(session)
+        elif is_choice(event, "build"):
+            schema = self._work.schema(session)
+            return {self._builder: builder_html(schema, f"my {schema.name}".replace("_", " "))}
+        return no_updates()
+
+    def _build(self, event: gr.EventData, request: gr.Request) -> Updates:
+        """Save the schema in the builder, import one into it, delete it, or close the builder."""
+        session = self._desk.sessions.of(request)
+        shelf, before = self._work.shelf(session), self._work.schema(session)
+        action, name = text_in(event, "action", 20), text_in(event, "name", 60)
+        try:
+            if action == "import":
+                imported = _imported(text_in(event, "json", 100_000))
+                return {self._builder: builder_html(imported, name)}
+            if action == "save":
+                schema = schema_of_rows(name, event._data.get("fields"), before.checks)
+                shelf.save(schema)
+                session.schema = schema.name
+            if action == "delete" and not shelf.delete(name):
+                raise SchemaError(f"There is no saved schema '{name}'.", "Templates cannot be deleted.")
+        except SchemaError as error:
+            if action == "save":
+                gr.Warning(escape(str(error)))
+                return no_updates()
+            return {self._builder: builder_html(before, name, notices.error_html(error))}
+        return self.show(session)
+
+    def _act_on_results(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
+        """Open the document of a row, or hand out a file of the values."""
+        session = self._desk.sessions.of(request)
+        number = number_of(event, "document")
+        if number is not None:
+            yield from self._documents.open_kept(session, number)
+        elif is_choice(event, "export"):
+            which, _, ending = choice_of(event, "export").partition(":")
+            exported = self._selected(session) if which == SELECTED else _open_one(session.view)
+            try:
+                yield self._downloads.hand_out(exported, ending)
+            except UsageError as error:
+                gr.Warning(escape(str(error)))
+
+    def _selected(self, session: Session) -> list[ExportedDocument]:
+        """The latest values of each selected document, with the labels over them."""
+        schema, library = self._work.schema(session), self._desk.library(session)
+        found = []
+        for number in sorted(session.selected):
+            file = library.find(self._desk.workspace.store, number)
+            if file is not None:
+                checked = self._work.known(number, schema)
+                found.append(ExportedDocument(file.name, checked.without_empty_rows()))
+        return found
+
+    # Corrections
+
+    def _edit(self, event: gr.EventData, request: gr.Request) -> Updates:
+        session = self._desk.sessions.of(request)
+        try:
+            self._work.edit(session, event)
+        except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
+            return {self._notice: notices.error_html(sentence(error))}
+        return _sheet(self._sheet, session.view)
+
+    def _undo(self, request: gr.Request) -> Updates:
+        session = self._desk.sessions.of(request)
+        self._work.undo(session)
+        return _sheet(self._sheet, session.view)
+
+    def _finish(self) -> Updates:
+        return {self._notice: notices.notice_html("All values are checked and kept as labels.")}
 
 
-def _schema(name: str, own_fields: str) -> Schema:
-    """A template, or the user's own list or JSON Schema; never a file, whatever is typed."""
-    if name != OWN_FIELDS:
-        return load_schema(name) if name in template_names() else parse_field_list("")
-    text = own_fields.strip()
+def _open_one(view: OpenView | None) -> list[ExportedDocument]:
+    if view is None or view.checked is None:
+        return []
+    return [ExportedDocument(view.name, view.checked.without_empty_rows())]
+
+
+def _sheet(component: gr.HTML, view: OpenView | None) -> Updates:
+    if view is None or view.checked is None:
+        return {component: _NOTHING}
+    return {component: sheet_html(view.checked, view.document.id)}
+
+
+def _imported(text: str) -> Schema:
+    """A JSON Schema or a list of fields that was typed; never a file, whatever is typed."""
+    text = text.strip()
     return load_schema(text) if text.startswith("{") else parse_field_list(text)
-
-
-def _boxes(field: FieldValue) -> tuple[Box, ...]:
-    return field.boxes or ((field.box,) if field.box is not None else ())
-
-
-def _fields_html(view: OpenView) -> str:
-    if view.extraction is None:
-        return _no_fields()
-    kind, _, path = (view.chosen or "").partition(":")
-    name = view.document.info.name
-    return results.extraction_html(view.extraction, name, path if kind == "field" else None)
-
-
-def _no_fields() -> str:
-    return '<p class="quiet">Choose what to look for, then extract. Click a row to see it on the page.</p>'

@@ -1,6 +1,6 @@
-"""The documents that this app keeps: a copy of each file, named by its content, in the data folder.
+"""The documents that this app keeps for one owner: a copy of each file in the owner's own folder.
 
-Only what lies in this folder is ever opened again from the list, whatever path the store knows.
+Only what lies in this folder is ever listed or opened again, whatever the store knows.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from docvlm.store import DocumentRecord, Store
+from docvlm.pipeline import owned_identity
+from docvlm.store import DocumentRecord, SearchHit, Store
 
-LISTED_DOCUMENTS = 50
+_THUMBNAIL = ".thumbnail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +29,18 @@ class KeptFile:
 
 
 class Library:
-    """Copies of documents in ``folder``, which only its owner may read."""
+    """One owner's documents below ``folder``, which only the person who runs the app may read."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    def __init__(self, folder: Path, owner: str) -> None:
+        self.owner = owner
+        self._folder = folder / owner
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def keep(self, source: Path, name: str) -> KeptFile:
         """Copy a file in; the same bytes are kept once."""
         with source.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        path = self._folder / digest
+        path = self._folder / owned_identity(digest, self.owner)
         if path.exists():
             path.touch()
             return KeptFile(path, name)
@@ -56,18 +59,51 @@ class Library:
         if file.is_new:
             file.path.unlink(missing_ok=True)
 
-    def documents(self, store: Store) -> list[DocumentRecord]:
-        """The documents that lie here, the one put in last first, however many others the store knows."""
-        files = sorted(self._folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-        records = (store.find_document(path.name) for path in files[:LISTED_DOCUMENTS])
+    def documents(self, store: Store, limit: int | None = None) -> list[DocumentRecord]:
+        """The owner's documents, the one put in last first, however many others the store knows."""
+        files = [path for path in self._folder.iterdir() if "." not in path.name]
+        files.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        records = (store.find_document(path.name) for path in files[:limit])
         return [record for record in records if record is not None]
 
     def find(self, store: Store, document_id: int) -> KeptFile | None:
-        """The file of a document in the list, None where it is not (or no longer) kept."""
+        """The file of one of the owner's documents, None for any other."""
         record = store.document(document_id)
-        if record is None or not self._path(record).exists():
+        if record is None or not self.owns(record.sha256):
             return None
-        return KeptFile(self._path(record), record.name)
+        return KeptFile(self._folder / record.sha256, record.name)
 
-    def _path(self, record: DocumentRecord) -> Path:
-        return self._folder / record.sha256
+    def owns(self, sha256: str) -> bool:
+        """Whether the document that the store knows by ``sha256`` is kept for this owner."""
+        return (self._folder / sha256).is_file()
+
+    def search(self, store: Store, query: str, limit: int) -> list[SearchHit]:
+        """Pages and answers of the owner's documents that hold every word of ``query``, best first."""
+        # The store ranks over everybody's documents; of those ranked before, none of another's is shown.
+        wanted = limit
+        while True:
+            hits = store.search(query, wanted)
+            own = [hit for hit in hits if self.owns(hit.sha256)]
+            if len(own) >= limit or len(hits) < wanted:
+                return own[:limit]
+            wanted *= 4
+
+    def delete(self, store: Store, document_id: int) -> bool:
+        """Delete a document for good: its file, its words, answers, fields and labels; False if not owned."""
+        file = self.find(store, document_id)
+        if file is None:
+            return False
+        store.delete_document(document_id)
+        file.path.with_name(file.path.name + _THUMBNAIL).unlink(missing_ok=True)
+        file.path.unlink(missing_ok=True)
+        return True
+
+    def keep_thumbnail(self, sha256: str, address: str) -> None:
+        """Remember the small picture of a document, a ``data:`` address."""
+        if self.owns(sha256):
+            (self._folder / (sha256 + _THUMBNAIL)).write_text(address, encoding="ascii")
+
+    def thumbnails(self, records: Iterable[DocumentRecord]) -> dict[int, str]:
+        """The small pictures that are known, by document."""
+        paths = {record.id: self._folder / (record.sha256 + _THUMBNAIL) for record in records}
+        return {number: path.read_text(encoding="ascii") for number, path in paths.items() if path.exists()}

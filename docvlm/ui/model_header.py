@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from docvlm.pipeline import Workspace
-from docvlm.ui import results
+from docvlm.ui import notices
 from docvlm.ui.callbacks import PRIVATE, Updates
 from docvlm.ui.engine_loader import EngineLoader
 
@@ -33,4 +33,4 @@ class ModelHeader:
         return {self._model: self._line(), self._clock: gr.Timer(active=not self._loader.is_settled)}
 
     def _line(self) -> str:
-        return results.model_html(self._loader.card, self._loader.line, self._loader.failure)
+        return notices.model_html(self._loader.card, self._loader.line, self._loader.failure)

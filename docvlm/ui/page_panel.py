@@ -1,4 +1,4 @@
-"""The middle of the page: the picture of the document's page with what is drawn on it."""
+"""The middle of the desk: the document's page with what is drawn on it, and the tile inspector below."""
 
 from __future__ import annotations
 
@@ -7,23 +7,46 @@ from html import escape
 
 import gradio as gr
 
-from docvlm.ui import page_view
-from docvlm.ui.callbacks import QUICK, Updates, clickable_html, no_updates, number_of, sentence, session_of
+from docvlm.pipeline import Workspace
+from docvlm.ui import tile_inspector
+from docvlm.ui.assets import script, template
+from docvlm.ui.callbacks import (
+    QUICK,
+    Updates,
+    choice_of,
+    clickable_html,
+    is_choice,
+    no_updates,
+    number_of,
+    sentence,
+)
+from docvlm.ui.engine_loader import EngineLoader
+from docvlm.ui.page_view import page_value
 from docvlm.ui.sessions import OpenView, Session, Sessions
 
 
 class PagePanel:
-    """Shows one page and turns to others; ``picture`` is the component that the other panels redraw."""
+    """Shows one page and turns to others; ``view`` is the component that opening a document fills."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, workspace: Workspace, loader: EngineLoader, sessions: Sessions) -> None:
+        self._workspace = workspace
+        self._loader = loader
         self._sessions = sessions
-        self.picture = clickable_html(page_view.empty_html(), "page-view")
-        self.picture.select(self._turn_page, outputs=[self.picture], **QUICK)
+        self.view = gr.HTML(
+            None,
+            elem_id="page-view",
+            html_template=template("page_view.html"),
+            js_on_load=script("page_view.js", "page_marks.js"),
+            apply_default_css=False,
+        )
+        self.inspector = clickable_html("", "inspector")
+        outputs = [self.view, self.inspector]
+        self.view.select(self._act, outputs=outputs, **QUICK)
+        self.inspector.select(self._inspect, outputs=[self.inspector], **QUICK)
 
     def draw(self, view: OpenView) -> Updates:
-        """The page that is shown, with the evidence lit."""
-        html = page_view.page_html(view.document.info.name, view.page_count, view.picture(), view.evidence)
-        return {self.picture: html}
+        """The page that is shown."""
+        return {self.view: page_value(view.document.id, view.name, view.page_count, view.picture())}
 
     def draw_with_words(self, session: Session, view: OpenView) -> Updates:
         """Read the page that is shown, and draw its words if it is still shown then."""
@@ -33,14 +56,32 @@ class PagePanel:
             return no_updates()
         return self.draw(view)
 
-    def _turn_page(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
-        session = session_of(self._sessions, request)
+    def _act(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
+        """Turn to a page, or open the inspector."""
+        session = self._sessions.of(request)
         view, number = session.view, number_of(event, "page")
-        if view is None or number is None:
+        if view is None:
+            return
+        if number is None:
+            yield self._inspect(event, request)
             return
         view.turn_to(number)
-        yield self.draw(view)
+        yield {**self.draw(view), self.inspector: ""}
         try:
             yield self.draw_with_words(session, view)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             gr.Warning(escape(str(sentence(error))))
+
+    def _inspect(self, event: gr.EventData, request: gr.Request) -> Updates:
+        view = self._sessions.of(request).view
+        if view is None or not is_choice(event, "inspect"):
+            return {self.inspector: ""}
+        try:
+            budget = choice_of(event, "inspect") or self._workspace.settings.budget
+            cost = self._workspace.cost() if self._loader.card is not None else None
+            return {
+                self.inspector: tile_inspector.inspector_html(view.document, view.page_number, budget, cost)
+            }
+        except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
+            gr.Warning(escape(str(sentence(error))))
+            return no_updates()

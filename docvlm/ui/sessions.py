@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import gradio as gr
 
 from docvlm.errors import DocvlmError
-from docvlm.pipeline import OpenDocument
-from docvlm.types import Answer, Box, Extraction, PageStatus
-from docvlm.ui.library import KeptFile
-from docvlm.ui.page_view import PagePicture, picture_of
+from docvlm.pipeline import CheckedExtraction, DocumentLabels, OpenDocument
+from docvlm.types import Answer, PageStatus
+from docvlm.ui.incoming import Incoming
+from docvlm.ui.owners import owner_of
+from docvlm.ui.page_view import THUMBNAIL_SIDE, PagePicture, data_uri, picture_of
 
 MAX_SESSIONS = 24
 KEPT_PICTURES = 8
@@ -20,34 +23,27 @@ KEPT_PICTURES = 8
 class OpenView:
     """An open document and where the user is in it.
 
-    ``chosen`` names what is lit: ``answer:2``, ``field:0`` or None. ``cancel`` stops the work in progress.
+    ``checked`` are its values with a person's labels over them, None before anything was extracted or
+    labelled. ``cancel`` stops the work in progress.
     """
 
     document: OpenDocument
+    labels: DocumentLabels
     page_number: int = 1
     answers: list[Answer] = field(default_factory=list)
-    extraction: Extraction | None = None
-    chosen: str | None = None
-    lit: tuple[int | None, tuple[Box, ...]] = (None, ())
+    checked: CheckedExtraction | None = None
+    thumbnail: str = ""
     cancel: threading.Event = field(default_factory=threading.Event)
     _pictures: OrderedDict[int, PagePicture] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
-    def page_count(self) -> int:
-        return self.document.info.page_count
+    def name(self) -> str:
+        return self.document.info.name
 
     @property
-    def evidence(self) -> tuple[Box, ...]:
-        """The lit boxes on the page that is shown."""
-        page, boxes = self.lit
-        return boxes if page == self.page_number else ()
-
-    def light(self, chosen: str | None, page: int | None, boxes: tuple[Box, ...]) -> None:
-        """Light boxes up and go to their page."""
-        self.chosen, self.lit = chosen, (page, boxes)
-        if page is not None:
-            self.page_number = page
+    def page_count(self) -> int:
+        return self.document.info.page_count
 
     def turn_to(self, number: int) -> None:
         self.page_number = min(max(1, number), self.page_count)
@@ -70,9 +66,7 @@ class OpenView:
             return picture
         outcome = next(iter(self.document.read([picture.number])))
         words = outcome.reading.words if outcome.reading is not None else ()
-        read = PagePicture(
-            picture.number, picture.width, picture.height, picture.image_uri, picture.tiles, words
-        )
+        read = replace(picture, words=words)
         with self._lock:
             self._pictures[picture.number] = read
         return read
@@ -88,38 +82,68 @@ class OpenView:
             return PagePicture(number, 0, 0, "", problem=str(error))
         if page.image is None or page.status is not PageStatus.OK:
             return PagePicture(number, 0, 0, "", problem=page.reason or "")
+        if number == 1:
+            self.thumbnail = data_uri(page.image, THUMBNAIL_SIDE)
         return picture_of(number, page.image, plan)
 
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """One browser tab. ``locked`` is a file that waits for its password."""
+    """One browser tab.
 
+    ``schema`` names the schema that the user chose, empty where the document's kind decides.
+    ``incoming`` are the files put in last, with what became of them; ``selected`` the documents with a tick.
+    ``working`` is a document that is worked on without being shown.
+    ``leaving`` is set when the tab is closed, and ends work on files that are not shown.
+    """
+
+    owner: str
     view: OpenView | None = None
-    locked: KeptFile | None = None
+    schema: str = ""
+    incoming: tuple[Incoming, ...] = ()
+    selected: set[int] = field(default_factory=set)
+    working: OpenView | None = None
+    leaving: threading.Event = field(default_factory=threading.Event)
 
     def show(self, view: OpenView) -> None:
         """Replace the open document."""
-        self.close()
+        self.close_view()
         self.view = view
 
-    def close(self) -> None:
+    def stop(self) -> None:
+        """Stop the work in progress, on the open document or another."""
+        for view in (self.view, self.working):
+            if view is not None:
+                view.cancel.set()
+
+    def close_view(self) -> None:
         if self.view is not None:
             self.view.close()
             self.view = None
+
+    def close(self) -> None:
+        self.leaving.set()
+        self.stop()
+        self.close_view()
 
 
 class Sessions:
     """The tabs by the identifier that Gradio gives them; those unused for longest are closed."""
 
     def __init__(self) -> None:
-        self._sessions: OrderedDict[str, Session] = OrderedDict()
+        self._sessions: OrderedDict[tuple[str, str], Session] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, identifier: str) -> Session:
+    def of(self, request: gr.Request) -> Session:
+        """What is open in the tab that sent the request."""
+        return self.get(owner_of(request), str(request.session_hash))
+
+    def get(self, owner: str, identifier: str) -> Session:
+        """The tab of this owner; another owner who names the same tab gets a tab of their own."""
+        key = (owner, identifier)
         with self._lock:
-            session = self._sessions.setdefault(identifier, Session())
-            self._sessions.move_to_end(identifier)
+            session = self._sessions.setdefault(key, Session(owner))
+            self._sessions.move_to_end(key)
             surplus = [
                 self._sessions.popitem(last=False)[1] for _ in range(len(self._sessions) - MAX_SESSIONS)
             ]
@@ -127,8 +151,9 @@ class Sessions:
             old.close()
         return session
 
-    def end(self, identifier: str) -> None:
+    def end(self, request: gr.Request) -> None:
+        """Close the tab that sent the request."""
         with self._lock:
-            session = self._sessions.pop(identifier, None)
+            session = self._sessions.pop((owner_of(request), str(request.session_hash)), None)
         if session is not None:
             session.close()

@@ -8,10 +8,11 @@ import pytest
 from docvlm.config import Settings
 from docvlm.errors import ModelError, UsageError
 from docvlm.models.protocol import Engine
-from docvlm.pipeline import Workspace
-from docvlm.types import Box
+from docvlm.pipeline import DocumentLabels, Workspace
 from docvlm.ui.engine_loader import EngineLoader
 from docvlm.ui.sessions import MAX_SESSIONS, OpenView, Sessions
+
+ANNA, BELA = "a" * 32, "b" * 32
 
 
 @pytest.fixture
@@ -20,48 +21,52 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def _open(workspace: Workspace, path: Path) -> OpenView:
-    return OpenView(workspace.open(path))
+    document = workspace.open(path)
+    return OpenView(document, DocumentLabels(workspace.store, document.id))
 
 
 def test_tabs_do_not_see_each_other(workspace: Workspace, samples: Path) -> None:
     sessions = Sessions()
-    sessions.get("a").show(_open(workspace, samples / "invoice.pdf"))
-    assert sessions.get("b").view is None
-    assert sessions.get("a").view is not None
-    sessions.end("a")
-
-
-def test_leaving_stops_the_work_and_closes_the_document(workspace: Workspace, samples: Path) -> None:
-    sessions = Sessions()
-    view = _open(workspace, samples / "invoice.pdf")
-    sessions.get("a").show(view)
-    sessions.end("a")
-    assert view.cancel.is_set()
-    with pytest.raises(UsageError):
-        view.document.page(1)
-    assert sessions.get("a").view is None
+    sessions.get(ANNA, "tab").show(_open(workspace, samples / "invoice.pdf"))
+    assert sessions.get(ANNA, "other tab").view is None
+    assert sessions.get(BELA, "tab").view is None  # a tab's name is no key to it
+    view = sessions.get(ANNA, "tab").view
+    assert view is not None
+    view.close()
 
 
 def test_tabs_that_are_unused_for_longest_are_closed(workspace: Workspace, samples: Path) -> None:
     sessions = Sessions()
     view = _open(workspace, samples / "invoice.pdf")
-    sessions.get("old").show(view)
+    sessions.get(ANNA, "old").show(view)
     for number in range(MAX_SESSIONS):
-        sessions.get(str(number))
+        sessions.get(ANNA, str(number))
     assert view.cancel.is_set()
-    assert sessions.get("old").view is None
+    with pytest.raises(UsageError):
+        view.document.page(1)
+    assert sessions.get(ANNA, "old").view is None
 
 
-def test_evidence_is_shown_on_its_own_page_only(workspace: Workspace, samples: Path) -> None:
+def test_stopping_reaches_the_open_document_and_one_worked_on_unseen(
+    workspace: Workspace, samples: Path
+) -> None:
+    session = Sessions().get(ANNA, "tab")
+    session.show(_open(workspace, samples / "invoice.pdf"))
+    session.working = _open(workspace, samples / "receipt.jpg")
+    session.stop()
+    assert session.view is not None and session.view.cancel.is_set()
+    assert session.working.cancel.is_set()
+    session.working.close()
+    session.close()
+    assert session.leaving.is_set()
+
+
+def test_turning_stops_at_the_first_and_last_page(workspace: Workspace, samples: Path) -> None:
     view = _open(workspace, samples / "scanned-contract.pdf")
-    box = Box(1, 2, 3, 4)
-    view.light("answer:0", 2, (box,))
-    assert (view.page_number, view.evidence) == (2, (box,))
-    view.turn_to(1)
-    elsewhere = view.evidence
-    assert elsewhere == ()
     view.turn_to(99)
-    assert (view.page_number, view.evidence) == (2, (box,))
+    assert view.page_number == 2
+    view.turn_to(-3)
+    assert view.page_number == 1
     view.close()
 
 
@@ -69,6 +74,7 @@ def test_words_come_with_the_reading(workspace: Workspace, samples: Path) -> Non
     view = _open(workspace, samples / "invoice.pdf")
     picture = view.picture()
     assert picture.words is None
+    assert view.thumbnail.startswith("data:image/jpeg")
     read = view.picture_with_words()
     assert read.words is not None and "INVOICE" in {word.text for word in read.words}
     assert read.image_uri == picture.image_uri

@@ -1,0 +1,143 @@
+"""Labels of one document: confirm a value, correct it, take it back; and which document to label next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from docvlm.errors import UsageError
+from docvlm.pipeline.corrections import (
+    CONFIRMED,
+    CORRECTED,
+    CheckedExtraction,
+    check_extraction,
+    empty_extraction,
+    find_evidence,
+)
+from docvlm.reading import READER_VERSION
+from docvlm.schemas import FieldSpec, Schema, page_context
+from docvlm.store import DocumentRecord, Label, LabelKind, Store
+from docvlm.types import Box, Extraction, FieldValue, LineItems, Reading
+
+_NEVER_EXTRACTED = 0.5  # the gain expected of a document that the model has not seen yet
+
+
+class DocumentLabels:
+    """The labels of one document. What was changed through this object can be undone, last first."""
+
+    def __init__(self, store: Store, document_id: int) -> None:
+        self._store = store
+        self._document_id = document_id
+        self._before: list[tuple[str, Label | None]] = []
+
+    def lay_over(self, schema: Schema, extraction: Extraction | None) -> CheckedExtraction:
+        """What the model found (None: nothing yet) with the labels over it."""
+        labels = [record.label for record in self._store.labels(self._document_id)]
+        context = page_context("\n".join(reading.text for reading in self.readings()))
+        return check_extraction(schema, extraction or empty_extraction(schema), labels, context)
+
+    def confirm(self, checked: CheckedExtraction, name: str) -> None:
+        """A person says that the value is right as it is, or that the document does not have it.
+
+        Raises:
+            UsageError: when the schema has no such field.
+        """
+        _, value = _known(checked, name)
+        self._save(Label(LabelKind.FIELD, name, value.raw, value.page, value.boxes, CONFIRMED))
+
+    def correct(
+        self,
+        checked: CheckedExtraction,
+        name: str,
+        text: str,
+        page: int | None = None,
+        boxes: tuple[Box, ...] = (),
+    ) -> None:
+        """A person says what the value is; the same text as before confirms it, none says it is missing.
+
+        Args:
+            page: where ``text`` was pointed out, with ``boxes``; without them the text is looked for on the
+                pages that were read, and kept without a place where it stands nowhere.
+
+        Raises:
+            UsageError: when the schema has no such field.
+        """
+        spec, value = _known(checked, name)
+        text = " ".join(text.split())
+        if text == (value.raw or "") and not boxes:
+            self.confirm(checked, name)
+            return
+        if text and not boxes:
+            found = find_evidence(text, spec, self.readings())
+            page, boxes = (found[0], found[2]) if found else (None, ())
+        self._save(Label(LabelKind.FIELD, name, text or None, page if text else None, boxes, CORRECTED))
+
+    def undo(self) -> str | None:
+        """Take the last change back; the name of the value, None where there is nothing to undo."""
+        if not self._before:
+            return None
+        name, before = self._before.pop()
+        if before is not None:
+            self._store.save_label(self._document_id, before)
+        else:
+            self._forget(LabelKind.FIELD, name)
+        return name
+
+    def readings(self) -> list[Reading]:
+        """What was read on the pages so far, by number."""
+        numbers = sorted(self._store.pages_read(self._document_id, READER_VERSION))
+        readings = (self._store.reading(self._document_id, number, READER_VERSION) for number in numbers)
+        return [reading for reading in readings if reading is not None]
+
+    def _save(self, label: Label) -> None:
+        known = (record.label for record in self._store.labels(self._document_id, LabelKind.FIELD))
+        self._before.append((label.name, next((old for old in known if old.name == label.name), None)))
+        self._store.save_label(self._document_id, label)
+
+    def _forget(self, kind: LabelKind, name: str) -> None:
+        for record in self._store.labels(self._document_id, kind):
+            if record.label.name == name:
+                self._store.delete_label(record.id)
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedDocument:
+    """A document to label. ``gain`` orders the queue: how unsure the model is of it, from 0 to 1."""
+
+    document_id: int
+    name: str
+    is_labelled: bool
+    gain: float
+
+
+def label_queue(store: Store, documents: Iterable[DocumentRecord], schema: Schema) -> list[QueuedDocument]:
+    """Documents to label, those from which most is to be learnt first; labelled ones stand last.
+
+    Uncertainty sampling (Lewis and Gale, "A Sequential Algorithm for Training Text Classifiers", 1994):
+    the gain is the mean of 1 - confidence over the fields, 0.5 for a document that was not extracted yet.
+    A document is labelled when each field that is no list has a label.
+    """
+    queue = [_queued(store, record, schema) for record in documents]
+    return sorted(queue, key=lambda entry: (entry.is_labelled, -entry.gain))
+
+
+def _queued(store: Store, record: DocumentRecord, schema: Schema) -> QueuedDocument:
+    labelled = {known.label.name for known in store.labels(record.id, LabelKind.FIELD)}
+    is_labelled = all(spec.name in labelled for spec in schema.fields if not spec.is_list)
+    found = [
+        known for known in store.extractions(record.id, latest_only=True) if known.schema_key == schema.key
+    ]
+    gain = _doubt(found[-1].extraction.fields) if found else _NEVER_EXTRACTED
+    return QueuedDocument(record.id, record.name, is_labelled, gain)
+
+
+def _doubt(fields: Sequence[FieldValue | LineItems]) -> float:
+    doubts = [1.0 - field.confidence for field in fields if isinstance(field, FieldValue)]
+    return sum(doubts) / len(doubts) if doubts else 0.0
+
+
+def _known(checked: CheckedExtraction, name: str) -> tuple[FieldSpec, FieldValue]:
+    found = checked.value(name)
+    if found is None:
+        raise UsageError(f"There is no field '{name}' in this schema.", "Choose the schema again.")
+    return found

@@ -1,0 +1,104 @@
+"""Questions and answers as HTML. Whatever comes from a document, a model or a user is escaped.
+
+An element with ``data-mark`` and ``data-boxes`` has its boxes drawn on the page (``page_marks.js``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from html import escape
+
+from docvlm.types import Answer, Box
+from docvlm.ui.notices import confidence_html, level_of
+
+
+def boxes_json(boxes: Sequence[Box]) -> str:
+    return json.dumps([box.as_list() for box in boxes])
+
+
+def answers_html(
+    answers: Sequence[Answer], pending: str = "", focus: str = "", labelled: frozenset[str] = frozenset()
+) -> str:
+    """The conversation about the open document, oldest first.
+
+    Args:
+        pending: HTML of the question that is being answered, placed last.
+        focus: changes when the last answer is new, so that it is lit on the page once.
+        labelled: the questions whose answers a person has confirmed.
+    """
+    if not answers and not pending:
+        return '<p class="quiet">Ask something about the document. The answer is lit on the page.</p>'
+    last = len(answers) - 1
+    cards = [
+        _answer(answer, index, focus if index == last else "", answer.question in labelled)
+        for index, answer in enumerate(answers)
+    ]
+    return f'<div class="answers" role="log" aria-label="Answers">{"".join(cards)}{pending}</div>'
+
+
+def pending_html(question: str, line: str, text: str) -> str:
+    """A question that is being answered: what is going on, and the reply as far as it is there."""
+    reply = f'<p class="reply">{escape(text)}<i class="caret"></i></p>' if text else ""
+    return (
+        f'<div class="answer pending"><p class="question">{escape(question)}</p>{reply}'
+        f'<p class="facts"><i class="spinner"></i>{escape(line)}</p></div>'
+    )
+
+
+def other_document_html(document_id: int, name: str, answer: Answer) -> str:
+    """The answer of a document that is not the open one; a click opens it."""
+    reply = "Not found" if answer.text is None else answer.text
+    kind = " none" if answer.text is None else ""
+    page = "" if answer.page is None else f'<span class="chip">Page {answer.page}</span>'
+    return (
+        f'<button type="button" class="answer other" data-choice="open:{document_id}">'
+        f'<span class="question">{escape(name)}</span><span class="reply{kind}">{escape(reply)}</span>'
+        f'<span class="facts">{page}{confidence_html(answer.confidence)}</span></button>'
+    )
+
+
+def quoted(question: str) -> str:
+    """A question as it stands above the answers of several documents."""
+    return escape(question)
+
+
+def suggestions_html(questions: Sequence[str]) -> str:
+    """Questions worth asking of this kind of document."""
+    chips = "".join(
+        '<button type="button" class="suggestion" '
+        f'data-suggest="{escape(question)}">{escape(question)}</button>'
+        for question in questions
+    )
+    return (
+        f'<div class="suggestions" role="group" aria-label="Suggested questions">{chips}</div>'
+        if chips
+        else ""
+    )
+
+
+def _answer(answer: Answer, index: int, focus: str, is_labelled: bool) -> str:
+    asked = f'<p class="question">{escape(answer.question)}</p>'
+    if answer.text is None:
+        return (
+            f'<div class="answer none">{asked}<p class="reply none">Not found in what was asked.</p>'
+            f'<p class="facts">{confidence_html(answer.confidence)}{_actions(index, is_labelled)}</p></div>'
+        )
+    lit = f' data-focus="{escape(focus)}"' if focus else ""
+    return (
+        f'<div class="answer" role="button" tabindex="0" data-mark="answer:{index}" '
+        f'data-page="{answer.page}" '
+        f'data-level="{level_of(answer.confidence)}" data-boxes="{escape(boxes_json(answer.boxes))}"{lit}>'
+        f'{asked}<p class="reply">{escape(answer.text)}</p><p class="facts">'
+        f'<span class="chip">Page {answer.page}</span>{confidence_html(answer.confidence)}'
+        f"{_actions(index, is_labelled)}</p></div>"
+    )
+
+
+def _actions(index: int, is_labelled: bool) -> str:
+    if is_labelled:
+        return '<span class="kept">Kept as a label</span>'
+    return (
+        f'<button type="button" class="plain" data-choice="right:{index}" '
+        'title="Keep question and answer as a label to train on">Keep as label</button>'
+    )

@@ -1,0 +1,84 @@
+"""The desk: the panels around one open document, and what happens in all of them when it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from docvlm.pipeline import DocumentLabels, Workspace
+from docvlm.ui.callbacks import Updates
+from docvlm.ui.engine_loader import EngineLoader
+from docvlm.ui.library import KeptFile, Library
+from docvlm.ui.page_panel import PagePanel
+from docvlm.ui.sessions import OpenView, Session, Sessions
+
+
+class DocumentPanel(Protocol):
+    """A panel that shows something of the open document."""
+
+    @property
+    def opened(self) -> Sequence[Any]:
+        """The components that ``show`` fills."""
+
+    def show(self, session: Session) -> Updates:
+        """The panel for the session's open document, or empty where none is open."""
+
+
+class Desk:
+    """One open document a browser tab, seen from several panels."""
+
+    def __init__(
+        self, workspace: Workspace, loader: EngineLoader, sessions: Sessions, page: PagePanel
+    ) -> None:
+        self.workspace = workspace
+        self.loader = loader
+        self.sessions = sessions
+        self.page = page
+        self._panels: list[DocumentPanel] = []
+
+    def add(self, panel: DocumentPanel) -> None:
+        self._panels.append(panel)
+
+    @property
+    def opened(self) -> list[Any]:
+        """Every component that opening a document fills."""
+        return [
+            self.page.view,
+            self.page.inspector,
+            *(component for panel in self._panels for component in panel.opened),
+        ]
+
+    def library(self, session: Session) -> Library:
+        """The documents of the session's owner."""
+        return Library(self.workspace.settings.prepare_home() / "documents", session.owner)
+
+    def open_view(
+        self, session: Session, file: KeptFile, password: str | None = None, page: int = 1
+    ) -> OpenView:
+        """Open a kept file with the answers that it was given before.
+
+        Raises:
+            InputError: when it is no readable document (PasswordError, LimitError among them).
+        """
+        document = self.workspace.open(file.path, name=file.name, password=password, owner=session.owner)
+        view = OpenView(document, DocumentLabels(self.workspace.store, document.id))
+        view.turn_to(page)
+        latest = {
+            record.answer.question: record.answer for record in self.workspace.store.answers(document.id)
+        }
+        view.answers = list(latest.values())
+        return view
+
+    def show(self, session: Session) -> Updates:
+        """The session's open document in every panel."""
+        assert session.view is not None  # noqa: S101 - callers have just opened it
+        return {**self.page.draw(session.view), self.page.inspector: "", **self.after_reading(session)}
+
+    def after_reading(self, session: Session) -> Updates:
+        """What the panels show once the page's words are known."""
+        return {key: value for panel in self._panels for key, value in panel.show(session).items()}
+
+    def empty(self) -> Updates:
+        """Every panel without a document."""
+        nobody = Session("")
+        return {self.page.view: None, self.page.inspector: "", **self.after_reading(nobody)}

@@ -1,0 +1,60 @@
+"""Files handed to the browser as ``data:`` addresses, so that no route leads to one person's values."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+
+import gradio as gr
+
+from docvlm.errors import UsageError
+from docvlm.export import ExportedDocument, document_bytes
+from docvlm.ui.assets import script
+from docvlm.ui.callbacks import Updates
+
+_MEDIA_TYPES = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_ROWS = "rows"
+
+
+class Downloads:
+    """The component that makes the browser save a file; each hand-out has a number of its own."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self.component = gr.HTML(
+            None,
+            html_template="",
+            js_on_load=script("download.js"),
+            apply_default_css=False,
+            elem_id="download",
+        )
+
+    def hand_out(self, documents: Sequence[ExportedDocument], form: str) -> Updates:
+        """Let the browser save the values of ``documents``.
+
+        Args:
+            form: ``csv``, ``json``, ``xlsx``, or ``rows`` for a CSV of the list fields.
+
+        Raises:
+            UsageError: when there is nothing to save or no such form.
+        """
+        if not documents:
+            raise UsageError("There are no values to save yet.", "Extract first.")
+        ending = "csv" if form == _ROWS else form
+        if ending not in _MEDIA_TYPES:
+            raise UsageError(f"'{form}' is no form of file.", "Choose CSV, JSON or Excel.")
+        data = base64.b64encode(document_bytes(documents, f".{ending}", items=form == _ROWS)).decode("ascii")
+        stem = Path(documents[0].name).stem if len(documents) == 1 else f"{len(documents)} documents"
+        name = f"{stem}-rows.csv" if form == _ROWS else f"{stem}.{ending}"
+        file = {
+            "name": name,
+            "address": f"data:{_MEDIA_TYPES[ending]};base64,{data}",
+            "number": next(self._numbers),
+        }
+        return {self.component: file}

@@ -1,0 +1,119 @@
+"""What Extract and Label share: the schema in use, the sheet of the open document, edits and undo."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+
+import gradio as gr
+
+from docvlm.errors import UsageError
+from docvlm.pipeline import CheckedExtraction, DocumentLabels, WindowDone, guess_kind
+from docvlm.schemas import Schema, SchemaShelf
+from docvlm.types import Extraction
+from docvlm.ui.browser_values import boxes_of, page_of
+from docvlm.ui.callbacks import text_in
+from docvlm.ui.desk import Desk
+from docvlm.ui.document_work import page_text, prepare
+from docvlm.ui.sessions import OpenView, Session
+
+DEFAULT_SCHEMA = "invoice"
+LONGEST_VALUE = 2000
+
+
+class FieldWork:
+    """Works on the fields of the session's open document; the panels show what comes of it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def shelf(self, session: Session) -> SchemaShelf:
+        """The templates and the owner's own schemas."""
+        return SchemaShelf(
+            self.desk.workspace.settings.prepare_home() / "schemas" / (session.owner or "nobody")
+        )
+
+    def schema(self, session: Session) -> Schema:
+        """The schema chosen, or else the one that fits the open document's kind."""
+        schemas = self.shelf(session).schemas()
+        kind = guess_kind(page_text(session.view)) if session.view is not None else None
+        return schemas.get(session.schema) or schemas.get(kind or "") or schemas[DEFAULT_SCHEMA]
+
+    def shown_schema(self, session: Session) -> Schema:
+        """The schema of the sheet that is shown, or else the one that would be used."""
+        view = session.view
+        return view.checked.schema if view is not None and view.checked is not None else self.schema(session)
+
+    def refresh(self, session: Session) -> CheckedExtraction | None:
+        """The sheet of the open document as it is kept; None where nothing was extracted or labelled."""
+        view = session.view
+        if view is None:
+            return None
+        schema = self.schema(session)
+        store = self.desk.workspace.store
+        known = store.extractions(view.document.id, latest_only=True)
+        if not session.schema and known and not any(found.schema_key == schema.key for found in known):
+            schema = self.shelf(session).find(known[-1].schema_key) or schema
+        found = [record.extraction for record in known if record.schema_key == schema.key]
+        checked = view.labels.lay_over(schema, found[-1] if found else None)
+        view.checked = checked if found or checked.confirmed else None
+        return view.checked
+
+    def extract(self, view: OpenView, schema: Schema, pages: Sequence[int] | None) -> Iterator[str]:
+        """Sentences of what is going on; afterwards ``view.checked`` holds the values.
+
+        Raises:
+            DocvlmError: when the model or the pages cannot be had, or the user stopped it.
+        """
+        cancel = view.cancel = threading.Event()
+        yield from prepare(self.desk.workspace, self.desk.loader, view, pages, cancel)
+        yield "Looking for the fields"
+        for event in view.document.extract_stream(schema, pages, cancel):
+            if isinstance(event, WindowDone):
+                if event.done < event.total:
+                    yield f"Page {event.page}: part {event.done} of {event.total} done"
+            else:
+                view.checked = view.labels.lay_over(schema, event)
+
+    def edit(self, session: Session, event: gr.EventData) -> None:
+        """Keep what a person says of one value as a label.
+
+        Raises:
+            UsageError: when the sheet that sent it is not the one that is open.
+        """
+        view, name = session.view, text_in(event, "name", 200)
+        if view is None or view.checked is None or event._data.get("document") != view.document.id:
+            raise UsageError("Another document was opened meanwhile.", "Open this one again, then go on.")
+        schema = view.checked.schema
+        if text_in(event, "schema", 40) != schema.key:
+            raise UsageError("Another schema was chosen meanwhile.", "Go on in the new list of fields.")
+        page, boxes = page_of(event._data.get("page"), view.page_count), boxes_of(event)
+        pointed_out = page is not None and bool(boxes)
+        view.labels.correct(
+            view.checked,
+            name,
+            text_in(event, "text", LONGEST_VALUE),
+            page if pointed_out else None,
+            boxes if pointed_out else (),
+        )
+        self._lay_labels_over(view, schema)
+
+    def undo(self, session: Session) -> None:
+        """Take the last label back."""
+        view = session.view
+        if view is not None and view.checked is not None and view.labels.undo() is not None:
+            self._lay_labels_over(view, view.checked.schema)
+
+    def _lay_labels_over(self, view: OpenView, schema: Schema) -> None:
+        view.checked = view.labels.lay_over(schema, self._found(view.document.id, schema))
+
+    def known(self, document_id: int, schema: Schema) -> CheckedExtraction:
+        """The latest values of a document that need not be open, with the labels over them."""
+        labels = DocumentLabels(self.desk.workspace.store, document_id)
+        return labels.lay_over(schema, self._found(document_id, schema))
+
+    def _found(self, document_id: int, schema: Schema) -> Extraction | None:
+        """What the model found last with this schema, without labels."""
+        known = self.desk.workspace.store.extractions(document_id, latest_only=True)
+        found = [record.extraction for record in known if record.schema_key == schema.key]
+        return found[-1] if found else None

@@ -1,0 +1,119 @@
+"""The values of an extraction as a sheet that is read, corrected and accepted by keyboard (``sheet.js``).
+
+Each value is an element with its name, its place on the page and how sure it is. Everything is escaped.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+from docvlm.pipeline import CheckedExtraction
+from docvlm.schemas import FieldSpec, FieldType
+from docvlm.types import CheckResult, FieldValue, LineItems
+from docvlm.ui.answers import boxes_json
+from docvlm.ui.notices import level_of, notice_html
+
+
+def sheet_html(checked: CheckedExtraction, document_id: int) -> str:
+    """Fields one below the other, list fields as tables, and the checks."""
+    wrong = _names_in_failed_checks(checked.extraction.checks)
+    parts = []
+    for spec, found in zip(checked.schema.fields, checked.extraction.fields, strict=True):
+        if isinstance(found, LineItems):
+            parts.append(_rows(spec, found, checked.confirmed, wrong))
+        else:
+            parts.append(_field(spec, found, found.name in checked.confirmed, found.name in wrong))
+    notes = "".join(notice_html(note) for note in checked.extraction.notes)
+    return (
+        f'<div class="sheet" data-document="{document_id}" data-schema="{escape(checked.schema.key)}">'
+        f"{_checks(checked.extraction.checks)}{''.join(parts)}{notes}</div>"
+    )
+
+
+def _field(spec: FieldSpec, value: FieldValue, is_confirmed: bool, is_wrong: bool) -> str:
+    name = escape(value.name)
+    title = escape(spec.name.replace("_", " "))
+    hint = escape(spec.hint or str(spec.type))
+    return (
+        f'<div class="field {_state(value, is_confirmed)}{" wrong" if is_wrong else ""}" data-name="{name}" '
+        f'{_mark(value.name, value)}><label for="field-{name}" title="{hint}">{title}</label>'
+        f'<input id="field-{name}" class="field-input" value="{escape(value.raw or "")}" '
+        'placeholder="not found" '
+        f'autocomplete="off" spellcheck="false">{_typed(spec, value)}{_sureness(value, is_confirmed)}</div>'
+    )
+
+
+def _rows(spec: FieldSpec, items: LineItems, confirmed: frozenset[str], wrong: frozenset[str]) -> str:
+    title = escape(spec.name.replace("_", " "))
+    if not items.rows:
+        return f'<h4>{title}</h4><p class="quiet">No rows found.</p>'
+    heads = "".join(
+        f'<th scope="col">{escape(column.name.replace("_", " "))}</th>' for column in spec.columns
+    )
+    rows = ""
+    for number, row in enumerate(items.rows, start=1):
+        cells = ""
+        for column, cell in zip(spec.columns, row, strict=True):
+            path = f"{spec.name}[{number}].{column.name}"
+            flag = " wrong" if path in wrong else ""
+            typed = f"{column.name}, row {number}" + (f", read as {cell.value}" if cell.value else "")
+            cells += (
+                f'<td class="cell {column.type} {_state(cell, path in confirmed)}{flag}" '
+                f'data-name="{escape(path)}" '
+                f'{_mark(path, cell)}><input class="field-input" value="{escape(cell.raw or "")}" '
+                'placeholder="–" '
+                f'aria-label="{escape(typed)}" title="{escape(typed)}" autocomplete="off" '
+                'spellcheck="false"></td>'
+            )
+        rows += f"<tr>{cells}</tr>"
+    return (
+        f'<h4>{title} <span class="quiet">{len(items.rows)} rows</span></h4><div class="rows"><table>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _state(value: FieldValue, is_confirmed: bool) -> str:
+    if is_confirmed:
+        return "confirmed"
+    return "missing" if value.raw is None else level_of(value.confidence)
+
+
+def _mark(name: str, value: FieldValue) -> str:
+    mark = f'data-mark="field:{escape(name)}" data-level="{level_of(value.confidence)}"'
+    boxes = value.boxes or ((value.box,) if value.box is not None else ())
+    if value.page is None or not boxes:
+        return mark
+    return f'{mark} data-page="{value.page}" data-boxes="{escape(boxes_json(boxes))}"'
+
+
+def _typed(spec: FieldSpec, value: FieldValue) -> str:
+    """The typed form where it says more than the print, and what a person should know about it."""
+    typed = " ".join(part for part in (value.value, value.currency) if part)
+    shown = typed if spec.type is not FieldType.TEXT and typed != value.raw else ""
+    flags = ", ".join(flag.replace("-", " ") for flag in value.flags)
+    flag = f'<em class="flag">{escape(flags)}</em>' if flags else ""
+    return f'<span class="typed">{escape(shown)}{flag}</span>'
+
+
+def _sureness(value: FieldValue, is_confirmed: bool) -> str:
+    if is_confirmed:
+        return '<span class="sureness"><b>checked</b></span>'
+    if value.raw is None and value.confidence == 0.0:
+        return '<span class="sureness"></span>'
+    level = level_of(value.confidence)
+    return (
+        f'<span class="sureness {level}" title="Confidence {value.confidence:.2f}">'
+        f"<i></i>{round(100 * value.confidence)} %</span>"
+    )
+
+
+def _checks(checks: tuple[CheckResult, ...]) -> str:
+    lines = "".join(
+        f'<li class="{"passed" if check.passed else "failed"}">{escape(check.message)}</li>'
+        for check in sorted(checks, key=lambda check: check.passed)
+    )
+    return f'<ul class="checks">{lines}</ul>' if lines else ""
+
+
+def _names_in_failed_checks(checks: tuple[CheckResult, ...]) -> frozenset[str]:
+    return frozenset(name for check in checks if not check.passed for name in check.fields)

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import pytest
+
+from docvlm.pipeline import guess_kind, suggested_questions
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("THANK YOU\nCASH 30.00\nCHANGE 7.20", "receipt"),
+        ("INVOICE no 12\nBill to: Larkspur\nDue date 17 April", "invoice"),
+        ("This agreement between the parties; clause 4, termination", "contract"),
+        ("Account number 1\nOpening balance 3.00\nClosing balance 4.00", "bank_statement"),
+    ],
+)
+def test_the_words_tell_the_kind(text: str, kind: str) -> None:
+    assert guess_kind(text) == kind
+
+
+def test_a_page_without_cues_is_of_no_kind_and_still_has_questions() -> None:
+    assert guess_kind("Lorem ipsum dolor") is None
+    assert guess_kind("") is None
+    assert suggested_questions(None)
+    assert suggested_questions("receipt") != suggested_questions("invoice")

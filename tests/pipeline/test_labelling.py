@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from docvlm.errors import UsageError
+from docvlm.pipeline import CheckedExtraction, DocumentLabels, label_queue
+from docvlm.reading import READER_VERSION
+from docvlm.schemas import Schema, load_schema
+from docvlm.store import LabelKind, Store
+from docvlm.types import (
+    Box,
+    DocumentInfo,
+    Extraction,
+    FieldValue,
+    Line,
+    LineItems,
+    Reading,
+    ReadingSource,
+    RunInfo,
+    Word,
+)
+
+SCHEMA = load_schema("seller, total:amount, items[description, amount:amount]")
+FOUND = Extraction(
+    "fields",
+    (
+        FieldValue("seller", "Corner Shop", "Corner Shop", 0.9, 1, Box(0, 0, 90, 10), (Box(0, 0, 90, 10),)),
+        FieldValue("total", "7.00", "7.00", 0.4, 1, Box(50, 40, 90, 50), (Box(50, 40, 90, 50),)),
+        LineItems(
+            "items", ((FieldValue("description", "Tea", "Tea", 0.8), FieldValue("amount", None, None, 0.3)),)
+        ),
+    ),
+)
+
+
+def _words(texts: list[str], y: float) -> Line:
+    return Line(tuple(Word(text, Box(50.0 * i, y, 50.0 * i + 40, y + 10)) for i, text in enumerate(texts)))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(f"sqlite:///{tmp_path / 'store.sqlite'}") as opened:
+        yield opened
+
+
+def _document(store: Store, number: int = 1) -> int:
+    document = store.add_document(DocumentInfo(f"{number:064x}", f"{number}.pdf", "application/pdf", 1, 8))
+    lines = (_words(["Corner", "Shop"], 0), _words(["Total", "9,00"], 40))
+    store.save_reading(document, Reading(1, ReadingSource.OCR, 200, 100, lines), READER_VERSION)
+    return document
+
+
+def _value(checked: CheckedExtraction, name: str) -> FieldValue:
+    found = checked.value(name)
+    assert found is not None
+    return found[1]
+
+
+def test_a_typed_correction_finds_its_place_on_the_page(store: Store) -> None:
+    labels = DocumentLabels(store, _document(store))
+    labels.correct(labels.lay_over(SCHEMA, FOUND), "total", " 9,00 ")
+    checked = labels.lay_over(SCHEMA, FOUND)
+    total = _value(checked, "total")
+    assert (total.raw, total.value, total.page, total.confidence) == ("9,00", "9.00", 1, 1.0)
+    assert total.boxes == (Box(50, 40, 90, 50),)
+    assert checked.confirmed == {"total"}
+    assert _value(checked, "seller").confidence == 0.9
+
+
+def test_text_that_stands_nowhere_is_kept_without_a_place(store: Store) -> None:
+    labels = DocumentLabels(store, _document(store))
+    labels.correct(labels.lay_over(SCHEMA, FOUND), "seller", "Korner Shop")
+    seller = _value(labels.lay_over(SCHEMA, FOUND), "seller")
+    assert (seller.raw, seller.page, seller.boxes) == ("Korner Shop", None, ())
+
+
+def test_words_pointed_out_keep_their_boxes(store: Store) -> None:
+    labels = DocumentLabels(store, _document(store))
+    box = Box(1, 2, 3, 4)
+    labels.correct(labels.lay_over(SCHEMA, FOUND), "total", "9,00", 1, (box,))
+    assert _value(labels.lay_over(SCHEMA, FOUND), "total").boxes == (box,)
+
+
+def test_the_same_text_confirms_and_no_text_says_missing(store: Store) -> None:
+    labels = DocumentLabels(store, _document(store))
+    checked = labels.lay_over(SCHEMA, FOUND)
+    labels.correct(checked, "seller", "Corner Shop")
+    labels.correct(checked, "total", "")
+    kept = {record.label.name: record.label for record in store.labels(kind=LabelKind.FIELD)}
+    assert (kept["seller"].source, kept["seller"].boxes) == ("confirmed", (Box(0, 0, 90, 10),))
+    assert (kept["total"].source, kept["total"].value, kept["total"].page) == ("correction", None, None)
+    assert _value(labels.lay_over(SCHEMA, FOUND), "total").raw is None
+
+
+def test_cells_are_labelled_by_row_and_column(store: Store) -> None:
+    labels = DocumentLabels(store, _document(store))
+    labels.correct(labels.lay_over(SCHEMA, FOUND), "items[1].amount", "9,00")
+    cell = _value(labels.lay_over(SCHEMA, FOUND), "items[1].amount")
+    assert (cell.name, cell.value) == ("amount", "9.00")
+
+
+def test_undo_brings_back_the_label_before_or_none(store: Store) -> None:
+    labels = DocumentLabels(store, _document(store))
+    checked = labels.lay_over(SCHEMA, FOUND)
+    labels.correct(checked, "total", "9,00")
+    labels.correct(checked, "total", "")
+    assert labels.undo() == "total"
+    assert _value(labels.lay_over(SCHEMA, FOUND), "total").raw == "9,00"
+    assert labels.undo() == "total"
+    assert labels.lay_over(SCHEMA, FOUND).confirmed == frozenset()
+    assert labels.undo() is None
+
+
+def test_a_name_that_the_schema_lacks_is_refused(store: Store) -> None:
+    labels = DocumentLabels(store, _document(store))
+    with pytest.raises(UsageError):
+        labels.correct(labels.lay_over(SCHEMA, FOUND), "items[9999].amount", "1")
+    assert store.labels() == []
+
+
+def test_labels_alone_make_a_sheet_and_checks_run_over_them(store: Store) -> None:
+    labels = DocumentLabels(store, _document(store))
+    receipt = load_schema("receipt")
+    empty = labels.lay_over(receipt, None)
+    for name, text in (("subtotal", "7.00"), ("tax", "2.00"), ("total", "9.99")):
+        labels.correct(empty, name, text)
+    checked = labels.lay_over(receipt, None)
+    assert [check.passed for check in checked.extraction.checks] == [False]
+
+
+def _extracted(store: Store, document: int, schema: Schema, confidence: float) -> None:
+    fields = (
+        FieldValue("seller", "x", "x", confidence),
+        FieldValue("total", "1", "1", confidence),
+        LineItems("items", ()),
+    )
+    store.save_extraction(document, RunInfo("m", "1"), schema.key, Extraction("fields", fields))
+
+
+def test_the_queue_begins_with_what_the_model_is_least_sure_of(store: Store) -> None:
+    sure, unsure, unseen, labelled = (_document(store, number) for number in range(1, 5))
+    _extracted(store, sure, SCHEMA, 0.95)
+    _extracted(store, unsure, SCHEMA, 0.2)
+    labels = DocumentLabels(store, labelled)
+    for name in ("seller", "total"):
+        labels.correct(labels.lay_over(SCHEMA, None), name, "Shop")
+    queue = label_queue(store, store.list_documents(), SCHEMA)
+    assert [entry.document_id for entry in queue] == [unsure, unseen, sure, labelled]
+    assert [entry.is_labelled for entry in queue] == [False, False, False, True]
+
+
+def test_rows_emptied_by_a_person_are_not_exported(store: Store) -> None:
+    labels = DocumentLabels(store, _document(store))
+    labels.correct(labels.lay_over(SCHEMA, FOUND), "items[1].description", "")
+    exported = labels.lay_over(SCHEMA, FOUND).without_empty_rows()
+    assert exported.fields[2] == LineItems("items", ())

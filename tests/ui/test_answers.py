@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import html
+import json
+import re
+
+from docvlm.errors import InputError
+from docvlm.models.protocol import EngineCard
+from docvlm.types import Answer, Box
+from docvlm.ui.answers import answers_html, other_document_html, pending_html, suggestions_html
+from docvlm.ui.notices import error_html, model_html
+
+BOX = Box(10, 20, 110, 40)
+EVIL = "<script>alert('1')</script>\" onclick=\"x"
+
+
+def test_nothing_from_documents_or_users_reaches_the_page_unescaped() -> None:
+    for text in (
+        answers_html([Answer(EVIL, EVIL, 0.5, 1, (BOX,))], focus=EVIL),
+        pending_html(EVIL, EVIL, EVIL),
+        other_document_html(1, EVIL, Answer("q", EVIL, 0.5, 1)),
+        suggestions_html([EVIL]),
+        error_html(InputError(EVIL, EVIL)),
+        model_html(EngineCard(EVIL, "1", False, EVIL, adapter=EVIL), "", None),
+    ):
+        assert "<script" not in text
+        assert '" onclick="' not in text
+        assert "&lt;script&gt;" in text
+
+
+def test_not_found_is_said_plainly_and_has_no_place() -> None:
+    text = answers_html([Answer("Who?", None, 0.9)])
+    assert "Not found" in text
+    assert "data-boxes" not in text and 'class="chip"' not in text
+
+
+def test_an_answer_carries_its_boxes_in_pixels_of_the_page() -> None:
+    text = answers_html([Answer("Total?", "9.00", 0.9, 3, (BOX,))])
+    boxes = re.search(r'data-boxes="([^"]+)"', text)
+    assert boxes is not None
+    assert json.loads(html.unescape(boxes[1])) == [[10, 20, 110, 40]]
+    assert 'data-page="3"' in text
+
+
+def test_only_the_last_answer_is_lit() -> None:
+    answers = [Answer("first?", "a", 0.9, 1, (BOX,)), Answer("second?", "b", 0.2, 2, (BOX,))]
+    text = answers_html(answers, focus="now")
+    assert text.count("data-focus") == 1
+    assert text.index("second?") > text.index("data-focus") > text.index("first?")
+
+
+def test_an_answer_that_is_kept_as_a_label_says_so() -> None:
+    answers = [Answer("first?", "a", 0.9, 1, (BOX,))]
+    assert 'data-choice="right:0"' in answers_html(answers)
+    assert "Kept as a label" in answers_html(answers, labelled=frozenset({"first?"}))
+
+
+def test_model_line_says_what_is_going_on() -> None:
+    assert "Fetching the model" in model_html(None, "Fetching the model", None)
+    card = EngineCard("embedded", "1", False, "It reads words only.", adapter="receipts")
+    assert "reads words only" in model_html(card, "", None) and "receipts" in model_html(card, "", None)
+    assert "cannot be had" in model_html(None, "x", InputError("The model cannot be had."))
