@@ -154,7 +154,8 @@ class OpenDocument:
             for event in ask_windows(self._engine(), windows, question, self._show, cancel):
                 if isinstance(event, Answer):
                     clock.lap("answer")
-                    made = replace(clock.run, pages=self._readable(pages))
+                    asked = clock.run.pages if region else self._readable(pages)
+                    made = replace(clock.run, pages=asked)
                     self._store.save_answer(self.id, made, event, clock.started)
                 yield event
 
