@@ -65,10 +65,10 @@ class Bootstrap:
     def __init__(self, documents: int, seed: int) -> None:
         self._documents = documents
         self._random = np.random.default_rng(seed)
-        drawn = np.zeros((RESAMPLES, 0))
+        self._drawn = np.zeros((RESAMPLES, documents))
         if documents:
-            drawn = self._random.multinomial(documents, np.full(documents, 1 / documents), RESAMPLES)
-        self._drawn = drawn.astype(np.float64)
+            shares = np.full(documents, 1 / documents)
+            self._drawn += self._random.multinomial(documents, shares, RESAMPLES)
 
     def interval(self, statistic: Statistic) -> Interval | None:
         """The figure of all documents with its 95 % interval; None where no document says anything."""
