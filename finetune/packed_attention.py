@@ -2,7 +2,8 @@
 
 PyTorch's CPU kernel computes every pair of tokens of a masked sequence, those of two different turns
 too. Here a turn is multiplied with the page and with itself alone, and the page with what stands before,
-block by block. The values are those of ordinary attention under ``PackedExample.attention``.
+block by block. The values are those of ordinary attention under ``PackedExample.attention``. Scores are
+computed again for the gradient, not kept: they would take most of the memory of a training step.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch.utils.checkpoint import checkpoint
 from transformers import AttentionInterface
 
 NAME = "docvlm_packed"
@@ -53,15 +55,25 @@ def packed_attention(
     attended: list[torch.Tensor] = []
     for start in range(0, page, PAGE_BLOCK):
         end = min(start + PAGE_BLOCK, page)
-        attended.append(_attend(queries[:, start:end], keys[:, :end], values[:, :end]))
+        attended.append(_attend_saving(queries[:, start:end], keys[:, :end], values[:, :end]))
     start = page
     for length in turns:
         end = start + length
         seen_keys = torch.cat((keys[:, :page], keys[:, start:end]), dim=1)
         seen_values = torch.cat((values[:, :page], values[:, start:end]), dim=1)
-        attended.append(_attend(queries[:, start:end], seen_keys, seen_values))
+        attended.append(_attend_saving(queries[:, start:end], seen_keys, seen_values))
         start = end
     return torch.cat(attended, dim=1).transpose(0, 1)[None], None
+
+
+def _attend_saving(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+    """``_attend``, which is run once more when a gradient is wanted."""
+    if not torch.is_grad_enabled():
+        return _attend(queries, keys, values)
+    attended: torch.Tensor = checkpoint(
+        _attend, queries, keys, values, use_reentrant=False, preserve_rng_state=False
+    )
+    return attended
 
 
 def _attend(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from docvlm.models.protocol import EngineCard, PageInput
 from docvlm.models.resampling import fast_resize
 from docvlm.models.vision_chat import VisionChat
 from docvlm.tiling import Budget, TilePlan
+from docvlm.tiling.contracts import Idefics2Contract, Idefics3Contract
 from docvlm.types import RgbImage
 
 CACHE_TOKENS = 16_384
@@ -80,6 +82,12 @@ class HubEngine(PrefixEngine):
 
     def plan_page(self, width: int, height: int, budget: Budget | None = None) -> TilePlan:
         """How this checkpoint cuts a page: by its own contract, whatever the budget."""
+        return self._contract.plan(width, height)
+
+    def plan_whole(self, width: int, height: int) -> TilePlan:
+        """The page as one view, for checkpoints that can also be shown a page uncut; else ``plan_page``."""
+        if isinstance(self._contract, Idefics2Contract | Idefics3Contract):
+            return replace(self._contract, split=False).plan(width, height)
         return self._contract.plan(width, height)
 
     def encode_page(self, page: PageInput) -> EncodedPage:

@@ -18,6 +18,7 @@ from docvlm.models.cached_model import CachedModel
 from docvlm.models.generation import GrammarState, generate_tokens
 from docvlm.models.prefix_cache import PrefixCache
 from docvlm.models.protocol import EngineCard, GenerationRequest, PageInput, TokenStep
+from docvlm.tiling import Budget, TilePlan
 
 PREFILL_TOKENS = 512
 _CANCEL_CHECK_SECONDS = 0.05
@@ -106,9 +107,23 @@ class PrefixEngine(ABC):
     def encode_page(self, page: PageInput) -> EncodedPage:
         """The conversation up to and including the page."""
 
+    @abstractmethod
+    def plan_page(self, width: int, height: int, budget: Budget) -> TilePlan:
+        """How this engine cuts a page (see ``Engine.plan_page``)."""
+
     @property
     def card(self) -> EngineCard:
         return self._card
+
+    @property
+    def prompts(self) -> PromptEncoder:
+        """Encodes requests and replies, for training too."""
+        return self._prompts
+
+    @property
+    def end_id(self) -> int:
+        """The token that a trained reply ends with: the tokenizer's own end."""
+        return int(self._tokenizer.eos_token_id)
 
     def count_tokens(self, text: str) -> int:
         return len(self._prompts.plain(text))

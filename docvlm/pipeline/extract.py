@@ -18,7 +18,7 @@ from docvlm.grounding import (
     parse_json_extraction,
 )
 from docvlm.models.protocol import Engine, GenerationRequest, PageInput
-from docvlm.pipeline.windows import Window
+from docvlm.pipeline.windows import Window, window_context
 from docvlm.prompts import extraction_prompt, free_extraction_prompt
 from docvlm.schemas import FieldSpec, PageContext, Schema, normalise, page_context, run_checks
 from docvlm.types import Extraction, FieldValue, LineItems
@@ -54,7 +54,7 @@ def extract_windows(
     notes: list[str] = []
     document = page_context("\n".join(window.words.text for window in windows))
     for done, window in enumerate(windows, start=1):
-        context = _context(window, document)
+        context = window_context(window, document)
         request = _request(engine, schema, window, context)
         reply = ReplyText.of(engine.generate(show(window), request, cancel))
         parse = parse_extraction if engine.card.follows_grammar else parse_json_extraction
@@ -81,16 +81,6 @@ def _request(engine: Engine, schema: Schema, window: Window, context: PageContex
         free_extraction_prompt(schema),
         max_tokens=EXTRACTION_TOKENS,
         json_schema=extraction_json_schema(schema, window.words, context),
-    )
-
-
-def _context(window: Window, document: PageContext) -> PageContext:
-    """How the window writes dates and amounts; what it leaves open is taken from the whole document."""
-    own = page_context(window.words.text)
-    return PageContext(
-        date_order=own.date_order or document.date_order,
-        currency=own.currency or document.currency,
-        decimal_style=own.decimal_style or document.decimal_style,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from docvlm.grounding import PageWords
 from docvlm.models.protocol import PageInput
 from docvlm.reading import layout_rows, layout_text
+from docvlm.schemas import PageContext, page_context
 from docvlm.tiling import TilePlan
 from docvlm.types import Box, Page, Reading, Word
 
@@ -66,6 +67,16 @@ def with_picture(window: Window, page: Page, plan: TilePlan, source: str) -> Pag
     """
     key = f"{window.input.key}-{source}-{page.number}"
     return replace(window.input, key=key, image=page.image, plan=plan)
+
+
+def window_context(window: Window, document: PageContext) -> PageContext:
+    """How the window writes dates and amounts; what it leaves open is taken from the whole document."""
+    own = page_context(window.words.text)
+    return PageContext(
+        date_order=own.date_order or document.date_order,
+        currency=own.currency or document.currency,
+        decimal_style=own.decimal_style or document.decimal_style,
+    )
 
 
 def _split_row(row: Sequence[Word], count_tokens: Callable[[str], int]) -> list[Sequence[Word]]:

@@ -1,0 +1,123 @@
+"""Field accuracy on held-out documents while a run goes on; it decides when to stop and what to keep.
+
+The loss goes on falling while answers get worse; what counts is whether values are right when decoding
+is held to the page, as in serving.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from docvlm.grounding import ReplyText, extraction_grammar
+from docvlm.models.prefix_engine import PrefixEngine
+from docvlm.models.protocol import GenerationRequest, PageInput
+from docvlm.pipeline.extract import EXTRACTION_TOKENS
+from docvlm.schemas import Schema
+from finetune.training.attention import served_attention_in
+from finetune.training.checkpoints import keep_best
+from finetune.training.events import Emit, Evaluated
+from finetune.training.examples import WindowExample
+from finetune.training.requests import fields_turn, request_schema
+
+
+class FieldAccuracy:
+    """Counts values of held-out windows that are exactly right.
+
+    Args:
+        engine: whose model is the one in training.
+        show: makes what the engine sees of a window.
+    """
+
+    def __init__(
+        self,
+        engine: PrefixEngine,
+        examples: Sequence[WindowExample],
+        schema: Schema | None,
+        show: Callable[[WindowExample], PageInput],
+    ) -> None:
+        self._engine = engine
+        self._examples = [example for example in examples if example.fields]
+        self._schema = schema
+        self._show = show
+
+    def measure(self) -> tuple[int, int]:
+        """How many lines of the replies are right, and how many there are in all."""
+        training = self._engine.model.training
+        self._engine.model.eval()
+        self._engine.close()  # forgets the pages that other weights have computed
+        try:
+            with served_attention_in(self._engine.model):
+                counts = [self._compare(example) for example in self._examples]
+        finally:
+            self._engine.close()
+            self._engine.model.train(training)
+        return sum(right for right, _ in counts), sum(asked for _, asked in counts)
+
+    def _compare(self, example: WindowExample) -> tuple[int, int]:
+        turn = fields_turn(example.fields, self._schema)
+        asked = request_schema(example.fields, self._schema)
+        grammar = extraction_grammar(asked, example.window.words, example.context)
+        request = GenerationRequest(turn.prompt, grammar=grammar, max_tokens=EXTRACTION_TOKENS)
+        reply = ReplyText.of(self._engine.generate(self._show(example), request)).text.splitlines()
+        wanted = [line for line in turn.reply.splitlines() if not line.endswith(":")]
+        return sum(line in reply for line in wanted), len(wanted)
+
+
+class AccuracyCallback(TrainerCallback):
+    """Measures ``evaluations`` times over a run, keeps the best weights, stops when they stay the best.
+
+    What it knows follows from the evaluations made so far, so a resumed run is told them again.
+
+    Args:
+        folder: where the best adapter is kept.
+        patience: stop after so many evaluations without a gain; 0 never stops.
+    """
+
+    def __init__(
+        self, accuracy: FieldAccuracy, folder: Path, evaluations: int, patience: int, emit: Emit
+    ) -> None:
+        self._accuracy = accuracy
+        self._folder = folder
+        self._evaluations = evaluations
+        self._patience = patience
+        self._emit = emit
+        self._best = -1
+        self._since_best = 0
+        self.best_step: int | None = None
+
+    def recall(self, earlier: Sequence[Evaluated]) -> None:
+        """Take over what an interrupted run has measured."""
+        for evaluated in earlier:
+            self._judge(evaluated.step, evaluated.right)
+
+    def on_step_end(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        model: Any = None,
+        **_rest: Any,
+    ) -> None:
+        every = max(1, state.max_steps // self._evaluations)
+        if state.global_step % every and state.global_step < state.max_steps:
+            return
+        right, asked = self._accuracy.measure()
+        best = self._judge(state.global_step, right)
+        if state.is_world_process_zero:
+            if best:
+                keep_best(model, self._folder)
+            self._emit(Evaluated(state.global_step, right, asked, best))
+        if self._patience and self._since_best >= self._patience:
+            control.should_training_stop = True
+            control.should_save = True
+
+    def _judge(self, step: int, right: int) -> bool:
+        better = right > self._best
+        if better:
+            self._best, self.best_step = right, step
+        self._since_best = 0 if better else self._since_best + 1
+        return better

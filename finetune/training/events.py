@@ -1,0 +1,138 @@
+"""What a run tells while it goes on, one JSON object a line in ``events.jsonl``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+EVENTS_FILE = "events.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A run begins, or goes on at ``step``.
+
+    Attributes:
+        steps: how many the run has in all.
+        step: how many of them an earlier process has done.
+        examples: windows that are trained on.
+        rejected: windows left out because they are too long.
+        lost_labels: labels that stand on no page.
+        trained_weights: how many numbers learn.
+    """
+
+    steps: int
+    step: int
+    examples: int
+    rejected: int
+    lost_labels: int
+    trained_weights: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """One step: ``loss`` is the mean over its reply tokens, from before the weights changed.
+
+    Speeds are those of this process so far; ``seconds_left`` is what the rest takes at that speed;
+    ``memory_bytes`` is the most that this process has had in memory.
+    """
+
+    step: int
+    loss: float
+    learning_rate: float
+    examples_per_second: float
+    tokens_per_second: float
+    seconds_left: float
+    memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """Field accuracy on held-out documents: ``right`` of ``asked`` values; ``best`` of the run so far."""
+
+    step: int
+    right: int
+    asked: int
+    best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointSaved:
+    """From here the run can go on if it is interrupted."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something the user should know; the run goes on."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The adapter lies in ``adapter`` inside the run's folder; ``step`` is that of its weights."""
+
+    step: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The run was asked to stop and can be resumed."""
+
+    step: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The run ended with an error."""
+
+    sentence: str
+
+
+Event = Started | StepDone | Evaluated | CheckpointSaved | Warned | Finished | Stopped | Failed
+Emit = Callable[[Event], None]
+
+_NAMES: dict[type[Any], str] = {
+    Started: "started",
+    StepDone: "step",
+    Evaluated: "evaluation",
+    CheckpointSaved: "checkpoint",
+    Warned: "warning",
+    Finished: "finished",
+    Stopped: "stopped",
+    Failed: "failed",
+}
+_KINDS = {name: kind for kind, name in _NAMES.items()}
+
+
+def write_event(event: Event, folder: Path, time: float) -> None:
+    """Append an event to a run's file; ``time`` is in seconds since 1970."""
+    line = json.dumps({"event": _NAMES[type(event)], "time": round(time, 3), **asdict(event)})
+    with (folder / EVENTS_FILE).open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+
+
+def parse_event(line: str) -> Event | None:
+    """The event of a line; None for one that was cut short or that this version does not know."""
+    try:
+        values = json.loads(line)
+        kind = _KINDS[values["event"]]
+        return kind(**{item.name: values[item.name] for item in fields(kind)})  # type: ignore[no-any-return]
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def read_events(folder: Path) -> list[Event]:
+    """Everything a run has told so far; nothing where it has not begun."""
+    file = folder / EVENTS_FILE
+    if not file.is_file():
+        return []
+    parsed = (parse_event(line) for line in file.read_text(encoding="utf-8").splitlines())
+    return [event for event in parsed if event is not None]

@@ -1,0 +1,195 @@
+"""One training run from documents to an adapter folder, in this process.
+
+    from finetune.training.train import TrainingData, train
+    adapter = train(TrainingData(documents, schema), TrainingSettings(), folder, readings, model_cache)
+
+``finetune.training.runner`` does the same in a child process that survives the caller.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from peft import PeftModel
+
+from docvlm.errors import InputError
+from docvlm.models.prefix_engine import PrefixEngine
+from docvlm.schemas import Schema
+from finetune.data.documents import LabelledDocument
+from finetune.data.readings import Readings
+from finetune.training.accuracy import AccuracyCallback, FieldAccuracy
+from finetune.training.base import add_adapter, open_base
+from finetune.training.checkpoints import (
+    checkpoints,
+    copy_adapter,
+    drop_partial_checkpoints,
+    step_of,
+)
+from finetune.training.collate import Collator
+from finetune.training.events import Emit, Evaluated, Finished, Started, Stopped, Warned, read_events
+from finetune.training.examples import ExampleSet, WindowExample, make_examples
+from finetune.training.progress import ProgressCallback
+from finetune.training.settings import TrainingSettings
+from finetune.training.steps import Steps, steps_an_epoch
+from finetune.training.trainer import DocumentTrainer, training_arguments
+
+ADAPTER = "adapter"
+"""The folder inside a run's folder where the finished adapter lies: plain PEFT and the settings."""
+
+BEST = "best"
+PLAN_FILE = "plan.json"
+CHECKPOINT_SECONDS = 60.0
+MEASURED_STEPS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """What a run learns from.
+
+    ``schema`` is asked for in full; None where only questions are labelled. ``held_out`` documents tell
+    when to stop early and are never trained on.
+    """
+
+    documents: tuple[LabelledDocument, ...]
+    schema: Schema | None
+    held_out: tuple[LabelledDocument, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Prepared:
+    """A run whose model and examples are ready."""
+
+    engine: PrefixEngine
+    model: PeftModel
+    collator: Collator
+    found: ExampleSet
+    examples: tuple[WindowExample, ...]
+    lengths: tuple[int, ...]
+
+
+def train(
+    data: TrainingData,
+    settings: TrainingSettings,
+    folder: Path,
+    readings: Readings,
+    model_cache: Path,
+    emit: Emit = lambda _event: None,
+    should_stop: Callable[[], bool] = lambda: False,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+) -> Path | None:
+    """Train, or go on from the last checkpoint in ``folder``, and return the adapter's folder.
+
+    Args:
+        emit: told what happens.
+        should_stop: asked after every step; the run is then saved and None is returned.
+
+    Raises:
+        InputError: when there is nothing to learn from, or a document cannot be read.
+        ModelError: when the base cannot be had, has no such layers or needs more memory than there is.
+        LossNotFinite: when the loss is no longer a number; the checkpoints stay.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    settings.save(folder)
+    drop_partial_checkpoints(folder)
+    saved = checkpoints(folder)
+    run = _prepare(data, settings, readings, model_cache)
+    total = _planned_steps(folder, run, settings)
+    arguments = training_arguments(folder, settings, total)
+    shares = (arguments.process_index, arguments.world_size)
+    steps = Steps(run.examples, run.lengths, run.collator, settings, total, *shares)
+    trainer = DocumentTrainer(run.model, steps, settings, arguments, lambda line: emit(Warned(line)))
+    accuracy = _watch_accuracy(trainer, run, data, settings, readings, folder, emit)
+    progress = ProgressCallback(trainer, emit, should_stop, checkpoint_seconds)
+    trainer.add_callback(progress)
+    emit(_started(run, total, step_of(saved[-1]) if saved else 0))
+    trainer.train(resume_from_checkpoint=str(saved[-1]) if saved else None)
+    done = trainer.state.global_step
+    if progress.stopped and done < total:
+        emit(Stopped(done, f"Stopped after step {done} of {total}; it can be resumed."))
+        return None
+    return _finish(folder, settings, accuracy.best_step if accuracy else None, done, emit)
+
+
+def _prepare(
+    data: TrainingData, settings: TrainingSettings, readings: Readings, model_cache: Path
+) -> _Prepared:
+    engine = open_base(settings, model_cache)
+    found = make_examples(data.documents, readings, data.schema, engine.count_tokens, settings.seed)
+    collator = Collator(engine, settings, data.schema, readings)
+    measured = [(example, collator.fits(example)) for example in found.examples]
+    fitting = [(example, length) for example, length in measured if length is not None]
+    if not fitting:
+        raise InputError(
+            "There is nothing to learn from: no label stands on a page, or every page is too long.",
+            "Check the labels, or raise max_tokens.",
+        )
+    examples, lengths = zip(*fitting, strict=True)
+    return _Prepared(engine, add_adapter(engine, settings), collator, found, examples, lengths)
+
+
+def _planned_steps(folder: Path, run: _Prepared, settings: TrainingSettings) -> int:
+    """How many steps the run has: fixed once, so that a resumed run keeps its schedule."""
+    file = folder / PLAN_FILE
+    if file.is_file():
+        return int(json.loads(file.read_text(encoding="utf-8"))["steps"])
+    if settings.minutes is None:
+        steps = math.ceil(settings.epochs * steps_an_epoch(len(run.examples), settings))
+    else:
+        steps = max(1, int(settings.minutes * 60 / _seconds_a_step(folder, run, settings)))
+    file.write_text(json.dumps({"steps": steps}) + "\n", encoding="utf-8")
+    return steps
+
+
+def _seconds_a_step(folder: Path, run: _Prepared, settings: TrainingSettings) -> float:
+    """Measured on the first steps of the run, whose gradients are thrown away."""
+    steps = Steps(run.examples, run.lengths, run.collator, settings, MEASURED_STEPS + 1)
+    trial = DocumentTrainer(run.model, steps, settings, training_arguments(folder, settings, len(steps)))
+    return trial.seconds_a_step()
+
+
+def _watch_accuracy(
+    trainer: DocumentTrainer,
+    run: _Prepared,
+    data: TrainingData,
+    settings: TrainingSettings,
+    readings: Readings,
+    folder: Path,
+    emit: Emit,
+) -> AccuracyCallback | None:
+    """Let the trainer evaluate itself on the held-out documents, where there are any and it is wanted."""
+    held_out = data.held_out[: settings.evaluation_documents]
+    if not settings.evaluations or not held_out or data.schema is None:
+        return None
+    found = make_examples(held_out, readings, data.schema, run.engine.count_tokens, settings.seed)
+    measure = FieldAccuracy(run.engine, found.examples, data.schema, run.collator.shown)
+    accuracy = AccuracyCallback(measure, folder / BEST, settings.evaluations, settings.patience, emit)
+    accuracy.recall([event for event in read_events(folder) if isinstance(event, Evaluated)])
+    trainer.add_callback(accuracy)
+    return accuracy
+
+
+def _started(run: _Prepared, total: int, step: int) -> Started:
+    return Started(
+        steps=total,
+        step=step,
+        examples=len(run.examples),
+        rejected=len(run.found.examples) - len(run.examples),
+        lost_labels=run.found.lost_labels,
+        trained_weights=sum(weight.numel() for weight in run.model.parameters() if weight.requires_grad),
+    )
+
+
+def _finish(
+    folder: Path, settings: TrainingSettings, best_step: int | None, last_step: int, emit: Emit
+) -> Path:
+    """Put the best adapter, or the last one, where it is looked for."""
+    source = folder / BEST if best_step is not None else checkpoints(folder)[-1]
+    copy_adapter(source, folder / ADAPTER)
+    settings.save(folder / ADAPTER)
+    step = last_step if best_step is None else best_step
+    emit(Finished(step, f"Trained {last_step} steps; the adapter is that of step {step}."))
+    return folder / ADAPTER
