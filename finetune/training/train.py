@@ -3,7 +3,7 @@
     from finetune.training.train import TrainingData, train
     adapter = train(TrainingData(documents, schema), TrainingSettings(), folder, readings, model_cache)
 
-``finetune.training.runner`` does the same in a child process that survives the caller.
+Going on from a checkpoint does not work yet: the loader of steps cannot skip those that are done.
 """
 
 from __future__ import annotations
