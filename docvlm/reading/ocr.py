@@ -216,6 +216,7 @@ def _network_pixels(image: RgbImage) -> npt.NDArray[np.float32]:
 def _session(model: Path, threads: int | None) -> Any:
     import onnxruntime  # type: ignore[import-untyped]
 
+    onnxruntime.disable_telemetry_events()  # its wheels report to their maker unless told not to
     if not model.is_file():
         raise OSError(f"{model.name} is not in the installed rapidocr package")
     options = onnxruntime.SessionOptions()
