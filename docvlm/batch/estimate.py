@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from docvlm import ingest
-from docvlm.batch.find import PassedOver, find_files
+from docvlm.batch.find import Found, FoundFile, PassedOver, find_files
 from docvlm.batch.run import BatchOptions, jobs_of
 from docvlm.batch.units import Job, Task, Unit
 from docvlm.batch.work import do_unit
@@ -87,28 +87,32 @@ def _count(options: BatchOptions, job: Job, settings: Settings) -> tuple[int, in
     files = refused = 0
     contents: dict[str, _Content] = {}
     for found in find_files(options.sources):
-        if isinstance(found, PassedOver):
-            files, refused = files + 1, refused + 1
-            continue
-        since = options.selection.modified_since
-        if since is not None and found.modified < since:
+        if isinstance(found, FoundFile) and not options.selection.is_recent(found):
             continue
         try:
-            info = ingest.identify_file(found.path, settings.limits)
-            if not options.selection.holds(info.sha256):
-                continue
-            files += 1
-            if info.sha256 in contents:
-                continue
-            with ingest.open_document(
-                found.path, password=options.password, limits=settings.limits
-            ) as document:
-                pages = len(ingest.parse_page_range(options.pages, document.info.page_count))
+            content = _open(found, options, job, settings)
         except InputError:
             files, refused = files + 1, refused + 1
             continue
-        contents[info.sha256] = _Content(Unit(job, info.sha256, found.path), pages)
+        if content is not None:
+            files += 1
+            contents.setdefault(content.unit.sha256, content)
     return files, refused, list(contents.values())
+
+
+def _open(found: Found, options: BatchOptions, job: Job, settings: Settings) -> _Content | None:
+    """The content of a file, None where it belongs to another shard.
+
+    Raises:
+        InputError: when the file cannot be opened.
+    """
+    if isinstance(found, PassedOver):
+        raise InputError(found.reason)
+    with ingest.open_document(found.path, password=options.password, limits=settings.limits) as document:
+        if not options.selection.holds(document.info.sha256):
+            return None
+        pages = len(ingest.parse_page_range(options.pages, document.info.page_count))
+        return _Content(Unit(job, document.info.sha256, found.path), pages)
 
 
 def _try(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from docvlm import ingest
-from docvlm.batch.find import Found, PassedOver
+from docvlm.batch.find import Found, FoundFile, PassedOver
 from docvlm.batch.ledger import Ledger
 from docvlm.batch.units import Job, Unit
 from docvlm.config import Limits
@@ -33,6 +33,9 @@ class Selection:
     modified_since: float | None = None
     shard: tuple[int, int] = (1, 1)
     retry_failed: bool = False
+
+    def is_recent(self, found: FoundFile) -> bool:
+        return self.modified_since is None or found.modified >= self.modified_since
 
     def holds(self, sha256: str) -> bool:
         number, count = self.shard
@@ -93,8 +96,7 @@ class Feed:
         if isinstance(found, PassedOver):
             self.ledger.refused(found.path, found.name, found.reason)
             return []
-        since = self.selection.modified_since
-        if since is not None and found.modified < since:
+        if not self.selection.is_recent(found):
             return []
         return self._identify(found.path, found.name)
 

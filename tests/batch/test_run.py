@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,11 +19,14 @@ import psutil
 import pytest
 
 from docvlm.batch import Task
+from docvlm.batch.estimate import estimate
 from docvlm.batch.feed import Selection
 from docvlm.batch.ledger import FileState
 from docvlm.batch.run import BatchOptions, BatchSummary, run_batch
 from docvlm.config import Settings
 from docvlm.errors import UsageError
+from docvlm.reading import READER_VERSION
+from docvlm.schemas import load_schema
 from docvlm.store import Store
 from tests.batch.files import write_pdf
 
@@ -135,8 +142,6 @@ def test_an_extraction_goes_through_the_model(samples: Path, model_home: Path, t
     settings = Settings(model_home, f"sqlite:///{tmp_path / 'docvlm.sqlite'}")
     shutil.copy(samples / "receipt.jpg", tmp_path / "in.jpg")
     out = tmp_path / "out.csv"
-    from docvlm.schemas import load_schema
-
     options = BatchOptions(
         (str(tmp_path / "in.jpg"),), Task.EXTRACT, schema=load_schema("company, total:amount"), out=out
     )
@@ -150,11 +155,6 @@ def test_watching_takes_up_what_comes_and_ends_when_told(
     folder: Path, settings: Settings, tmp_path: Path
 ) -> None:
     """In a process of its own, because only a main thread can be told to stop."""
-    import os
-    import signal
-    import subprocess
-    import sys
-
     out = tmp_path / "out.jsonl"
     command = [sys.executable, "-m", "docvlm", "batch", str(folder), "--read", "--watch", "--out", str(out)]
     process = subprocess.Popen(
@@ -179,3 +179,32 @@ def wait_for_lines(out: Path, count: int) -> None:
     while not out.exists() or len(out.read_text().splitlines()) < count:
         assert time.monotonic() < deadline, "the results did not come"
         threading.Event().wait(0.1)
+
+
+@pytest.mark.slow
+def test_a_file_that_takes_too_long_is_given_up_and_its_pages_are_kept(
+    folder: Path, settings: Settings
+) -> None:
+    write_pdf(folder / "z-long.pdf", [f"Page {number}" for number in range(600)])
+    summary = run(folder, settings, file_seconds=3.0)
+    assert states(summary)["a.pdf"] is FileState.DONE
+    long = next(outcome for outcome in summary.outcomes if outcome.name == "z-long.pdf")
+    assert long.state is FileState.FAILED and long.exit_code == 5
+    assert "took longer than 3 seconds" in (long.reason or "")
+    assert 0 < long.pages_done < 600
+    with Store.open(settings.database_url) as store:
+        document = next(each for each in store.list_documents() if each.name == "z-long.pdf")
+        assert store.reading(document.id, 1, READER_VERSION) is not None
+
+
+def test_a_dry_run_counts_and_keeps_nothing(folder: Path, settings: Settings) -> None:
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7\nrubbish")
+    shutil.copy(folder / "a.pdf", folder / "copy.pdf")
+    counted = estimate(BatchOptions((str(folder),), Task.READ), settings)
+    assert (counted.files, counted.contents, counted.refused) == (4, 2, 1)
+    assert (counted.done, counted.pages) == (0, 3)
+    assert counted.seconds is not None and counted.seconds > 0
+    with Store.open(settings.database_url) as store:
+        assert store.list_documents() == []
+    run(folder, settings)
+    assert estimate(BatchOptions((str(folder),), Task.READ), settings).done == 2

@@ -1,0 +1,155 @@
+"""Killed at any moment, a batch loses no page that was kept and does none twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.batch.faults.conftest import Batch
+from tests.batch.files import write_pdf
+
+pytestmark = pytest.mark.slow
+
+
+def kept_pages(home: Path) -> set[tuple[int, int]]:
+    database = home / "docvlm.sqlite"
+    if not database.exists():
+        return set()
+    with closing(sqlite3.connect(database)) as connection:
+        try:
+            return set(connection.execute("SELECT document_id, page_number FROM readings"))
+        except sqlite3.OperationalError:  # killed before the tables were there
+            return set()
+
+
+def moments_of_reading(home: Path) -> dict[tuple[int, int], str]:
+    with closing(sqlite3.connect(home / "docvlm.sqlite")) as connection:
+        rows = connection.execute("SELECT document_id, page_number, created FROM readings")
+        return {(document, page): created for document, page, created in rows}
+
+
+def wait_until(condition: Any, seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that"
+        threading.Event().wait(0.05)
+
+
+def kill_with_all_its_children_left_to_themselves(process: subprocess.Popen[str]) -> None:
+    """Kill -9 of the batch alone; its workers must notice and end."""
+    workers = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.communicate()
+    _, alive = psutil.wait_procs(workers, timeout=15)
+    assert alive == []
+
+
+def test_a_killed_batch_goes_on_where_it_was(batch: Batch) -> None:
+    for number in range(4):
+        write_pdf(batch.folder / f"{number}.pdf", [f"File {number} page {page}" for page in range(60)])
+    process = batch.start()
+    wait_until(lambda: len(kept_pages(batch.home)) > 20)
+    kill_with_all_its_children_left_to_themselves(process)
+    before = moments_of_reading(batch.home)
+    assert batch.run()["states"]["done"] == 5
+    after = moments_of_reading(batch.home)
+    assert len(after) == 4 * 60 + 2
+    assert {page: after[page] for page in before} == before, "pages were read twice"
+
+
+def test_a_worker_that_is_killed_costs_one_page(batch: Batch) -> None:
+    write_pdf(batch.folder / "long.pdf", [f"Page {page}" for page in range(150)])
+    process = batch.start()
+    wait_until(lambda: len(kept_pages(batch.home)) > 20)
+    (worker,) = [
+        child for child in psutil.Process(process.pid).children() if "docvlm.batch.worker" in child.cmdline()
+    ]
+    worker.send_signal(signal.SIGKILL)
+    printed, _ = process.communicate(timeout=120)
+    summary = json.loads(printed)
+    assert summary["states"]["done"] + summary["states"]["partial"] == 2
+    (failure,) = summary["failures"]
+    assert "1 of 150 pages could not be read" in failure["reason"]
+    assert "made its worker process crash" in failure["reason"]
+    assert len(kept_pages(batch.home)) == 151
+
+
+def test_a_stopped_batch_ends_soon_and_says_how_to_go_on(batch: Batch) -> None:
+    write_pdf(batch.folder / "long.pdf", [f"Page {page}" for page in range(400)])
+    process = batch.start()
+    wait_until(lambda: len(kept_pages(batch.home)) > 20)
+    process.send_signal(signal.SIGINT)
+    printed, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert json.loads(printed)["stopped"] is True
+    kept = len(kept_pages(batch.home))
+    assert 20 < kept < 402
+    assert batch.run()["states"]["done"] == 2
+    assert len(kept_pages(batch.home)) == 402
+
+
+def test_two_batches_at_once_share_the_work(batch: Batch) -> None:
+    for number in range(6):
+        write_pdf(batch.folder / f"{number}.pdf", [f"File {number} page {page}" for page in range(10)])
+    both = [batch.start(), batch.start()]
+    summaries = [json.loads(process.communicate(timeout=120)[0]) for process in both]
+    assert [summary["states"]["done"] for summary in summaries] == [7, 7]
+    assert sum(summary["pages"] for summary in summaries) == 62
+
+
+def test_a_file_that_changes_while_it_waits_is_read_as_it_is_then(batch: Batch) -> None:
+    write_pdf(batch.folder / "a-long.pdf", [f"Page {page}" for page in range(200)])
+    for number in range(4):
+        write_pdf(batch.folder / f"b-{number}.pdf", [f"Number {number}"])
+    last = write_pdf(batch.folder / "z.pdf", ["Before"])
+    process = batch.start()
+    wait_until(lambda: len(kept_pages(batch.home)) > 5)
+    write_pdf(last.with_suffix(".new"), ["After"]).rename(last)
+    printed, _ = process.communicate(timeout=120)
+    assert json.loads(printed)["states"]["done"] == 7
+    with closing(sqlite3.connect(batch.home / "docvlm.sqlite")) as connection:
+        texts = [text for (text,) in connection.execute("SELECT text FROM search_entries")]
+    assert "After" in texts and "Before" not in texts
+
+
+@pytest.mark.shared_data
+def test_ten_kills_over_hard_files_give_the_same_as_one_clean_run(shared_data: Path, tmp_path: Path) -> None:
+    """Takes as long as reading all of ``pdf_robustness`` twice."""
+    chance = random.Random(20260)
+    clean, killed = tmp_path / "clean", tmp_path / "killed"
+    source = str(shared_data / "pdf_robustness")
+    for _ in range(10):
+        process = start(source, killed, tmp_path / "killed.jsonl")
+        threading.Event().wait(chance.uniform(2, 15))
+        if process.poll() is None:
+            kill_with_all_its_children_left_to_themselves(process)
+        else:
+            process.communicate()
+    for home, out in ((killed, tmp_path / "killed.jsonl"), (clean, tmp_path / "clean.jsonl")):
+        process = start(source, home, out)
+        process.communicate(timeout=1800)
+    assert lines(tmp_path / "killed.jsonl") == lines(tmp_path / "clean.jsonl")
+
+
+def start(source: str, home: Path, out: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "docvlm", "batch", source, "--read", "--out", str(out)]
+    return subprocess.Popen(
+        command, env={**os.environ, "DOCVLM_HOME": str(home)}, stdout=subprocess.PIPE, text=True
+    )
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
