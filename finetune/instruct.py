@@ -16,15 +16,13 @@ import json
 import math
 import time
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from torch.nn import functional
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from docvlm.errors import ModelError, UsageError
@@ -33,6 +31,7 @@ from docvlm.models.device import pick_device, pick_dtype
 from finetune.packed_attention import use_packed_attention
 from finetune.packing import PackedExample, pack_example
 from finetune.synthesis.examples import make_example
+from finetune.training.trainer import document_workers, one_thread, reply_loss
 
 CHECKPOINT = "checkpoint"
 LOG = "log.jsonl"
@@ -110,7 +109,7 @@ def train(language_model: Path, out: Path, config: InstructConfig, resume: bool)
     chat, end_id = ChatEncoder(tokenizer), int(tokenizer.eos_token_id)
     run = open_run(language_model, out, config, resume)
     progress, budget, saved_at = run.progress, config.minutes * 60, run.progress.seconds
-    with _one_thread_a_document(config.threads) as workers:
+    with one_thread(), document_workers(config.threads) as workers:
         while progress.seconds < budget:
             began = time.monotonic()
             rate = learning_rate_at(progress.seconds / budget, config)
@@ -127,22 +126,6 @@ def train(language_model: Path, out: Path, config: InstructConfig, resume: bool)
                 _save(out, run)
                 saved_at = progress.seconds
     _save(out, run)
-
-
-@contextmanager
-def _one_thread_a_document(threads: int) -> Iterator[Executor]:
-    """Workers that compute on one core each.
-
-    Two cores on one small matrix mostly wait for each other: on two busy cores a product of (512, 576) and
-    (576, 1536) took twice the processor time on two threads (37 against 80 GFLOP/s a core).
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as workers:
-            yield workers
-    finally:
-        torch.set_num_threads(before)
 
 
 def _with_lora(language_model: Path, out: Path, config: InstructConfig, resume: bool) -> Any:
@@ -186,7 +169,7 @@ def train_step(
     weights = [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
     def gradients(document: PackedExample) -> tuple[float, tuple[torch.Tensor, ...]]:
-        loss = reply_loss(model, document)
+        loss = reply_loss(model, document, model.device)
         return float(loss.detach()), torch.autograd.grad(loss, weights)
 
     targets = sum(len(document.targets) for document in documents)
@@ -200,19 +183,6 @@ def train_step(
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     return float(sum(losses)) / targets
-
-
-def reply_loss(model: Any, document: PackedExample) -> torch.Tensor:
-    """Summed cross-entropy of the reply tokens; logits are made only where they are needed."""
-    with torch.autocast("cpu", torch.bfloat16, enabled=model.dtype == torch.bfloat16):
-        logits = model(
-            input_ids=document.token_ids,
-            position_ids=document.positions,
-            segment_lengths=document.segment_lengths,
-            logits_to_keep=document.predict_from,
-            use_cache=False,
-        ).logits[0]
-    return functional.cross_entropy(logits.float(), document.targets, reduction="sum")
 
 
 def _log(out: Path, progress: Progress, **figures: float) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[2] / "ui_assets"
-_SHEETS = ("frame.css", "documents.css", "page_view.css", "answers.css", "sheet.css", "library.css")
+_SHEETS = ("frame.css", "documents.css", "page_view.css", "answers.css", "sheet.css")
 ICON = FOLDER / "icon.svg"
 
 

@@ -1,7 +1,7 @@
 """Evaluation: what the model says beside what the labels say, in published figures with intervals."""
 
 from finetune.evaluation.compare import Change, ChangedValue, Comparison, compare, comparison_json
-from finetune.evaluation.evaluate import evaluate_documents, field_accuracy, judge_documents, summarise
+from finetune.evaluation.evaluate import evaluate_documents, judge_documents, summarise
 from finetune.evaluation.results import (
     DocumentResult,
     Evaluation,
@@ -26,7 +26,6 @@ __all__ = [
     "comparison_json",
     "evaluate_documents",
     "evaluation_json",
-    "field_accuracy",
     "judge_documents",
     "read_evaluation",
     "summarise",

@@ -110,30 +110,6 @@ def summarise(engine: Engine, results: tuple[DocumentResult, ...], seed: int = 0
     )
 
 
-def field_accuracy(
-    engine: Engine,
-    documents: Sequence[LabelledDocument],
-    readings: ReadPages,
-    schema: Asked,
-    *,
-    budget: str = "balanced",
-    cancel: threading.Event | None = None,
-) -> float:
-    """The share of labelled fields and answers that are right, all together, in [0, 1]; for early stopping.
-
-    Rows of lists count cell by cell. 0 where nothing is labelled.
-
-    Raises:
-        Cancelled: soon after ``cancel`` was set.
-    """
-    right = asked = 0
-    for result in judge_documents(engine, documents, readings, schema, budget=budget, cancel=cancel):
-        cells = [cell for rows in result.rows for cell in rows.cells]
-        right += sum(value.right for value in result.values) + sum(cell.right for cell in cells)
-        asked += len(result.values) + sum(cell.labelled for cell in cells)
-    return right / asked if asked else 0.0
-
-
 def _figures(bootstrap: Bootstrap, statistics: Statistics) -> dict[str, Interval]:
     intervals = {name: bootstrap.interval(statistic) for name, statistic in statistics.items()}
     return {name: interval for name, interval in intervals.items() if interval is not None}

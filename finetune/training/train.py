@@ -1,9 +1,7 @@
 """One training run from documents to an adapter folder, in this process.
 
-    from finetune.training.train import TrainingData, train
-    adapter = train(TrainingData(documents, schema), TrainingSettings(), folder, readings, model_cache)
-
-Going on from a checkpoint does not work yet: the loader of steps cannot skip those that are done.
+from finetune.training.train import TrainingData, train
+adapter = train(TrainingData(documents, schema), TrainingSettings(), folder, readings, model_cache)
 """
 
 from __future__ import annotations
@@ -106,8 +104,10 @@ def train(
     progress = ProgressCallback(trainer, emit, should_stop, checkpoint_seconds)
     trainer.add_callback(progress)
     emit(_started(run, total, step_of(saved[-1]) if saved else 0))
-    trainer.train(resume_from_checkpoint=str(saved[-1]) if saved else None)
-    done = trainer.state.global_step
+    done = step_of(saved[-1]) if saved else 0
+    if done < total:
+        trainer.train_from(saved[-1] if saved else None)
+        done = trainer.state.global_step
     if progress.stopped and done < total:
         emit(Stopped(done, f"Stopped after step {done} of {total}; it can be resumed."))
         return None

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,19 +18,21 @@ from typing import Any
 import torch
 from peft import PeftModel
 from torch.nn import functional
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Subset
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from docvlm.errors import DocvlmError, ModelError
 from docvlm.models.device import pick_device
+from finetune.packing import PackedExample
 from finetune.training.attention import packed_attention_in
-from finetune.training.checkpoints import PARTIAL, publish_checkpoint
+from finetune.training.checkpoints import PARTIAL, publish_checkpoint, step_of
 from finetune.training.collate import TrainingDocument
 from finetune.training.noise import EmbeddingNoise
 from finetune.training.settings import TrainingSettings
 from finetune.training.steps import Steps
 
 MAX_GRADIENT_NORM = 1.0
+NO_PIXELS: Mapping[str, torch.Tensor] = {}
 
 
 class LossNotFinite(DocvlmError):
@@ -63,13 +65,18 @@ class DocumentTrainer(Trainer):
         self._warn = warn
         self._noise = EmbeddingNoise(settings.noise)
         self._at_once = documents_at_once(settings, arguments.device)
+        self._done = 0
         self.tokens_seen = 0
         self.documents_seen = 0
 
-    def train(self, *arguments: Any, **options: Any) -> Any:
-        """Train, with the attention for packed turns and one thread a document."""
+    def train_from(self, checkpoint: Path | None) -> None:
+        """Train to the last step, from the first or from where a checkpoint was written.
+
+        With the attention for packed turns and one thread a document.
+        """
+        self._done = step_of(checkpoint) if checkpoint else 0
         with packed_attention_in(self.model), self._noise.over(self.model), one_thread():
-            return super().train(*arguments, **options)
+            self.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
 
     def seconds_a_step(self) -> float:
         """What a step takes here, the first one aside; no weight is changed."""
@@ -83,8 +90,9 @@ class DocumentTrainer(Trainer):
         return (time.monotonic() - began) / (len(self.train_dataset) - 1)
 
     def get_train_dataloader(self) -> DataLoader[list[TrainingDocument]]:
-        """The steps in their order. They are shared out among processes already."""
-        return DataLoader(self.train_dataset, batch_size=None, shuffle=False)
+        """The steps still to be done, in their order. They are shared out among processes already."""
+        waiting = Subset(self.train_dataset, range(self._done, len(self.train_dataset)))
+        return DataLoader(waiting, batch_size=None, shuffle=False)
 
     def training_step(
         self, model: Any, inputs: list[TrainingDocument], num_items_in_batch: object = None
@@ -158,7 +166,7 @@ class DocumentTrainer(Trainer):
         longest_first = sorted(documents, key=lambda document: -document.packed.length)
         total = torch.zeros((), device=self.args.device)
         sums = [torch.zeros_like(weight) for weight in weights]
-        with ThreadPoolExecutor(self._at_once, initializer=torch.set_num_threads, initargs=(1,)) as workers:
+        with document_workers(self._at_once) as workers:
             for loss, gradients in workers.map(
                 lambda document: self._gradients(document, weights), longest_first
             ):
@@ -174,7 +182,7 @@ class DocumentTrainer(Trainer):
         if self._settings.dropout:
             torch.manual_seed(document.seed)
         with self._noise.of(document.seed):
-            loss = reply_loss(self.model, document, self.args.device)
+            loss = reply_loss(self.model, document.packed, self.args.device, document.pixels)
             return loss.detach(), torch.autograd.grad(loss, weights, allow_unused=True)
 
     def _save(self, output_dir: str | None = None, state_dict: object = None) -> None:
@@ -221,6 +229,7 @@ def training_arguments(folder: Path, settings: TrainingSettings, total_steps: in
         use_cpu=device.type == "cpu",
         dataloader_pin_memory=False,
         remove_unused_columns=False,
+        ignore_data_skip=True,  # the loader begins with the first step that is not done
     )
 
 
@@ -235,9 +244,14 @@ def documents_at_once(settings: TrainingSettings, device: torch.device) -> int:
     return min(cores, settings.documents_a_step)
 
 
-def reply_loss(model: Any, document: TrainingDocument, device: torch.device) -> torch.Tensor:
-    """Summed cross-entropy of the reply tokens; logits are made only where they are needed."""
-    packed = document.packed
+def reply_loss(
+    model: Any, packed: PackedExample, device: torch.device, pixels: Mapping[str, torch.Tensor] = NO_PIXELS
+) -> torch.Tensor:
+    """Summed cross-entropy of the reply tokens; logits are made only where they are needed.
+
+    Args:
+        pixels: the page's picture as arguments of the model's ``forward``.
+    """
     half = model.dtype in (torch.bfloat16, torch.float16)
     with torch.autocast(device.type, model.dtype if half else None, enabled=half):
         logits = model(
@@ -246,9 +260,14 @@ def reply_loss(model: Any, document: TrainingDocument, device: torch.device) -> 
             segment_lengths=packed.segment_lengths,
             logits_to_keep=packed.predict_from.to(device),
             use_cache=False,
-            **{name: value.to(device) for name, value in document.pixels.items()},
+            **{name: value.to(device) for name, value in pixels.items()},
         ).logits[0]
     return functional.cross_entropy(logits.float(), packed.targets.to(device), reduction="sum")
+
+
+def document_workers(count: int) -> Executor:
+    """Workers that compute a document each, on one core each."""
+    return ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,))
 
 
 @contextmanager
