@@ -1,8 +1,8 @@
-"""Instruction tuning of the embedded language model on generated documents, within a time budget.
+"""Instruction tuning of the embedded language model on generated documents.
 
-    python -m finetune.instruct --out runs/first --minutes 90 --seed 1
-    python -m finetune.instruct --out runs/second --minutes 90 --seed 2 --start-from docvlm/weights/adapter
-    python -m finetune.instruct --out runs/first --minutes 90 --seed 1 --resume
+    python -m finetune.instruct --out runs/first --documents 2000 --seed 1
+    python -m finetune.instruct --out runs/second --documents 2000 --seed 2 --start-from docvlm/weights/adapter
+    python -m finetune.instruct --out runs/first --documents 2000 --seed 1 --resume
     python -m finetune.instruct --out runs/first --export docvlm/weights/adapter
 
 LoRA on all linear layers (Hu et al. 2021, arXiv 2106.09685). Example ``n`` of a run follows from the
@@ -42,12 +42,13 @@ BASE_MODEL = "SmolLM2-135M-Instruct"
 class InstructConfig:
     """The settings of a run, kept beside its checkpoints.
 
-    ``minutes`` is the time budget, which the learning rate follows: a linear rise over ``warmup`` of
-    it, then half a cosine down to zero. ``documents_a_step`` documents make one step of the optimiser.
+    The learning rate follows the share of ``documents`` seen: a linear rise over ``warmup`` of them,
+    then half a cosine down to zero, so that a busy machine changes the time and not the weights.
+    ``documents_a_step`` documents make one step of the optimiser.
     """
 
     seed: int = 1
-    minutes: float = 90.0
+    documents: int = 2000
     learning_rate: float = 8e-4
     warmup: float = 0.03
     documents_a_step: int = 4
@@ -70,7 +71,7 @@ class Progress:
 
 
 def learning_rate_at(progress: float, config: InstructConfig) -> float:
-    """The learning rate after a share ``progress`` (0 to 1) of the time budget."""
+    """The learning rate after a share ``progress`` (0 to 1) of the documents."""
     if progress < config.warmup:
         return config.learning_rate * max(progress / config.warmup, 0.02)
     decayed = min((progress - config.warmup) / (1 - config.warmup), 1.0)
@@ -96,7 +97,7 @@ def open_run(language_model: Path, out: Path, config: InstructConfig, resume: bo
 
 
 def train(language_model: Path, out: Path, config: InstructConfig, resume: bool) -> None:
-    """Train until the time budget is spent; checkpoints and the log lie in ``out``.
+    """Train until the documents are used up; checkpoints and the log lie in ``out``.
 
     Raises:
         UsageError: when ``out`` holds a run and ``resume`` is not set.
@@ -108,11 +109,11 @@ def train(language_model: Path, out: Path, config: InstructConfig, resume: bool)
     tokenizer = AutoTokenizer.from_pretrained(language_model)
     chat, end_id = ChatEncoder(tokenizer), int(tokenizer.eos_token_id)
     run = open_run(language_model, out, config, resume)
-    progress, budget, saved_at = run.progress, config.minutes * 60, run.progress.seconds
+    progress, saved_at = run.progress, run.progress.seconds
     with one_thread(), document_workers(config.threads) as workers:
-        while progress.seconds < budget:
+        while progress.documents < config.documents:
             began = time.monotonic()
-            rate = learning_rate_at(progress.seconds / budget, config)
+            rate = learning_rate_at(progress.documents / config.documents, config)
             for group in run.optimizer.param_groups:
                 group["lr"] = rate
             documents = list(_next_documents(progress, config, chat, end_id))
@@ -240,7 +241,7 @@ def export(language_model: Path, out: Path, target: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m finetune.instruct", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--minutes", type=float, default=90.0, help="time budget")
+    parser.add_argument("--documents", type=int, default=2000, help="how many documents to train on")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start-from", help="folder of an adapter to go on from")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
@@ -254,7 +255,7 @@ def main() -> None:
         train(
             language_model,
             options.out,
-            InstructConfig(seed=options.seed, minutes=options.minutes, start_from=options.start_from),
+            InstructConfig(seed=options.seed, documents=options.documents, start_from=options.start_from),
             options.resume,
         )
 

@@ -47,7 +47,7 @@ def test_steps_on_one_document_lower_its_loss(language_model: Path, tmp_path: Pa
 
 def test_a_run_logs_saves_and_goes_on_where_it_stopped(language_model: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    config = InstructConfig(seed=4, minutes=1e-4, max_tokens=4000)
+    config = InstructConfig(seed=4, documents=1, max_tokens=4000)
     train(language_model, out, config, resume=False)
     first = _log(out)
     resumed = open_run(language_model, out, config, resume=True)
@@ -59,9 +59,7 @@ def test_a_run_logs_saves_and_goes_on_where_it_stopped(language_model: Path, tmp
     for name, value in loaded.items():
         torch.testing.assert_close(before[name.replace(".default", "")], value)
 
-    longer = InstructConfig(
-        seed=4, minutes=config.minutes + (resumed.progress.seconds + 0.001) / 60, max_tokens=4000
-    )
+    longer = InstructConfig(seed=4, documents=resumed.progress.documents + 1, max_tokens=4000)
     train(language_model, out, longer, resume=True)
     after = _log(out)[len(first) :]
     assert after[0]["step"] == first[-1]["step"] + 1
@@ -75,7 +73,7 @@ def test_a_folder_with_a_run_is_not_overwritten(language_model: Path, tmp_path: 
 
 
 def test_the_exported_adapter_is_small_and_in_bfloat16(language_model: Path, tmp_path: Path) -> None:
-    train(language_model, tmp_path / "run", InstructConfig(minutes=1e-4, max_tokens=4000), resume=False)
+    train(language_model, tmp_path / "run", InstructConfig(documents=1, max_tokens=4000), resume=False)
     export(language_model, tmp_path / "run", tmp_path / "adapter")
     weights = load_file(tmp_path / "adapter" / "adapter_model.safetensors")
     assert weights
