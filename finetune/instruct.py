@@ -1,7 +1,7 @@
 """Instruction tuning of the embedded language model on generated documents.
 
     python -m finetune.instruct --out runs/first --documents 2000 --seed 1
-    python -m finetune.instruct --out runs/second --documents 2000 --seed 2 --start-from docvlm/weights/adapter
+    python -m finetune.instruct --out runs/second --seed 2 --start-from docvlm/weights/adapter
     python -m finetune.instruct --out runs/first --documents 2000 --seed 1 --resume
     python -m finetune.instruct --out runs/first --export docvlm/weights/adapter
 
