@@ -13,6 +13,7 @@ HEAVY = ("torch", "gradio", "sqlalchemy")
 ROOMS = (
     "adapters",
     "cli",
+    "doctor",
     "export",
     "grounding",
     "ingest",
@@ -87,6 +88,7 @@ NEVER: dict[str, tuple[str, ...]] = {
     "docvlm/store": ("torch", "gradio", "docvlm.pipeline", "docvlm.models", "docvlm.batch", "docvlm.ui"),
     "docvlm/export": ("torch", "gradio", "sqlalchemy", "docvlm.pipeline", "docvlm.models", "docvlm.ui"),
     "docvlm/batch": ("torch", "gradio", "sqlalchemy", "docvlm.ui", "docvlm.cli", "finetune"),
+    "docvlm/doctor": ("torch", "gradio", "sqlalchemy", "docvlm.batch", "docvlm.ui", "docvlm.cli", "finetune"),
     "docvlm/ui": ("torch", "sqlalchemy", "docvlm.cli", "finetune"),
     "docvlm/terminal": tuple(place for place in EVERYTHING_ELSE if place != "docvlm.terminal"),
     "docvlm/cli": ("torch", "gradio", "sqlalchemy", "docvlm.ui", "finetune"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from docvlm.cli import batch, commands
+from docvlm.cli import batch, commands, doctor
 from docvlm.terminal import EXIT_CODES, Subparsers, add_command
 
 
@@ -26,6 +26,7 @@ def build_parser() -> argparse.ArgumentParser:
     _search(subparsers)
     _export(subparsers)
     _setup(subparsers)
+    _doctor(subparsers)
     return parser
 
 
@@ -157,3 +158,10 @@ def _setup(subparsers: Subparsers) -> None:
     parser = _command(subparsers, "setup", commands.setup, "fetch the model and prepare the data folder")
     parser.add_argument("--model", help="'embedded' (default), a Hub name or a local folder")
     parser.add_argument("--adapter", metavar="FOLDER", help="an adapter to check with it")
+
+
+def _doctor(subparsers: Subparsers) -> None:
+    parser = _command(subparsers, "doctor", doctor.doctor, "check that everything needed is here and works")
+    parser.add_argument("--quick", action="store_true", help="leave out reading a page and loading the model")
+    parser.add_argument("--model", help="check this model instead of the one that is set")
+    parser.add_argument("--adapter", metavar="FOLDER", help="check this adapter with it")

