@@ -5,7 +5,8 @@ from docvlm.pipeline.corrections import CheckedExtraction, check_extraction, emp
 from docvlm.pipeline.document import OpenDocument, owned_identity
 from docvlm.pipeline.extract import WindowDone
 from docvlm.pipeline.kind import guess_kind, suggested_questions
-from docvlm.pipeline.labelling import DocumentLabels, QueuedDocument, label_queue
+from docvlm.pipeline.label_queue import QueuedDocument, label_queue
+from docvlm.pipeline.labelling import DocumentLabels
 from docvlm.pipeline.pages import PageReading
 from docvlm.pipeline.windows import Region
 from docvlm.pipeline.workspace import Workspace

@@ -1,9 +1,6 @@
-"""Labels of one document: confirm a value, correct it, take it back; and which document to label next."""
+"""Labels of one document: confirm a value, correct it, take it back."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from docvlm.errors import UsageError
 from docvlm.pipeline.corrections import (
@@ -16,10 +13,8 @@ from docvlm.pipeline.corrections import (
 )
 from docvlm.reading import READER_VERSION
 from docvlm.schemas import FieldSpec, Schema, page_context
-from docvlm.store import DocumentRecord, Label, LabelKind, Store
-from docvlm.types import Box, Extraction, FieldValue, LineItems, Reading
-
-_NEVER_EXTRACTED = 0.5  # the gain expected of a document that the model has not seen yet
+from docvlm.store import Label, LabelKind, Store
+from docvlm.types import Box, Extraction, FieldValue, Reading
 
 
 class DocumentLabels:
@@ -98,42 +93,6 @@ class DocumentLabels:
         for record in self._store.labels(self._document_id, kind):
             if record.label.name == name:
                 self._store.delete_label(record.id)
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedDocument:
-    """A document to label. ``gain`` orders the queue: how unsure the model is of it, from 0 to 1."""
-
-    document_id: int
-    name: str
-    is_labelled: bool
-    gain: float
-
-
-def label_queue(store: Store, documents: Iterable[DocumentRecord], schema: Schema) -> list[QueuedDocument]:
-    """Documents to label, those from which most is to be learnt first; labelled ones stand last.
-
-    Uncertainty sampling (Lewis and Gale, "A Sequential Algorithm for Training Text Classifiers", 1994):
-    the gain is the mean of 1 - confidence over the fields, 0.5 for a document that was not extracted yet.
-    A document is labelled when each field that is no list has a label.
-    """
-    queue = [_queued(store, record, schema) for record in documents]
-    return sorted(queue, key=lambda entry: (entry.is_labelled, -entry.gain))
-
-
-def _queued(store: Store, record: DocumentRecord, schema: Schema) -> QueuedDocument:
-    labelled = {known.label.name for known in store.labels(record.id, LabelKind.FIELD)}
-    is_labelled = all(spec.name in labelled for spec in schema.fields if not spec.is_list)
-    found = [
-        known for known in store.extractions(record.id, latest_only=True) if known.schema_key == schema.key
-    ]
-    gain = _doubt(found[-1].extraction.fields) if found else _NEVER_EXTRACTED
-    return QueuedDocument(record.id, record.name, is_labelled, gain)
-
-
-def _doubt(fields: Sequence[FieldValue | LineItems]) -> float:
-    doubts = [1.0 - field.confidence for field in fields if isinstance(field, FieldValue)]
-    return sum(doubts) / len(doubts) if doubts else 0.0
 
 
 def _known(checked: CheckedExtraction, name: str) -> tuple[FieldSpec, FieldValue]:

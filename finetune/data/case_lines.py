@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from docvlm.types import Box
-from finetune.data.documents import FieldLabel, LabelledDocument, QuestionLabel, RowsLabel, TranscriptLabel
+from finetune.data.documents import (
+    DocumentLabel,
+    FieldLabel,
+    LabelledDocument,
+    QuestionLabel,
+    RowsLabel,
+    TranscriptLabel,
+)
 from finetune.data.json_lines import BrokenEntry, Json
 from finetune.data.names import field_name
-
-CaseLabel = FieldLabel | RowsLabel | QuestionLabel | TranscriptLabel
 
 _TASK_OF_KEY = {"fields": "extract", "question": "qa", "text": "ocr", "words": "ocr"}
 _FIELD_KEYS = frozenset({"value", "alternatives", "page", "boxes"})
 
 
-def line_labels(line: Json) -> list[CaseLabel] | None:
+def line_labels(line: Json) -> list[DocumentLabel] | None:
     """The labels of a line, None where its task is none that gives labels.
 
     Raises:
@@ -35,11 +40,8 @@ def line_labels(line: Json) -> list[CaseLabel] | None:
 
 def label_lines(document: LabelledDocument) -> Iterator[Json]:
     """The lines of a document's labels, without the keys that every line of it has."""
-    fields = list(document.fields)
-    while fields:  # labels that contradict each other have one name and go on several lines
-        once = {label.name: label for label in reversed(fields)}
-        fields = [label for label in fields if label is not once[label.name]]
-        yield {"task": "extract", "fields": {name: _written(label) for name, label in reversed(once.items())}}
+    for once in named_once(document.fields):
+        yield {"task": "extract", "fields": {label.name: _written(label) for label in once}}
     for question in document.questions:
         asked = {"question": question.question, "answers": list(question.answers)}
         yield {"task": "qa", **asked, **_place(question.page, question.boxes)}
@@ -47,6 +49,23 @@ def label_lines(document: LabelledDocument) -> Iterator[Json]:
         words = None if transcript.words is None else list(transcript.words)
         content: Json = {"words": words} if transcript.text is None else {"text": transcript.text}
         yield {"task": "ocr", **content, **_place(transcript.page, ())}
+
+
+def named_once(fields: Iterable[FieldLabel | RowsLabel]) -> Iterator[list[FieldLabel | RowsLabel]]:
+    """The labels in lists without a name twice: those that contradict each other have one name."""
+    left = list(fields)
+    while left:
+        once = {label.name: label for label in reversed(left)}
+        left = [label for label in left if label is not once[label.name]]
+        yield [*reversed(once.values())]
+
+
+def plain_values(fields: Iterable[FieldLabel | RowsLabel]) -> Json:
+    """Values by name without places and alternatives, lists as lists of objects, None for what is absent."""
+    return {
+        label.name: [plain_values(row) for row in label.rows] if isinstance(label, RowsLabel) else label.value
+        for label in fields
+    }
 
 
 def field_labels(fields: Any, page: Any = None) -> list[FieldLabel | RowsLabel]:

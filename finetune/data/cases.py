@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from docvlm.errors import InputError
 from docvlm.export import write_atomically
 from finetune.data.case_lines import label_lines, line_labels
-from finetune.data.documents import FieldLabel, LabelledDocument, QuestionLabel, RowsLabel, TranscriptLabel
-from finetune.data.json_lines import Json, Report, content_hash, each_line, labelled_file
+from finetune.data.collecting import LabelCollector
+from finetune.data.documents import LabelledDocument
+from finetune.data.json_lines import Json, Report, each_line, labelled_file
 from finetune.data.side_boxes import with_side_boxes
 
 
@@ -39,9 +39,9 @@ def read_cases(
         InputError: when the file cannot be read, or (without ``report``) for a broken line or a missing
             document, with the number of the line.
     """
-    collected: dict[Path, _Collected] = {}
-    each_line(path, lambda line: _add_line(collected, path.parent, line), report)
-    documents = tuple(item.document() for item in collected.values())
+    collector = LabelCollector()
+    each_line(path, lambda line: _add_line(collector, path.parent, line), report)
+    documents = collector.documents()
     return with_side_boxes(documents) if side_boxes else documents
 
 
@@ -57,47 +57,13 @@ def write_cases(documents: Iterable[LabelledDocument], path: Path) -> None:
     write_atomically(path, "".join(f"{line}\n" for line in lines).encode())
 
 
-@dataclass(slots=True)
-class _Collected:
-    """A document whose lines are still being read."""
-
-    path: Path
-    name: str
-    kind: str = ""
-    split: str | None = None
-    fields: list[FieldLabel | RowsLabel] = field(default_factory=list)
-    questions: list[QuestionLabel] = field(default_factory=list)
-    transcripts: list[TranscriptLabel] = field(default_factory=list)
-
-    def document(self) -> LabelledDocument:
-        return LabelledDocument(
-            sha256=content_hash(self.path),
-            name=self.name,
-            path=self.path,
-            kind=self.kind,
-            fields=tuple(dict.fromkeys(self.fields)),
-            questions=tuple(dict.fromkeys(self.questions)),
-            transcripts=tuple(dict.fromkeys(self.transcripts)),
-            split=self.split,
-        )
-
-
-def _add_line(collected: dict[Path, _Collected], folder: Path, line: Json) -> None:
+def _add_line(collector: LabelCollector, folder: Path, line: Json) -> None:
     labels = line_labels(line)
     if labels is None:
         return
     path = labelled_file(folder, line.get("file"))
-    item = collected.setdefault(path, _Collected(path, line["file"]))
-    item.kind = item.kind or str(line.get("kind") or line.get("layout") or "")
-    item.split = item.split or line.get("split")
-    for label in labels:
-        match label:
-            case QuestionLabel():
-                item.questions.append(label)
-            case TranscriptLabel():
-                item.transcripts.append(label)
-            case _:
-                item.fields.append(label)
+    kind = str(line.get("kind") or line.get("layout") or "")
+    collector.add(path, line["file"], labels, kind, line.get("split"))
 
 
 def _lines_of(document: LabelledDocument, folder: Path) -> Iterator[Json]:

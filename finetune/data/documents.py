@@ -59,6 +59,9 @@ class TranscriptLabel:
     page: int | None = None
 
 
+DocumentLabel = FieldLabel | RowsLabel | QuestionLabel | TranscriptLabel
+
+
 @dataclass(frozen=True, slots=True)
 class LabelledDocument:
     """Everything that is known to be right about one document.

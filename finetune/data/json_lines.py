@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from docvlm.errors import InputError
+from docvlm.errors import InputError, LimitError
 
 Json = dict[str, Any]
+LABEL_FILE_BYTES = 512 * 2**20
+"""The most bytes of a label file; its documents lie beside it and do not count."""
+
 Entry = TypeVar("Entry")
 Report = Callable[[str], None]
 """Called with one sentence for each entry that is left out."""
@@ -66,8 +69,14 @@ def read_text(path: Path) -> str:
 
     Raises:
         InputError: when it cannot be read.
+        LimitError: when it is too large to be held in memory.
     """
     try:
+        if path.stat().st_size > LABEL_FILE_BYTES:
+            raise LimitError(
+                f"The label file {path} is larger than {LABEL_FILE_BYTES // 2**20:,} MB.",
+                "Split it into parts.",
+            )
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
@@ -91,6 +100,13 @@ def labelled_file(folder: Path, name: object) -> Path:
 
 
 def content_hash(path: Path) -> str:
-    """The SHA-256 of a file in hex, by which docvlm knows a document."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """The SHA-256 of a file in hex, by which docvlm knows a document.
+
+    Raises:
+        InputError: when it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from error

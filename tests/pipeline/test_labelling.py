@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from docvlm.errors import UsageError
-from docvlm.pipeline import CheckedExtraction, DocumentLabels, label_queue
+from docvlm.pipeline import CheckedExtraction, DocumentLabels
 from docvlm.reading import READER_VERSION
-from docvlm.schemas import Schema, load_schema
+from docvlm.schemas import load_schema
 from docvlm.store import LabelKind, Store
 from docvlm.types import (
     Box,
@@ -19,7 +19,6 @@ from docvlm.types import (
     LineItems,
     Reading,
     ReadingSource,
-    RunInfo,
     Word,
 )
 
@@ -129,27 +128,6 @@ def test_labels_alone_make_a_sheet_and_checks_run_over_them(store: Store) -> Non
         labels.correct(empty, name, text)
     checked = labels.lay_over(receipt, None)
     assert [check.passed for check in checked.extraction.checks] == [False]
-
-
-def _extracted(store: Store, document: int, schema: Schema, confidence: float) -> None:
-    fields = (
-        FieldValue("seller", "x", "x", confidence),
-        FieldValue("total", "1", "1", confidence),
-        LineItems("items", ()),
-    )
-    store.save_extraction(document, RunInfo("m", "1"), schema.key, Extraction("fields", fields))
-
-
-def test_the_queue_begins_with_what_the_model_is_least_sure_of(store: Store) -> None:
-    sure, unsure, unseen, labelled = (_document(store, number) for number in range(1, 5))
-    _extracted(store, sure, SCHEMA, 0.95)
-    _extracted(store, unsure, SCHEMA, 0.2)
-    labels = DocumentLabels(store, labelled)
-    for name in ("seller", "total"):
-        labels.correct(labels.lay_over(SCHEMA, None), name, "Shop")
-    queue = label_queue(store, store.list_documents(), SCHEMA)
-    assert [entry.document_id for entry in queue] == [unsure, unseen, sure, labelled]
-    assert [entry.is_labelled for entry in queue] == [False, False, False, True]
 
 
 def test_rows_emptied_by_a_person_are_not_exported(store: Store) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from docvlm.errors import InputError
+from docvlm.errors import InputError, LimitError
 from docvlm.types import Box
 from finetune.data.cases import read_cases, write_cases
 from finetune.data.documents import FieldLabel, LabelledDocument, QuestionLabel, RowsLabel, TranscriptLabel
@@ -99,6 +99,13 @@ def test_a_broken_line_is_one_sentence_with_its_number(
 def test_a_missing_label_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"cases\.jsonl cannot be read"):
         read_cases(tmp_path / "cases.jsonl")
+
+
+def test_a_label_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = case_file(tmp_path, GOOD)
+    monkeypatch.setattr("finetune.data.json_lines.LABEL_FILE_BYTES", 10)
+    with pytest.raises(LimitError, match="larger than"):
+        read_cases(path)
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
