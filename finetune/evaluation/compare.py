@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,7 +31,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ChangedValue:
-    """One field or answer of one document that is right in one of the two and wrong in the other."""
+    """One field or answer of one document that is wrong before, after or both."""
 
     sha256: str
     document: str
@@ -41,9 +41,10 @@ class ChangedValue:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two models on the same documents. ``fixed`` went from wrong to right, ``broken`` the other way.
+    """Two models on the same documents.
 
-    Fields come in order of first sight; figures that only one of the two has are left out.
+    ``fixed`` went from wrong to right, ``broken`` the other way, ``still_wrong`` are wrong in both. Fields
+    come in order of first sight; figures that only one of the two has are left out.
     """
 
     documents: int
@@ -51,6 +52,22 @@ class Comparison:
     fields: dict[str, dict[str, Change]]
     fixed: tuple[ChangedValue, ...]
     broken: tuple[ChangedValue, ...]
+    still_wrong: tuple[ChangedValue, ...] = ()
+
+    @property
+    def headline(self) -> dict[str, Change]:
+        """The share that is right by meaning: of each field and list, then of all together."""
+        figures = {name: _first(changes, _HEADLINES) for name, changes in self.fields.items()}
+        figures |= {name: self.metrics.get(metric) for name, metric in _TOGETHER.items()}
+        return {name: change for name, change in figures.items() if change is not None}
+
+
+_HEADLINES = ("typed", "cells_f1", "f1")
+_TOGETHER = {"all fields": "field_typed", "all line items": "cells_f1", "all answers": "answer_typed"}
+
+
+def _first(changes: Mapping[str, Change], names: Sequence[str]) -> Change | None:
+    return next((changes[name] for name in names if name in changes), None)
 
 
 def compare(before: Evaluation, after: Evaluation) -> Comparison:
@@ -61,7 +78,7 @@ def compare(before: Evaluation, after: Evaluation) -> Comparison:
     Raises:
         UsageError: when they have no document in common.
     """
-    pairs = _pairs(before.documents, after.documents)
+    pairs = paired_documents(before, after)
     if not pairs:
         raise UsageError("The two evaluations have no document in common.", "Evaluate the same label file.")
     both = [one for one, _ in pairs] + [other for _, other in pairs]
@@ -73,6 +90,7 @@ def compare(before: Evaluation, after: Evaluation) -> Comparison:
         fields={name: _changes(bootstrap, of) for name, of in field_statistics(both).items()},
         fixed=tuple(change for change in changed if change.after.right),
         broken=tuple(change for change in changed if change.before.right),
+        still_wrong=tuple(change for change in changed if not change.before.right and not change.after.right),
     )
 
 
@@ -82,12 +100,10 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
     return plain
 
 
-def _pairs(
-    before: Sequence[DocumentResult], after: Sequence[DocumentResult]
-) -> list[tuple[DocumentResult, DocumentResult]]:
+def paired_documents(before: Evaluation, after: Evaluation) -> list[tuple[DocumentResult, DocumentResult]]:
     """The documents of both, cut down to the values that both were asked for."""
-    known = {result.sha256: result for result in after}
-    pairs = [(one, known[one.sha256]) for one in before if one.sha256 in known]
+    known = {result.sha256: result for result in after.documents}
+    pairs = [(one, known[one.sha256]) for one in before.documents if one.sha256 in known]
     return [(_only_asked(one, other), _only_asked(other, one)) for one, other in pairs]
 
 
@@ -99,7 +115,8 @@ def _only_asked(result: DocumentResult, other: DocumentResult) -> DocumentResult
 def _changed(before: DocumentResult, after: DocumentResult) -> list[ChangedValue]:
     now = {_key(value): value for value in after.values}
     pairs = [(value, now[_key(value)]) for value in before.values]
-    return [ChangedValue(after.sha256, after.name, old, new) for old, new in pairs if old.right != new.right]
+    wrong = [(old, new) for old, new in pairs if not (old.right and new.right)]
+    return [ChangedValue(after.sha256, after.name, old, new) for old, new in wrong]
 
 
 def _key(value: JudgedValue) -> tuple[ValueKind, str]:

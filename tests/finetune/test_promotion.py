@@ -1,4 +1,4 @@
-"""Only a difference that chance does not explain is a win."""
+"""Only a difference that chance does not explain is a win, and only one that costs nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from finetune.promotion import judge, sign_test
+from finetune.promotion import DocumentChange, Tally, exchange_test, judge, sign_test
 
 
 def test_the_sign_test_against_hand_worked_cases() -> None:
@@ -16,20 +16,93 @@ def test_the_sign_test_against_hand_worked_cases() -> None:
     assert sign_test(0, 3) == 1
 
 
+def test_the_exchange_test_against_hand_worked_cases() -> None:
+    assert exchange_test([1, 1, 1, 1, 1]) == sign_test(5, 0)
+    assert exchange_test([1] * 8 + [-1, -1]) == pytest.approx(sign_test(8, 2))
+    assert exchange_test([40, 0, 0]) == 1 / 2  # one document, however much it gains
+    # Subsets of {3, 1, 1} with a sum of at least 4: {3, 1}, {3, 1}, {3, 1, 1}.
+    assert exchange_test([3, 1, -1]) == 3 / 8
+    assert exchange_test([]) == exchange_test([0, 0]) == 1
+    assert exchange_test([-1, -2]) == 1
+
+
+def test_the_exchange_test_keeps_its_promise_however_large_the_gains() -> None:
+    rng = Random(2)
+    sizes = [rng.choice([1, 1, 2, 4]) for _ in range(12)]
+    lucky = sum(exchange_test([rng.choice([-1, 1]) * size for size in sizes]) <= 0.05 for _ in range(4000))
+    assert 0.02 * 4000 < lucky <= 0.06 * 4000
+
+
+def present(fixed: int, broken: int = 0, same: int = 2) -> DocumentChange:
+    """A document with values only, ``same`` of them right before and after."""
+    return DocumentChange(Tally(same + fixed + broken, same + fixed, fixed, broken))
+
+
 @pytest.mark.parametrize(
-    ("fixed", "broken", "wins"),
-    [(5, 0, True), (4, 0, False), (8, 2, False), (9, 2, True), (3, 9, False), (0, 0, False)],
+    ("documents", "wins"),
+    [
+        ([present(1)] * 5, True),
+        ([present(1)] * 4, False),
+        ([present(5), *[present(0)] * 20], False),  # five values, but one document
+        ([present(1)] * 8 + [present(0, 1)] * 2, False),
+        ([present(1)] * 9 + [present(0, 1)] * 2, True),
+        ([present(3, 2)] * 5, False),  # every document gains, yet two of five changes are for the worse
+        ([present(0, 1)] * 9 + [present(1)] * 3, False),
+        ([present(0)] * 9, False),
+        ([], False),
+    ],
 )
-def test_what_wins(fixed: int, broken: int, wins: bool) -> None:
-    verdict = judge(fixed, broken)
+def test_what_wins(documents: list[DocumentChange], wins: bool) -> None:
+    verdict = judge(documents)
     assert verdict.wins is wins
     assert verdict.reason.endswith(".")
 
 
-def test_an_adapter_that_changes_values_at_random_is_seldom_promoted() -> None:
+def test_few_documents_are_asked_for_more() -> None:
+    assert "hold out at least 5 documents" in judge([present(4)] * 3).reason
+    assert "label more documents" in judge([present(1)] * 4 + [present(0)] * 9).reason
+
+
+def test_values_that_were_counted_are_reported() -> None:
+    verdict = judge([present(2, 1)] * 3 + [present(1)] * 6)
+    assert (verdict.fixed, verdict.broken) == (12, 3)
+    assert "12 held-out values fixed, 3 broken" in verdict.reason
+
+
+def test_finding_more_does_not_pay_for_inventing() -> None:
+    finds = [DocumentChange(Tally(4, 4, 1, 0), Tally(2, 2)) for _ in range(20)]
+    invents = [DocumentChange(Tally(4, 4, 1, 0), Tally(2, 1, 0, 1)) for _ in range(5)]
+    assert judge(finds).wins
+    refused = judge([*finds[:15], *invents])
+    assert not refused.wins
+    assert "invents values" in refused.reason and "5 more are given" in refused.reason
+
+
+def test_one_invented_value_alone_does_not_decide() -> None:
+    finds = [DocumentChange(Tally(4, 4, 1, 0), Tally(1, 1)) for _ in range(9)]
+    assert judge([*finds, DocumentChange(Tally(4, 4, 1, 0), Tally(1, 0, 0, 1))]).wins
+
+
+def test_abstaining_does_not_pay_for_finding_less() -> None:
+    documents = [DocumentChange(Tally(2, 1, 0, 1), Tally(3, 3, 3, 0)) for _ in range(10)]
+    refused = judge(documents)
+    assert not refused.wins and "abstains too often" in refused.reason
+
+
+def test_what_finds_nothing_does_not_win_by_abstaining() -> None:
+    silent = [DocumentChange(Tally(3, 0), Tally(2, 2, 2, 0)) for _ in range(20)]
+    refused = judge(silent)
+    assert not refused.wins and "0 of the 60 values that are there are found" in refused.reason
+    assert judge([DocumentChange(Tally(3, 2), Tally(2, 2, 2, 0)) for _ in range(20)]).wins
+    assert not judge([DocumentChange(Tally(), Tally(2, 2, 2, 0)) for _ in range(20)]).wins
+
+
+def test_an_adapter_that_is_no_better_is_seldom_promoted_however_its_values_hang_together() -> None:
+    """A document's values all change for the better or all for the worse: the worst case of dependence."""
     rng = Random(1)
-    promoted = 0
-    for _ in range(2000):
-        fixed = sum(rng.random() < 0.5 for _ in range(30))
-        promoted += judge(fixed, 30 - fixed).wins
-    assert promoted <= 0.05 * 2000
+    rounds = 2000
+    promoted = sum(
+        judge([present(4) if rng.random() < 0.5 else present(0, 4) for _ in range(12)]).wins
+        for _ in range(rounds)
+    )
+    assert 0 < promoted <= 0.05 * rounds

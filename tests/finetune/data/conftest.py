@@ -1,4 +1,4 @@
-"""A data folder of its own for each test, with a small invoice in it."""
+"""A small invoice for each test."""
 
 from __future__ import annotations
 
@@ -8,13 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from docvlm.config import Settings
 from finetune.data.documents import LabelledDocument
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings.from_environment({"DOCVLM_HOME": str(tmp_path / "home")})
 
 
 @pytest.fixture

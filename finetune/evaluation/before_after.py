@@ -1,0 +1,219 @@
+"""Base and adapter on the same held-out documents: what got better, what got worse, is that more than luck.
+
+    settings = replace(Settings.from_environment(), model="embedded")
+    result = before_after(settings, adapter, held_out, schema, readings, folder)
+    if result.verdict.wins: ...
+
+One model is in memory at a time.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from docvlm.adapters import Figure
+from docvlm.adapters.registry import NO_ADAPTER
+from docvlm.config import Settings
+from docvlm.errors import InputError, UsageError
+from docvlm.export import write_atomically
+from docvlm.pipeline import Workspace
+from finetune.data.documents import LabelledDocument
+from finetune.data.readings import Readings
+from finetune.evaluation.bootstrap import Interval
+from finetune.evaluation.compare import Comparison, compare, paired_documents
+from finetune.evaluation.evaluate import Asked, judge_documents, summarise
+from finetune.evaluation.gallery import GalleryEntry, draw_gallery
+from finetune.evaluation.gallery_page import gallery_page
+from finetune.evaluation.report import write_report
+from finetune.evaluation.results import DocumentResult, Evaluation, FieldFigures, JudgedValue
+from finetune.evaluation.rows import CellCounts
+from finetune.promotion import DocumentChange, Tally, Verdict, judge
+
+BEFORE_AFTER_FILE = "before_after.json"
+GALLERY_FILE = "before_after.html"
+
+Tell = Callable[[str, int, int], None]
+"""Told what is being done, and how many of how many documents of it are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFigures:
+    """One model's figures over the held-out documents.
+
+    ``adapter`` is None without one; ``failed`` documents could not be read or asked and count as wrong.
+    """
+
+    model: str
+    revision: str
+    adapter: str | None
+    failed: tuple[str, ...]
+    metrics: dict[str, Interval]
+    fields: tuple[FieldFigures, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeAfter:
+    """A base and its adapter compared, and whether the adapter may take the base's place."""
+
+    verdict: Verdict
+    comparison: Comparison
+    before: ModelFigures
+    after: ModelFigures
+    gallery: tuple[GalleryEntry, ...]
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """What an adapter's card says of it: for each field, and all together, the share that is right."""
+        changes = self.comparison.headline
+        return tuple(Figure(name, change.before, change.after) for name, change in changes.items())
+
+
+def before_after(
+    settings: Settings,
+    adapter: Path,
+    held_out: Sequence[LabelledDocument],
+    schema: Asked,
+    readings: Readings,
+    folder: Path,
+    seed: int = 0,
+    *,
+    against: str = NO_ADAPTER,
+    tell: Tell = lambda _what, _done, _total: None,
+    cancel: threading.Event | None = None,
+) -> BeforeAfter:
+    """Ask the base and then the adapter about documents that the adapter has not seen, and judge it.
+
+    Writes to ``folder``: ``before_after.json`` (for :func:`read_before_after`), ``before_after.html`` with
+    the pictures of ``gallery/``, and the files of ``finetune.evaluation.report.write_report``.
+
+    Args:
+        settings: the base model and how it is served; their adapter is not used.
+        held_out: labelled documents that are not among those trained on.
+        schema: fields to extract; fields that it lacks are not judged.
+        seed: of the intervals.
+        against: an adapter to compare with instead of the base as it is, as ``--adapter`` takes it.
+        tell: called after every document.
+
+    Raises:
+        Cancelled: soon after ``cancel`` was set.
+        ModelError: when a model cannot be loaded, or the adapter was made for another base or tile budget.
+        UsageError: when there is no held-out document, or the folder cannot be written.
+    """
+    if not held_out:
+        raise UsageError("There is no held-out document to judge the adapter on.", "Label more documents.")
+    before, after = (
+        _evaluate(replace(settings, adapter=name), held_out, schema, readings, seed, what, tell, cancel)
+        for what, name in (("Asking the base", against), ("Asking the adapter", str(adapter.absolute())))
+    )
+    comparison = compare(before, after)
+    verdict = judge([document_change(*pair) for pair in paired_documents(before, after)])
+    write_report(folder, after, before, comparison)
+    gallery = draw_gallery(comparison, held_out, schema, readings, folder, tell)
+    result = BeforeAfter(verdict, comparison, _figures(before), _figures(after), gallery)
+    write_atomically(folder / BEFORE_AFTER_FILE, _BEFORE_AFTER.dump_json(result, indent=1))
+    write_atomically(folder / GALLERY_FILE, gallery_page(comparison, verdict, gallery, folder).encode())
+    return result
+
+
+def read_before_after(folder: Path) -> BeforeAfter:
+    """What :func:`before_after` wrote.
+
+    Raises:
+        InputError: when there is none, or none that can be read.
+    """
+    file = folder / BEFORE_AFTER_FILE
+    try:
+        return _BEFORE_AFTER.validate_json(file.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise InputError(f"{file} is not a kept comparison.", "Judge the adapter again.") from error
+
+
+def document_change(before: DocumentResult, after: DocumentResult) -> DocumentChange:
+    """How the values and line items of one document came out, counted for :func:`judge`.
+
+    Of line items the cells count, as values that the document has: those of a column are fixed or broken
+    by as many as its errors became fewer or more. What was not right because the base failed on the document
+    as a whole (no time, no memory) is not to the adapter's credit.
+    """
+    now = {(value.kind, value.name): value for value in after.values}
+    pairs = [(value, now[value.kind, value.name]) for value in before.values]
+    tallies = [_tally([pair for pair in pairs if bool(pair[0].labels) is has]) for has in (True, False)]
+    present = _with_cells(tallies[0], before, after)
+    if before.failure is not None:
+        present, tallies[1] = replace(present, fixed=0), replace(tallies[1], fixed=0)
+    return DocumentChange(present, tallies[1])
+
+
+def _tally(pairs: Sequence[tuple[JudgedValue, JudgedValue]]) -> Tally:
+    return Tally(
+        values=len(pairs),
+        right=sum(new.right for _, new in pairs),
+        fixed=sum(new.right and not old.right for old, new in pairs),
+        broken=sum(old.right and not new.right for old, new in pairs),
+    )
+
+
+def _with_cells(tally: Tally, before: DocumentResult, after: DocumentResult) -> Tally:
+    old, new = _cells(before), _cells(after)
+    gains = [_errors(old[key]) - _errors(new[key]) for key in old if key in new]
+    return Tally(
+        values=tally.values + sum(cell.labelled for cell in new.values()),
+        right=tally.right + sum(cell.right for cell in new.values()),
+        fixed=tally.fixed + sum(gain for gain in gains if gain > 0),
+        broken=tally.broken - sum(gain for gain in gains if gain < 0),
+    )
+
+
+def _cells(result: DocumentResult) -> dict[tuple[str, str], CellCounts]:
+    return {(rows.name, cell.column): cell for rows in result.rows for cell in rows.cells}
+
+
+def _errors(cell: CellCounts) -> int:
+    """Cells of a column that are wrong, missing or too many."""
+    return max(cell.predicted, cell.labelled) - cell.right
+
+
+def _evaluate(
+    settings: Settings,
+    held_out: Sequence[LabelledDocument],
+    schema: Asked,
+    readings: Readings,
+    seed: int,
+    what: str,
+    tell: Tell,
+    cancel: threading.Event | None,
+) -> Evaluation:
+    """Load a model, ask it about every document and free it again."""
+    tell(what, 0, len(held_out))
+    results: list[DocumentResult] = []
+    try:
+        with Workspace(settings) as workspace:
+            engine = workspace.engine
+            for result in judge_documents(
+                engine, held_out, readings, schema, budget=settings.budget, cancel=cancel
+            ):
+                results.append(result)
+                tell(what, len(results), len(held_out))
+            return summarise(engine, tuple(results), seed)
+    finally:
+        gc.collect()  # modules that know each other are not freed by counting references
+
+
+def _figures(evaluation: Evaluation) -> ModelFigures:
+    return ModelFigures(
+        model=evaluation.model,
+        revision=evaluation.revision,
+        adapter=evaluation.adapter,
+        failed=tuple(f"{result.name}: {result.failure}" for result in evaluation.failed),
+        metrics=evaluation.metrics,
+        fields=evaluation.fields,
+    )
+
+
+_BEFORE_AFTER = TypeAdapter(BeforeAfter)
