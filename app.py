@@ -7,9 +7,14 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from docvlm.config import Settings
 from docvlm.errors import DocvlmError
+
+if TYPE_CHECKING:
+    from docvlm.ui.rights import Rights
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +43,14 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--port", type=int, help="default: GRADIO_SERVER_PORT, else the first free one from 7860"
     )
+    parser.add_argument(
+        "--folders",
+        nargs="+",
+        default=[],
+        metavar="FOLDER",
+        help="folders of this machine that Batch may read, when the app is used on this machine "
+        "(default: your home folder)",
+    )
     parser.add_argument("--share", action="store_true", help="make a public link through Gradio's servers")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     return parser.parse_args(arguments)
@@ -57,7 +70,7 @@ def _serve(settings: Settings, options: argparse.Namespace) -> None:
 
     loader = EngineLoader()
     with Workspace(settings, loader.report) as workspace:
-        build_page(workspace, loader).launch(
+        build_page(workspace, loader, _rights(settings, options)).launch(
             server_name=options.host,
             server_port=options.port,
             share=options.share,
@@ -74,6 +87,15 @@ def _serve(settings: Settings, options: argparse.Namespace) -> None:
             js=script("page.js"),
             app_kwargs={"middleware": [Middleware(OwnerCookie)]},
         )
+
+
+def _rights(settings: Settings, options: argparse.Namespace) -> Rights:
+    """The model and this machine's folders are for the person who uses the app on this machine."""
+    from docvlm.ui.rights import Rights
+
+    is_public = options.share or "SPACE_ID" in os.environ
+    folders = tuple(Path(folder).expanduser().absolute() for folder in options.folders)
+    return Rights.at(options.host, is_public, settings.home, folders)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ element.addEventListener("submit", (event) => {
     trigger("submitted", { form: `unlock:${form.dataset.unlock}`, password: field.value });
     field.value = "";
   } else if (form.dataset.form) {
-    trigger("submitted", { ...Object.fromEntries(new FormData(form)), form: form.dataset.form });
+    const fields = Object.fromEntries(new FormData(form, event.submitter));
+    trigger("submitted", { ...fields, form: form.dataset.form });
   }
 });

@@ -112,7 +112,7 @@ def _open(found: Found, options: BatchOptions, job: Job, settings: Settings) -> 
         if not options.selection.holds(document.info.sha256):
             return None
         pages = len(ingest.parse_page_range(options.pages, document.info.page_count))
-        return _Content(Unit(job, document.info.sha256, found.path), pages)
+        return _Content(Unit(job, document.info.sha256, found.path, name=Path(found.name).name), pages)
 
 
 def _try(
@@ -125,7 +125,7 @@ def _try(
         count = min(content.pages, _SAMPLED_PAGES)
         started = time.monotonic()
         for job in jobs:
-            unit = Unit(replace(job, pages=f"1-{count}"), content.unit.sha256, content.unit.path)
+            unit = replace(content.unit, job=replace(job, pages=f"1-{count}"))
             do_unit(workspace, unit, password=password)
         seconds += time.monotonic() - started
         pages += count

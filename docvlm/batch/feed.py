@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from docvlm import ingest
 from docvlm.batch.find import Found, FoundFile, PassedOver
@@ -13,7 +14,7 @@ from docvlm.batch.ledger import Ledger
 from docvlm.batch.units import Job, Unit
 from docvlm.config import Limits
 from docvlm.errors import InputError
-from docvlm.store import UnitState, WorkQueue
+from docvlm.store import UnitRecord, UnitState, WorkQueue
 
 _PORTION_SECONDS = 0.05  # the schedule waits no longer for the next portion of files
 _PORTION = 64
@@ -50,6 +51,7 @@ class Feed:
         found: the files; None now and then where no file is known but more may come.
         jobs: what is done with each content, in the order of the stages.
         when_idle: called each time all contents known so far are over, if there were new ones.
+        lost: the keys of units that are done and whose results are no longer there.
     """
 
     found: Iterator[Found | None]
@@ -59,6 +61,7 @@ class Feed:
     limits: Limits
     selection: Selection
     when_idle: Callable[[], None]
+    lost: Callable[[Sequence[Unit], Mapping[str, UnitRecord]], Collection[str]] = lambda _units, _records: ()
 
     def contents(self) -> Iterator[list[tuple[Unit, ...]]]:
         """Portions of contents; empty ones while nothing new is known."""
@@ -108,7 +111,7 @@ class Feed:
             return []
         if not self.selection.holds(sha256) or not self.ledger.found(path, name, sha256):
             return []
-        return [tuple(Unit(job, sha256, path) for job in self.jobs)]
+        return [tuple(Unit(job, sha256, path, name=Path(name).name) for job in self.jobs)]
 
     def _look_again(self, path: str, changes: int) -> list[tuple[Unit, ...]]:
         name = self.ledger.name_of(path)
@@ -118,13 +121,16 @@ class Feed:
         return self._identify(path, name)
 
     def _ready(self, portion: list[tuple[Unit, ...]]) -> list[tuple[Unit, ...]]:
-        """The portion, with what failed before made new where that is wanted."""
+        """The portion; new again is what was deleted since, and, where that is wanted, what failed before."""
+        units = [unit for units in portion for unit in units]
+        records = self.queue.records([unit.key for unit in units])
+        again = set(self.lost(units, records))
         if self.selection.retry_failed:
-            records = self.queue.records([unit.key for units in portion for unit in units])
-            failed = [
+            again |= {
                 record.key
                 for record in records.values()
                 if record.state is UnitState.FAILED or record.pages_failed
-            ]
-            self.queue.try_again(failed)
+            }
+        if again:
+            self.queue.try_again(again)
         return portion

@@ -51,15 +51,24 @@ class PassedOver:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file that is called otherwise than its path says."""
+
+    path: str
+    name: str
+
+
 Found = FoundFile | PassedOver
+Source = str | NamedFile
 
 
-def find_files(sources: Sequence[str], standard_input: Iterable[str] | None = None) -> Iterator[Found]:
+def find_files(sources: Sequence[Source], standard_input: Iterable[str] | None = None) -> Iterator[Found]:
     """Every file once, in a fixed order.
 
     Args:
         sources: folders, files, glob patterns (``**`` for any depth), ``@list.txt`` for a file with one path
-            a line, ``-`` for such a list on standard input.
+            a line, ``-`` for such a list on standard input; or files under names of their own.
         standard_input: the lines of standard input; by default ``sys.stdin``.
 
     Raises:
@@ -81,8 +90,10 @@ def printable(name: str) -> str:
     )
 
 
-def _in_source(source: str, standard_input: Iterable[str]) -> Iterator[Found]:
-    if source == "-":
+def _in_source(source: Source, standard_input: Iterable[str]) -> Iterator[Found]:
+    if isinstance(source, NamedFile):
+        yield from _named(source.path, source.name)
+    elif source == "-":
         yield from _in_list(standard_input)
     elif source.startswith("@") and not os.path.lexists(source):
         try:
@@ -111,13 +122,14 @@ def _in_list(lines: Iterable[str]) -> Iterator[Found]:
             yield from _in_folder(path) if Path(path).is_dir() else _named(path)
 
 
-def _named(source: str) -> Iterator[Found]:
+def _named(source: str, name: str = "") -> Iterator[Found]:
     """A file that was named itself; what is wrong with it is told when it is opened."""
     path = os.path.abspath(source)  # noqa: PTH100 - a link keeps its own name
     try:
-        yield _file(path, Path(path).name, os.stat(path))  # noqa: PTH116
+        yield _file(path, name or Path(path).name, os.stat(path))  # noqa: PTH116
     except OSError as error:
-        yield PassedOver(path, Path(path).name, f"{printable(source)} cannot be read: {error.strerror}.")
+        reason = f"{printable(name or source)} cannot be read: {error.strerror}."
+        yield PassedOver(path, name or Path(path).name, reason)
 
 
 def _in_folder(folder: str) -> Iterator[Found]:

@@ -69,15 +69,30 @@ class Totals:
         return self.seconds / here * (self.contents - self.finished)
 
 
+@dataclass(frozen=True, slots=True)
+class FileProgress:
+    """A file that is being worked on: so many pages (or parts) of so many are over."""
+
+    name: str
+    task: str
+    done: int
+    total: int
+
+
 Show = Callable[[Totals], None]
 """Called a few times a second, as long as something happens, with the numbers so far."""
+
+Watch = Callable[["Ledger"], None]
+"""Called at the same times with the books themselves."""
 
 
 class Ledger:
     """Takes notes for a schedule (see ``docvlm.batch.schedule.Observer``) and for whoever finds the files."""
 
-    def __init__(self, show: Show = lambda _totals: None) -> None:
+    def __init__(self, show: Show = lambda _totals: None, watch: Watch = lambda _ledger: None) -> None:
         self._show = show
+        self._watch = watch
+        self._working: dict[str, FileProgress] = {}  # unit → how far it is
         self._started = self._shown = time.monotonic()
         self._names: dict[str, tuple[str, str | None]] = {}  # path → name and content, in the order found
         self._refused: dict[str, tuple[str, int]] = {}  # path → reason and exit code
@@ -112,12 +127,14 @@ class Ledger:
         self._last_task[units[0].sha256] = units[-1].job.task
 
     def progressed(self, unit: Unit, progress: UnitProgress) -> None:
+        self._working[unit.key] = FileProgress(unit.title, unit.job.task, progress.done, progress.total)
         if unit.job.task is Task.READ:
             self._pages += max(0, progress.done - self._pages_over.get(unit.key, 0))
             self._pages_over[unit.key] = progress.done
         self._show_now_and_then()
 
     def changed(self, unit: Unit) -> None:
+        self._working.pop(unit.key, None)
         self._contents.discard(unit.sha256)
         for path, (_, sha256) in self._names.items():
             if sha256 == unit.sha256:
@@ -125,6 +142,7 @@ class Ledger:
 
     def finished(self, unit: Unit, record: UnitRecord, here: bool) -> None:
         self._pages_over.pop(unit.key, None)
+        self._working.pop(unit.key, None)
         if here:
             self._steps.update(dict(record.timings))
         if unit.job.task != self._last_task.get(unit.sha256):
@@ -137,6 +155,7 @@ class Ledger:
     def _show_now_and_then(self) -> None:
         if time.monotonic() - self._shown >= _SHOW_SECONDS:
             self._show(self.totals())
+            self._watch(self)
             self._shown = time.monotonic()
 
     # What the books say
@@ -150,6 +169,10 @@ class Ledger:
     def all_over(self) -> bool:
         """Whether every content found so far is done or has failed."""
         return len(self._records) >= len(self._contents)
+
+    def working(self) -> list[FileProgress]:
+        """The files that are being worked on."""
+        return list(self._working.values())
 
     def name_of(self, path: str) -> str:
         return self._names[path][0]

@@ -18,6 +18,7 @@ from docvlm.batch.units import Task
 from docvlm.errors import UsageError
 from docvlm.export import ExportedDocument, answer_json, atomic_file, extraction_json, write_documents
 from docvlm.export.files import FORMS
+from docvlm.pipeline import owned_identity
 from docvlm.reading import READER_VERSION, layout_text, page_json
 from docvlm.store import Store
 from docvlm.types import Answer, Extraction, Reading
@@ -40,8 +41,13 @@ def check_form(out: Path, task: Task) -> None:
         raise UsageError(f"The ending of {out.name} names no known form.", f"Use one of {', '.join(forms)}.")
 
 
-def write_results(store: Store, task: Task, outcomes: Iterable[FileOutcome], out: Path) -> None:
+def write_results(
+    store: Store, task: Task, outcomes: Iterable[FileOutcome], out: Path, owner: str = ""
+) -> None:
     """Write the results of all ``outcomes`` in the form that the ending of ``out`` names.
+
+    Args:
+        owner: whose documents they are; see ``docvlm.pipeline.owned_identity``.
 
     Raises:
         UsageError: when the file cannot be written.
@@ -49,7 +55,9 @@ def write_results(store: Store, task: Task, outcomes: Iterable[FileOutcome], out
     ending = out.suffix.lower()
     if ending in (_LINES, _TEXT):
         with atomic_file(out) as temporary, temporary.open("wb") as file:
-            for line in _lines(store, task, outcomes) if ending == _LINES else _texts(store, outcomes):
+            for line in (
+                _lines(store, task, outcomes, owner) if ending == _LINES else _texts(store, outcomes, owner)
+            ):
                 _write_line(file, line)
         return
     documents = [
@@ -69,10 +77,10 @@ def _exported(outcome: FileOutcome, result: Extraction | Answer) -> ExportedDocu
     return ExportedDocument(name, result, sha256=outcome.sha256)
 
 
-def _lines(store: Store, task: Task, outcomes: Iterable[FileOutcome]) -> Iterator[str]:
+def _lines(store: Store, task: Task, outcomes: Iterable[FileOutcome], owner: str) -> Iterator[str]:
     if task is Task.READ:
         pairs: Iterable[tuple[FileOutcome, dict[str, Any]]] = (
-            (outcome, {"pages": [page_json(reading) for reading in _readings(store, outcome)]})
+            (outcome, {"pages": [page_json(reading) for reading in _readings(store, outcome, owner)]})
             for outcome in outcomes
         )
     else:
@@ -98,17 +106,17 @@ def _result_json(result: Result) -> dict[str, Any]:
     return {} if result is None else answer_json(result)
 
 
-def _texts(store: Store, outcomes: Iterable[FileOutcome]) -> Iterator[str]:
+def _texts(store: Store, outcomes: Iterable[FileOutcome], owner: str) -> Iterator[str]:
     """The pages of all files as laid out, each file under its name, a form feed after each page."""
     for outcome in outcomes:
         yield f"==> {printable(outcome.name)} <=="
-        for reading in _readings(store, outcome):
+        for reading in _readings(store, outcome, owner):
             yield f"{layout_text(reading)}\n\f"
 
 
-def _readings(store: Store, outcome: FileOutcome) -> Iterator[Reading]:
+def _readings(store: Store, outcome: FileOutcome, owner: str) -> Iterator[Reading]:
     """What was read of a file, page by page."""
-    document = None if outcome.sha256 is None else store.find_document(outcome.sha256)
+    document = None if outcome.sha256 is None else store.find_document(owned_identity(outcome.sha256, owner))
     if document is None:
         return
     for number in sorted(store.pages_read(document.id, READER_VERSION)):

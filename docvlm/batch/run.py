@@ -12,8 +12,9 @@ from types import FrameType
 
 from docvlm.batch.executor import Executor, Stage, WorkerSetup
 from docvlm.batch.feed import Feed, Selection
-from docvlm.batch.find import Found, find_files
-from docvlm.batch.ledger import FileOutcome, Ledger, Show, Totals
+from docvlm.batch.find import Found, Source, find_files
+from docvlm.batch.kept import lost_results
+from docvlm.batch.ledger import FileOutcome, Ledger, Show, Totals, Watch
 from docvlm.batch.machine import MachineProbe, choose_workers
 from docvlm.batch.report import write_html_report
 from docvlm.batch.results import check_form, write_results
@@ -33,6 +34,7 @@ class BatchOptions:
 
     Attributes:
         sources: as ``docvlm.batch.find.find_files`` takes them.
+        owner: whose documents they become; see ``docvlm.pipeline.owned_identity``.
         task: with ``question`` for ASK and ``schema`` for EXTRACT.
         pages: a page range, the same for every file.
         out: where the results go, by its ending; None keeps them in the store only.
@@ -46,7 +48,7 @@ class BatchOptions:
         file_seconds: the longest time for one file.
     """
 
-    sources: tuple[str, ...]
+    sources: tuple[Source, ...]
     task: Task
     question: str = ""
     schema: Schema | None = None
@@ -60,6 +62,7 @@ class BatchOptions:
     threads: int | None = None
     password: str | None = None
     file_seconds: float | None = None
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +74,16 @@ class BatchSummary:
     stopped: bool
 
 
-def run_batch(options: BatchOptions, settings: Settings, show: Show = lambda _totals: None) -> BatchSummary:
+def run_batch(
+    options: BatchOptions,
+    settings: Settings,
+    show: Show = lambda _totals: None,
+    watch: Watch = lambda _ledger: None,
+) -> BatchSummary:
     """Do a whole batch with worker processes of this machine.
 
-    Interrupted at any moment, the same call goes on where it was.
+    Interrupted at any moment, the same call goes on where it was. ``watch`` is called like ``show``, with
+    the books themselves.
 
     Raises:
         UsageError: when a source does not exist or the results cannot be written.
@@ -86,7 +95,7 @@ def run_batch(options: BatchOptions, settings: Settings, show: Show = lambda _to
     settings.prepare_home()
     with Store.open(settings.database_url) as store, _local_executor(options, settings) as executor:
         card = None if options.task is Task.READ else executor.start_model()
-        return run_with(executor, jobs_of(options, settings, card), options, settings, store, show)
+        return run_with(executor, jobs_of(options, settings, card), options, settings, store, show, watch)
 
 
 def run_with(
@@ -96,15 +105,16 @@ def run_with(
     settings: Settings,
     store: Store,
     show: Show,
+    watch: Watch = lambda _ledger: None,
 ) -> BatchSummary:
     """The same on an executor that is there already."""
-    ledger = Ledger(show)
+    ledger = Ledger(show, watch)
     queue = store.work_queue()
     schedule = Schedule(queue, executor, ledger, options.limit)
 
     def write() -> None:
         if options.out is not None:
-            write_results(store, options.task, ledger.outcomes(), options.out)
+            write_results(store, options.task, ledger.outcomes(), options.out, options.owner)
         if options.report is not None:
             write_html_report(ledger.totals(), ledger.outcomes(), options.report)
 
@@ -116,6 +126,7 @@ def run_with(
         settings.limits,
         options.selection,
         when_idle=write if options.watch else lambda: None,
+        lost=lambda units, records: lost_results(store, units, records),
     )
     with _stopping_on_signals(schedule.stop) as stopped:
         schedule.run(feed.contents())
@@ -125,11 +136,13 @@ def run_with(
 
 def jobs_of(options: BatchOptions, settings: Settings, card: EngineCard | None) -> tuple[Job, ...]:
     """Reading, then what the model does; ``card`` is the model's, None where none is wanted."""
-    reading = Job(Task.READ, options.pages)
+    reading = Job(Task.READ, options.pages, owner=options.owner)
     if card is None:
         return (reading,)
     tiling = card.tiling(settings.budget)
-    return reading, Job(options.task, options.pages, options.question, options.schema, card, tiling)
+    return reading, Job(
+        options.task, options.pages, options.question, options.schema, card, tiling, options.owner
+    )
 
 
 def workers_for(task: Task, probe: MachineProbe) -> int:

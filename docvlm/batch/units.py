@@ -10,6 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from docvlm.models.protocol import EngineCard
 from docvlm.pipeline.document import PIPELINE_VERSION
@@ -35,6 +36,7 @@ class Job:
         schema: what to extract; with the task EXTRACT only.
         engine: the model that answers; None for READ.
         tiling: what ``EngineCard.tiling`` makes of the tile budget.
+        owner: whose documents they become, where several people share one store.
     """
 
     task: Task
@@ -43,15 +45,17 @@ class Job:
     schema: Schema | None = None
     engine: EngineCard | None = None
     tiling: str = ""
+    owner: str = ""
 
     @property
     def identity(self) -> str:
         """All that decides about the result, as text."""
+        mine = [self.owner] if self.owner else []
         if self.engine is None:
-            return json.dumps([self.task, self.pages, READER_VERSION])
+            return json.dumps([self.task, self.pages, READER_VERSION, *mine])
         target = self.question if self.schema is None else self.schema.key
         model = [self.engine.name, self.engine.revision, self.tiling, PIPELINE_VERSION]
-        return json.dumps([self.task, self.pages, READER_VERSION, target, *model])
+        return json.dumps([self.task, self.pages, READER_VERSION, target, *model, *mine])
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class Unit:
     Attributes:
         sha256: of the file's bytes, in hex.
         path: where these bytes were seen; the same bytes under other names are the same unit.
+        name: what the document is called; the file's own name where empty.
         attempt: 1 for the first; pages that failed before are not tried again by later attempts.
         lost_pages: pages in whose midst a worker was lost, with the reason; they count as failed.
     """
@@ -70,6 +75,12 @@ class Unit:
     path: str
     attempt: int = 1
     lost_pages: tuple[tuple[int, str], ...] = ()
+    name: str = ""
+
+    @property
+    def title(self) -> str:
+        """What the document is called."""
+        return self.name or Path(self.path).name
 
     @property
     def key(self) -> str:

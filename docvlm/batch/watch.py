@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
-from docvlm.batch.find import Found, FoundFile, find_files
+from docvlm.batch.find import Found, FoundFile, Source, find_files
 
 LOOK_SECONDS = 2.0
 """Between two looks. A file has settled when two looks in a row find the same size and time of change; one
 that is moved into place under its final name is complete from the start, and settles at the second look."""
 
 
-def watch_files(sources: Sequence[str], look_seconds: float = LOOK_SECONDS) -> Iterator[Found | None]:
+def watch_files(sources: Sequence[Source], look_seconds: float = LOOK_SECONDS) -> Iterator[Found | None]:
     """Found files without end; None where there is nothing new at the moment.
 
     Raises:

@@ -6,11 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from docvlm.batch.units import Outcome, Task, Unit, UnitProgress, UnitResult
 from docvlm.errors import Cancelled, DocvlmError, InputError, ModelError, StoreError
-from docvlm.pipeline import OpenDocument, WindowDone, Workspace
+from docvlm.pipeline import OpenDocument, WindowDone, Workspace, owned_identity
 
 Tell = Callable[[UnitProgress], None]
 
@@ -46,7 +45,7 @@ def do_unit(
     except DocvlmError as error:
         return UnitResult(unit.key, Outcome.FAILED, str(error), error.exit_code)
     except Exception as error:  # noqa: BLE001 - one file never ends a batch
-        reason = f"{Path(unit.path).name!r} could not be worked on ({type(error).__name__})."
+        reason = f"{unit.title!r} could not be worked on ({type(error).__name__})."
         return UnitResult(unit.key, Outcome.FAILED, reason, InputError.exit_code)
 
 
@@ -54,9 +53,10 @@ def _do(
     workspace: Workspace, unit: Unit, tell: Tell, password: str | None, cancel: threading.Event | None
 ) -> UnitResult:
     started = time.monotonic()
-    with workspace.open(unit.path, password=password) as document:
+    owner = unit.job.owner
+    with workspace.open(unit.path, name=unit.title, password=password, owner=owner) as document:
         opened = time.monotonic() - started
-        if document.info.sha256 != unit.sha256:
+        if document.info.sha256 != owned_identity(unit.sha256, owner):
             return UnitResult(unit.key, Outcome.CHANGED)
         for number, reason in unit.lost_pages:
             document.give_up_page(number, reason)

@@ -10,7 +10,6 @@ import queue
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from docvlm.batch.executor import Event, Stage, WorkerSetup
 from docvlm.batch.messages import Broken, Ready
@@ -190,7 +189,7 @@ class LocalExecutor:
             self._remove(worker)
             return []
         unit, page = worker.units[0], worker.progress.page if worker.progress else None
-        name = Path(unit.path).name
+        name = unit.title
         about = f"Page {page} of {name!r}" if page else repr(name)
         lost = UnitResult(
             unit.key, Outcome.LOST, f"{about} {what_it_did}.", ModelError.exit_code, lost_page=page or None
@@ -201,7 +200,7 @@ class LocalExecutor:
         unit = worker.units[0]
         done = worker.progress or UnitProgress(unit.key, 0, 0)
         reason = (
-            f"{Path(unit.path).name!r} took longer than {seconds:g} seconds and was given up; "
+            f"{unit.title!r} took longer than {seconds:g} seconds and was given up; "
             f"{done.done - done.failed} of {done.total} pages were read and are kept."
         )
         given_up = UnitResult(

@@ -52,7 +52,7 @@ class OpenDocument:
     Args:
         file: the opened file; closed with this object.
         path: where the file lies, None for bytes.
-        settings: model, budget and limits.
+        settings: gives model, budget and limits, which may change while the document is open.
         store: where readings and answers are kept.
         engine: gives the model; called only when one is needed.
         owner: whose document it is, where several people share one store; see ``owned_identity``.
@@ -62,7 +62,7 @@ class OpenDocument:
         self,
         file: ingest.Document,
         path: str | None,
-        settings: Settings,
+        settings: Callable[[], Settings],
         store: Store,
         engine: Callable[[], Engine],
         owner: str = "",
@@ -221,8 +221,9 @@ class OpenDocument:
         page = self.page(number)
         if page.status is not PageStatus.OK:
             raise InputError(f"Page {number} cannot be drawn: {page.reason}", "Choose another page.")
-        wanted = Budget.parse(budget or self._settings.budget)
-        if self._settings.model == EMBEDDED:
+        settings = self._settings()
+        wanted = Budget.parse(budget or settings.budget)
+        if settings.model == EMBEDDED:
             return page, plan_tiles(page.width, page.height, wanted)  # known without loading the model
         return page, self._engine().plan_page(page.width, page.height, wanted)
 
@@ -261,7 +262,7 @@ class OpenDocument:
         if not self._engine().card.sees_pixels:
             return window.input
         page, plan = self.tile_plan(window.page_number)
-        return with_picture(window, page, plan, f"{self.info.sha256}-{self._settings.budget}")
+        return with_picture(window, page, plan, f"{self.info.sha256}-{self._settings().budget}")
 
     def _readable(self, pages: Pages) -> str:
         """The pages that did not fail, as ``RunInfo.pages`` names them.
@@ -281,7 +282,7 @@ class OpenDocument:
             model=card.name,
             model_revision=card.revision,
             adapter=card.adapter,
-            tiling=card.tiling(self._settings.budget),
+            tiling=card.tiling(self._settings().budget),
             reader=READER_VERSION,
             pages=self._named(self.page_numbers(pages)),
             pipeline=PIPELINE_VERSION,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from docvlm import ingest
@@ -14,7 +15,7 @@ from docvlm.models.load import load_engine
 from docvlm.models.protocol import Engine
 from docvlm.pipeline.document import OpenDocument
 from docvlm.store import Store
-from docvlm.tiling import CostProbe
+from docvlm.tiling import Budget, CostProbe
 
 
 class Workspace:
@@ -63,7 +64,7 @@ class Workspace:
         """
         with self._engine_lock:
             if self._engine is None:
-                self._engine = self._load_engine(self.settings.adapter)
+                self._engine = self._load_engine(self.settings)
             return self._engine
 
     @property
@@ -83,22 +84,52 @@ class Workspace:
         Raises:
             ModelError: when there is no such adapter, or it does not fit the model or the tile budget.
         """
-        engine = self._load_engine(adapter)
+        self._switch(replace(self.settings, adapter=adapter))
+
+    def use_model(self, model: str) -> None:
+        """Switch to another model, with the adapter that is switched on for it; otherwise as ``use_adapter``.
+
+        Args:
+            model: as ``docvlm.models.load.load_engine`` understands it.
+
+        Raises:
+            ModelError: when it cannot be loaded.
+        """
+        self._switch(replace(self.settings, model=model, adapter=None))
+
+    def use_budget(self, budget: str) -> None:
+        """Cut pages by another tile budget from now on, also those of documents that are open.
+
+        Raises:
+            UsageError: when there is no such budget.
+            ModelError: when the adapter in use was trained with another.
+        """
+        Budget.parse(budget)
         with self._engine_lock:
-            before, self._engine = self._engine, engine
+            if self._engine is not None:
+                self._refuse_other_tiling(self._engine, replace(self.settings, budget=budget))
+            self.settings = replace(self.settings, budget=budget)
+
+    def _switch(self, settings: Settings) -> None:
+        engine = self._load_engine(settings)
+        with self._engine_lock:
+            before, self._engine, self.settings = self._engine, engine, settings
         if before is not None:
             before.close()
 
-    def _load_engine(self, adapter: str | None) -> Engine:
-        settings = self.settings
-        folder = self.adapters.resolve(adapter, settings.model)
+    def _load_engine(self, settings: Settings) -> Engine:
+        folder = self.adapters.resolve(settings.adapter, settings.model)
         engine = load_engine(
             settings.model, settings.model_cache, folder, settings.threads, self._report, settings.server
         )
+        self._refuse_other_tiling(engine, settings)
+        return engine
+
+    def _refuse_other_tiling(self, engine: Engine, settings: Settings) -> None:
+        folder = self.adapters.resolve(settings.adapter, settings.model)
         card = read_card(folder) if folder is not None else None
         if card is not None:
             card.refuse_other_tiling(engine.card.tiling(settings.budget))
-        return engine
 
     def cost(self) -> CostProbe:
         """What the model takes for a tile and a token on this machine; measured the first time."""
@@ -127,7 +158,7 @@ class Workspace:
         )
         path = None if isinstance(source, bytes) else str(Path(source).absolute())
         try:
-            return OpenDocument(file, path, self.settings, self.store, lambda: self.engine, owner)
+            return OpenDocument(file, path, lambda: self.settings, self.store, lambda: self.engine, owner)
         except BaseException:
             file.close()
             raise

@@ -1,5 +1,6 @@
 """The store: tables, migrations, sessions, full-text search. Other rooms see only dataclasses."""
 
+from docvlm.store.overview import DocumentOverview
 from docvlm.store.records import (
     AnswerRecord,
     DocumentRecord,
@@ -21,6 +22,7 @@ from docvlm.store.work_queue import WorkQueue
 
 __all__ = [
     "AnswerRecord",
+    "DocumentOverview",
     "DocumentRecord",
     "ExtractionRecord",
     "HitKind",

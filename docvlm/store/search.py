@@ -95,6 +95,19 @@ def snippet(text: str, phrases: list[list[str]]) -> str:
     return ("… " if begin else "") + shown + (" …" if end < len(text) else "")
 
 
+def matches(text: str, query: str) -> list[tuple[int, int]]:
+    """Where words of ``query`` stand in ``text`` (start, end exclusive), the last also as a beginning."""
+    phrases = query_phrases(query)
+    if not phrases:
+        return []
+    words, last = {word for phrase in phrases for word in phrase}, phrases[-1][-1]
+    return [
+        (token.start, token.end)
+        for token in tokens(text)
+        if token.text in words or token.text.startswith(last)
+    ]
+
+
 def _fold_character(character: str) -> str | None:
     """The character without accent and case; "" for a bare accent; None for what parts words."""
     if character.isascii():

@@ -15,6 +15,7 @@ from docvlm.store import codec, queries, rows
 from docvlm.store.database import Database
 from docvlm.store.leases import this_process
 from docvlm.store.migrate import migrate
+from docvlm.store.overview import DocumentOverview, document_overviews, opening_texts
 from docvlm.store.records import (
     AnswerRecord,
     DocumentRecord,
@@ -128,6 +129,16 @@ class Store:
             )
             query = query.where(DocumentRow.id.in_(named))
         return self._documents(query.limit(limit).offset(offset))
+
+    def overviews(self, identities: Sequence[str]) -> list[DocumentOverview]:
+        """The documents with these ``sha256``, in the order given; unknown ones are left out."""
+        with self._database.session(read_only=True) as session:
+            return document_overviews(session, identities)
+
+    def opening_texts(self, document_ids: Sequence[int]) -> dict[int, str]:
+        """How the first page of each document begins, where it was read."""
+        with self._database.session(read_only=True) as session:
+            return opening_texts(session, document_ids)
 
     def delete_document(self, document_id: int) -> bool:
         """Forget a document and all that is kept about it; False where there was none."""

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[2] / "ui_assets"
-_SHEETS = ("frame.css", "documents.css", "page_view.css", "answers.css", "sheet.css")
+_SHEETS = (
+    "frame.css",
+    "documents.css",
+    "page_view.css",
+    "answers.css",
+    "sheet.css",
+    "library.css",
+    "batch.css",
+    "models.css",
+)
 ICON = FOLDER / "icon.svg"
 
 

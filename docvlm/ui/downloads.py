@@ -10,7 +10,7 @@ from pathlib import Path
 import gradio as gr
 
 from docvlm.errors import UsageError
-from docvlm.export import ExportedDocument, document_bytes
+from docvlm.export import FORMS, ExportedDocument, document_bytes
 from docvlm.ui.assets import script
 from docvlm.ui.callbacks import Updates
 
@@ -18,6 +18,11 @@ _MEDIA_TYPES = {
     "csv": "text/csv",
     "json": "application/json",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "md": "text/markdown",
+    "html": "text/html",
+    "jsonl": "application/jsonl",
+    "txt": "text/plain",
+    "zip": "application/zip",
 }
 _ROWS = "rows"
 
@@ -25,14 +30,15 @@ _ROWS = "rows"
 class Downloads:
     """The component that makes the browser save a file; each hand-out has a number of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, elem_id: str = "download") -> None:
         self._numbers = itertools.count(1)
         self.component = gr.HTML(
             None,
             html_template="",
             js_on_load=script("download.js"),
             apply_default_css=False,
-            elem_id="download",
+            elem_id=elem_id,
+            elem_classes="download",
         )
 
     def hand_out(self, documents: Sequence[ExportedDocument], form: str) -> Updates:
@@ -47,14 +53,14 @@ class Downloads:
         if not documents:
             raise UsageError("There are no values to save yet.", "Extract first.")
         ending = "csv" if form == _ROWS else form
-        if ending not in _MEDIA_TYPES:
+        if f".{ending}" not in FORMS:
             raise UsageError(f"'{form}' is no form of file.", "Choose CSV, JSON or Excel.")
-        data = base64.b64encode(document_bytes(documents, f".{ending}", items=form == _ROWS)).decode("ascii")
+        data = document_bytes(documents, f".{ending}", items=form == _ROWS)
         stem = Path(documents[0].name).stem if len(documents) == 1 else f"{len(documents)} documents"
-        name = f"{stem}-rows.csv" if form == _ROWS else f"{stem}.{ending}"
-        file = {
-            "name": name,
-            "address": f"data:{_MEDIA_TYPES[ending]};base64,{data}",
-            "number": next(self._numbers),
-        }
-        return {self.component: file}
+        return self.hand_out_bytes(f"{stem}-rows.csv" if form == _ROWS else f"{stem}.{ending}", data)
+
+    def hand_out_bytes(self, name: str, data: bytes) -> Updates:
+        """Let the browser save ``data`` as a file called ``name``; its ending tells the media type."""
+        media_type = _MEDIA_TYPES.get(Path(name).suffix[1:], "application/octet-stream")
+        address = f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
+        return {self.component: {"name": name, "address": address, "number": next(self._numbers)}}

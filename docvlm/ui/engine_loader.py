@@ -6,14 +6,17 @@ import logging
 import threading
 from collections.abc import Callable
 
-from docvlm.errors import DocvlmError
+from docvlm.errors import DocvlmError, UsageError
 from docvlm.models.protocol import Engine, EngineCard
 
 _LOG = logging.getLogger(__name__)
 
 
 class EngineLoader:
-    """Loads a model once, in a thread of its own, and says in one sentence how far it is."""
+    """Loads a model once, in a thread of its own, and says in one sentence how far it is.
+
+    Later it changes to another in the same way, while the one that is there goes on answering.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -22,6 +25,8 @@ class EngineLoader:
         self._card: EngineCard | None = None
         self._failure: DocvlmError | None = None
         self._line = "The model is loaded in the background."
+        self._change: threading.Thread | None = None
+        self._change_failure: DocvlmError | None = None
 
     def report(self, line: str) -> None:
         """Take in what is going on; given to the workspace as its ``report``."""
@@ -38,6 +43,35 @@ class EngineLoader:
                 target=self._load, args=(load,), name="engine-loader", daemon=True
             )
             self._thread.start()
+
+    def change(self, switch: Callable[[], Engine]) -> None:
+        """Begin to change to another model.
+
+        Args:
+            switch: loads it and returns it once it answers in place of the one before.
+
+        Raises:
+            UsageError: when another change is not over yet.
+        """
+        with self._lock:
+            if self.is_changing:
+                raise UsageError("Another model is being loaded.", "Wait until it is there.")
+            self._change_failure = None
+            self._line = "Loading"
+            self._change = threading.Thread(
+                target=self._switch, args=(switch,), name="engine-change", daemon=True
+            )
+            self._change.start()
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether another model is being loaded."""
+        return self._change is not None and self._change.is_alive()
+
+    @property
+    def change_failure(self) -> DocvlmError | None:
+        """Why the last change did not come about; the model before it is still there."""
+        return self._change_failure
 
     @property
     def card(self) -> EngineCard | None:
@@ -65,13 +99,26 @@ class EngineLoader:
     def _load(self, load: Callable[[], Engine]) -> None:
         try:
             self._card = load().card
-        except DocvlmError as error:
-            self._failure = error
         except Exception as error:  # noqa: BLE001 - shown on the page as a sentence
-            _LOG.exception("the model could not be loaded")
-            self._failure = DocvlmError(
-                f"The model could not be loaded ({type(error).__name__}).",
-                "See the terminal for details, and start the app again.",
-            )
+            self._failure = _as_sentence(error)
         finally:
             self._settled.set()
+
+    def _switch(self, switch: Callable[[], Engine]) -> None:
+        try:
+            card = switch().card
+        except Exception as error:  # noqa: BLE001 - shown on the page as a sentence
+            self._change_failure = _as_sentence(error)
+            return
+        self._card, self._failure = card, None
+        self._settled.set()
+
+
+def _as_sentence(error: Exception) -> DocvlmError:
+    if isinstance(error, DocvlmError):
+        return error
+    _LOG.error("the model could not be loaded", exc_info=error)
+    return DocvlmError(
+        f"The model could not be loaded ({type(error).__name__}).",
+        "See the terminal for details, and start the app again.",
+    )

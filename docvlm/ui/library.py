@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docvlm.pipeline import owned_identity
-from docvlm.store import DocumentRecord, SearchHit, Store
+from docvlm.store import DocumentOverview, DocumentRecord, SearchHit, Store
 
 _THUMBNAIL = ".thumbnail"
 
@@ -61,10 +61,14 @@ class Library:
 
     def documents(self, store: Store, limit: int | None = None) -> list[DocumentRecord]:
         """The owner's documents, the one put in last first, however many others the store knows."""
-        files = [path for path in self._folder.iterdir() if "." not in path.name]
-        files.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-        records = (store.find_document(path.name) for path in files[:limit])
-        return [record for record in records if record is not None]
+        return [overview.record for overview in self.overviews(store, limit)]
+
+    def overviews(self, store: Store, limit: int | None = None) -> list[DocumentOverview]:
+        """The same, with what was made of each."""
+        with os.scandir(self._folder) as entries:
+            files = [(entry.stat().st_mtime, entry.name) for entry in entries if "." not in entry.name]
+        files.sort(reverse=True)
+        return store.overviews([name for _, name in files[:limit]])
 
     def find(self, store: Store, document_id: int) -> KeptFile | None:
         """The file of one of the owner's documents, None for any other."""
@@ -72,6 +76,10 @@ class Library:
         if record is None or not self.owns(record.sha256):
             return None
         return KeptFile(self._folder / record.sha256, record.name)
+
+    def path_of(self, record: DocumentRecord) -> Path:
+        """Where the file of one of the owner's documents lies."""
+        return self._folder / record.sha256
 
     def owns(self, sha256: str) -> bool:
         """Whether the document that the store knows by ``sha256`` is kept for this owner."""

@@ -18,19 +18,20 @@ class ModelHeader:
         self._loader = loader
         with gr.Row(elem_id="header"):
             gr.HTML('<h1>docvlm</h1><p class="quiet">Every answer is shown on the page.</p>', elem_id="brand")
-            self._model = gr.HTML(elem_id="model")
+            self.model = gr.HTML(elem_id="model")
         self._clock = gr.Timer(1.0)
-        self._clock.tick(self._tick, outputs=[self._model, self._clock], show_progress="hidden", **PRIVATE)
+        self._clock.tick(self._tick, outputs=[self.model, self._clock], show_progress="hidden", **PRIVATE)
 
     def show_on_load(self, blocks: gr.Blocks) -> None:
-        blocks.load(self._greet, outputs=[self._model], show_progress="hidden", **PRIVATE)
+        blocks.load(self._greet, outputs=[self.model], show_progress="hidden", **PRIVATE)
 
     def _greet(self) -> Updates:
         self._loader.start(lambda: self._workspace.engine)
-        return {self._model: self._line()}
+        return {self.model: self.line()}
 
     def _tick(self) -> Updates:
-        return {self._model: self._line(), self._clock: gr.Timer(active=not self._loader.is_settled)}
+        return {self.model: self.line(), self._clock: gr.Timer(active=not self._loader.is_settled)}
 
-    def _line(self) -> str:
+    def line(self) -> str:
+        """The state of the model as HTML."""
         return notices.model_html(self._loader.card, self._loader.line, self._loader.failure)

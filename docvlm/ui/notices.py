@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 
 from docvlm.errors import DocvlmError
 from docvlm.models.protocol import EngineCard
@@ -30,7 +31,7 @@ def model_html(card: EngineCard | None, line: str, failure: DocvlmError | None) 
     if card is None:
         return f'<div class="model loading"><i></i><span>{escape(line)}</span></div>'
     note = f"<span>{escape(card.note)}</span>" if card.note else ""
-    adapter = f" + {escape(card.adapter)}" if card.adapter else ""
+    adapter = f" + {escape(Path(card.adapter).name)}" if card.adapter else ""
     return f'<div class="model ready"><i></i><b>{escape(card.name)}{adapter}</b>{note}</div>'
 
 

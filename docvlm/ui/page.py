@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import gradio as gr
 
 from docvlm.pipeline import Workspace
 from docvlm.ui.ask_panel import AskPanel
+from docvlm.ui.batch_tab import BatchTab
 from docvlm.ui.desk import Desk
 from docvlm.ui.documents_panel import DocumentsPanel
 from docvlm.ui.engine_loader import EngineLoader
 from docvlm.ui.extract_panel import ExtractPanel
 from docvlm.ui.field_work import FieldWork
+from docvlm.ui.library_tab import LibraryTab
 from docvlm.ui.model_header import ModelHeader
+from docvlm.ui.models_tab import ModelsTab
 from docvlm.ui.page_panel import PagePanel
+from docvlm.ui.rights import NO_RIGHTS, Rights
 from docvlm.ui.sessions import Sessions
 
 CACHE_SECONDS = 3600  # uploads in transit that Gradio still holds are deleted after this
 
 
-def build_page(workspace: Workspace, loader: EngineLoader) -> gr.Blocks:
-    """The page over a workspace whose model ``loader`` loads in the background."""
-    sessions = Sessions()
+@dataclass(frozen=True, slots=True, eq=False)
+class Rooms:
+    """The desk and the rooms around it, each a tab of ``tabs``."""
+
+    tabs: gr.Tabs
+    desk: Desk
+    documents: DocumentsPanel
+    library: LibraryTab
+    batch: BatchTab
+    models: ModelsTab
+
+
+def build_page(workspace: Workspace, loader: EngineLoader, rights: Rights = NO_RIGHTS) -> gr.Blocks:
+    """The page over a workspace whose model ``loader`` loads in the background.
+
+    Args:
+        rights: what people may do beyond their own documents.
+    """
     blocks = gr.Blocks(
         title="docvlm",
         analytics_enabled=False,
@@ -29,27 +50,46 @@ def build_page(workspace: Workspace, loader: EngineLoader) -> gr.Blocks:
     )
     with blocks:
         header = ModelHeader(workspace, loader)
-        with gr.Tabs(elem_id="rooms", selected="desk"), gr.Tab("Desk", id="desk"):
-            documents = _lay_out_desk(workspace, loader, sessions)
+        rooms = lay_out_rooms(workspace, loader, header, rights)
         header.show_on_load(blocks)
-        documents.list_on_load(blocks)
-        blocks.unload(sessions.end)
+        rooms.documents.list_on_load(blocks)
+        blocks.unload(rooms.desk.sessions.end)
     return blocks
 
 
-def _lay_out_desk(workspace: Workspace, loader: EngineLoader, sessions: Sessions) -> DocumentsPanel:
+def lay_out_rooms(workspace: Workspace, loader: EngineLoader, header: ModelHeader, rights: Rights) -> Rooms:
+    """The tabs, to be called within ``gr.Blocks``."""
+    with gr.Tabs(elem_id="rooms", selected="desk") as tabs:
+        with gr.Tab("Desk", id="desk"):
+            desk, documents, fields = _lay_out_desk(workspace, loader, Sessions())
+        with gr.Tab("Library", id="library") as library_tab:
+            library = LibraryTab(desk)
+        with gr.Tab("Batch", id="batch") as batch_tab:
+            batch = BatchTab(desk, fields, rights)
+        with gr.Tab("Models", id="models") as models_tab:
+            models = ModelsTab(desk, header, rights)
+    library.connect(documents, tabs, library_tab)
+    batch.connect(documents, tabs, batch_tab)
+    models.connect(models_tab)
+    return Rooms(tabs, desk, documents, library, batch, models)
+
+
+def _lay_out_desk(
+    workspace: Workspace, loader: EngineLoader, sessions: Sessions
+) -> tuple[Desk, DocumentsPanel, FieldWork]:
     with gr.Row(elem_id="columns", equal_height=False):
         left = gr.Column(scale=0, min_width=240, elem_id="left")
         with gr.Column(scale=12, min_width=320, elem_id="middle"):
             page = PagePanel(workspace, loader, sessions)
         desk = Desk(workspace, loader, sessions, page)
+        fields = FieldWork(desk)
         with gr.Column(scale=9, min_width=320, elem_id="right"), gr.Tabs(elem_id="tasks"):
             with gr.Tab("Ask", id="ask"):
                 ask = AskPanel(desk)
             with gr.Tab("Extract", id="extract"):
-                extract = ExtractPanel(desk, FieldWork(desk))
+                extract = ExtractPanel(desk, fields)
         with left:  # last, because opening a document fills the other panels
             documents = DocumentsPanel(desk)
     ask.connect(documents)
     extract.connect(documents)
-    return documents
+    return desk, documents, fields

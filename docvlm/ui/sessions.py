@@ -11,7 +11,9 @@ import gradio as gr
 from docvlm.errors import DocvlmError
 from docvlm.pipeline import CheckedExtraction, DocumentLabels, OpenDocument
 from docvlm.types import Answer, PageStatus
+from docvlm.ui.batch_view import BatchView
 from docvlm.ui.incoming import Incoming
+from docvlm.ui.library_view import Filters
 from docvlm.ui.owners import owner_of
 from docvlm.ui.page_view import THUMBNAIL_SIDE, PagePicture, data_uri, picture_of
 
@@ -93,7 +95,8 @@ class Session:
 
     ``schema`` names the schema that the user chose, empty where the document's kind decides.
     ``incoming`` are the files put in last, with what became of them; ``selected`` the documents with a tick.
-    ``working`` is a document that is worked on without being shown.
+    ``working`` is a document that is worked on without being shown; ``filters`` what the library shows,
+    ``batch`` which batch is looked at.
     ``leaving`` is set when the tab is closed, and ends work on files that are not shown.
     """
 
@@ -103,6 +106,8 @@ class Session:
     incoming: tuple[Incoming, ...] = ()
     selected: set[int] = field(default_factory=set)
     working: OpenView | None = None
+    filters: Filters = field(default_factory=Filters)
+    batch: BatchView = field(default_factory=BatchView)
     leaving: threading.Event = field(default_factory=threading.Event)
 
     def show(self, view: OpenView) -> None:

@@ -47,7 +47,7 @@ def write(page: str, prompt: str) -> str:
 
 def open_with(path: Path, store: Store, engine: WrittenEngine) -> OpenDocument:
     settings = Settings(path.parent, "", model="written")
-    return OpenDocument(ingest.open_document(path), str(path), settings, store, lambda: engine)
+    return OpenDocument(ingest.open_document(path), str(path), lambda: settings, store, lambda: engine)
 
 
 def total_of(document: OpenDocument, pages: str | None = None) -> FieldValue:

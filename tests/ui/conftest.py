@@ -17,6 +17,9 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    from docvlm.pipeline import Workspace
+    from docvlm.ui.page import Rooms
+
 REPOSITORY = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -30,6 +33,31 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 START_SECONDS = 120
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    from docvlm.config import Settings
+    from docvlm.pipeline import Workspace
+
+    with Workspace(Settings.from_environment({"DOCVLM_HOME": str(tmp_path / "home")})) as opened:
+        yield opened
+
+
+@pytest.fixture
+def rooms(workspace: Workspace, tmp_path: Path) -> Rooms:
+    """The tabs of the page over a fresh workspace, for callbacks that are called by hand."""
+    import gradio as gr
+
+    from docvlm.ui.engine_loader import EngineLoader
+    from docvlm.ui.model_header import ModelHeader
+    from docvlm.ui.page import lay_out_rooms
+    from docvlm.ui.rights import Rights
+
+    loader = EngineLoader()
+    rights = Rights.at("127.0.0.1", False, workspace.settings.home, (tmp_path,))
+    with gr.Blocks():
+        return lay_out_rooms(workspace, loader, ModelHeader(workspace, loader), rights)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,103 @@
+"""What is wanted of a run, kept in its folder so that it can be done, resumed and looked at by anybody."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from docvlm.batch.feed import Selection
+from docvlm.batch.find import NamedFile
+from docvlm.batch.machine import probe_machine
+from docvlm.batch.run import BatchOptions, workers_for
+from docvlm.batch.units import Task
+from docvlm.config import Settings
+from docvlm.errors import UsageError
+from docvlm.schemas import Schema, load_schema
+from docvlm.schemas.json_schema import dump_schema
+
+REQUEST_FILE = "request.json"
+REPORT_FILE = "report.html"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """A batch as it was asked for.
+
+    Attributes:
+        title: what the user calls it.
+        task: with ``question`` for ASK and ``schema_json`` for EXTRACT.
+        folder: a folder of this machine, or empty where ``files`` are named.
+        files: files with the names that they are called by.
+        owner: whose documents they become.
+        created: ISO 8601 in UTC.
+        model, adapter, budget: as in ``Settings``, at the time it was asked for.
+    """
+
+    title: str
+    task: Task
+    created: str
+    question: str = ""
+    schema_json: str = ""
+    folder: str = ""
+    files: tuple[NamedFile, ...] = ()
+    pages: str = "all"
+    owner: str = ""
+    model: str = "embedded"
+    adapter: str | None = None
+    budget: str = "balanced"
+
+    def __post_init__(self) -> None:
+        if self.task is Task.ASK and not self.question.strip():
+            raise UsageError("The question is empty.", "Say what to ask of every file.")
+        if self.task is Task.EXTRACT and not self.schema_json:
+            raise UsageError("No schema is chosen.", "Choose what to extract.")
+        if not self.folder and not self.files:
+            raise UsageError("There are no files to work on.", "Tick documents, add files or name a folder.")
+
+    @property
+    def schema(self) -> Schema | None:
+        return load_schema(self.schema_json) if self.schema_json else None
+
+    def options(self, run_folder: Path, retry_failed: bool = False) -> BatchOptions:
+        """What the batch is run with; takes 0.3 s to see what the machine has room for."""
+        return BatchOptions(
+            sources=(self.folder,) if self.folder else self.files,
+            task=self.task,
+            question=self.question,
+            schema=self.schema,
+            pages=self.pages,
+            report=run_folder / REPORT_FILE,
+            selection=Selection(retry_failed=retry_failed),
+            workers=workers_for(self.task, probe_machine()),
+            owner=self.owner,
+        )
+
+    def settings(self, settings: Settings) -> Settings:
+        """The machine's settings with the model that was chosen for the run."""
+        return replace(settings, model=self.model, adapter=self.adapter, budget=self.budget)
+
+    def write(self, run_folder: Path) -> None:
+        (run_folder / REQUEST_FILE).write_text(json.dumps(asdict(self), ensure_ascii=False), encoding="utf-8")
+
+    @staticmethod
+    def read(run_folder: Path) -> RunRequest:
+        """The request of the run in a folder.
+
+        Raises:
+            UsageError: when there is none, or it is damaged.
+        """
+        try:
+            values: dict[str, Any] = json.loads((run_folder / REQUEST_FILE).read_text(encoding="utf-8"))
+            files = tuple(NamedFile(**file) for file in values.pop("files"))
+            return RunRequest(**(values | {"task": Task(values["task"]), "files": files}))
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise UsageError(
+                f"The batch in {run_folder} cannot be read.", "Delete it and start it again."
+            ) from error
+
+
+def schema_text(schema: Schema) -> str:
+    """A schema as ``RunRequest.schema_json`` keeps it."""
+    return json.dumps(dump_schema(schema), ensure_ascii=False)

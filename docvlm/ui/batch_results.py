@@ -1,0 +1,60 @@
+"""What a batch found, for the list on the page and as files to save."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from docvlm.batch import Task
+from docvlm.batch.ledger import FileOutcome
+from docvlm.batch.runs import BatchRun
+from docvlm.errors import LimitError, UsageError
+from docvlm.store import Store
+from docvlm.types import Answer, Extraction
+
+LARGEST_DOWNLOAD = 200 * 2**20
+"""The browser holds a download in memory."""
+
+_ROWS = "rows"
+_FORMS = ("csv", "xlsx", "json", "jsonl", "txt")
+
+
+def results_by_id(
+    store: Store, task: Task, outcomes: Sequence[FileOutcome]
+) -> dict[int, Extraction | Answer | None]:
+    """The answers or extractions of these files by their ids; those deleted since are left out."""
+    identifiers = [outcome.result_id for outcome in outcomes if outcome.result_id is not None]
+    if not identifiers or task is Task.READ:
+        return {}
+    if task is Task.ASK:
+        return {record.id: record.answer for record in store.answers_with_ids(identifiers)}
+    return {record.id: record.extraction for record in store.extractions_with_ids(identifiers)}
+
+
+def result_file(run: BatchRun, store: Store, form: str) -> tuple[str, bytes]:
+    """The name and content of a file with everything that the run has found so far.
+
+    Args:
+        form: an ending, or ``rows`` for the list fields as CSV.
+
+    Raises:
+        UsageError: when there is no such form or nothing to save.
+        LimitError: when it is too large to be handed to a browser.
+    """
+    ending = "csv" if form == _ROWS else form
+    if ending not in _FORMS:
+        raise UsageError(f"'{form}' is no form of file.", "Choose one of those offered.")
+    with tempfile.TemporaryDirectory() as scratch:
+        out = Path(scratch) / f"batch.{ending}"
+        run.write_results(store, out)
+        if form == _ROWS:
+            out = out.with_name("batch-items.csv")
+        if not out.is_file():
+            raise UsageError("There are no rows to save.", "Choose CSV for the other fields.")
+        if out.stat().st_size > LARGEST_DOWNLOAD:
+            raise LimitError(
+                f"The results are larger than {LARGEST_DOWNLOAD // 2**20} MB.",
+                "Write them to disk with python -m docvlm batch.",
+            )
+        return out.name, out.read_bytes()

@@ -1,0 +1,296 @@
+"""The tab Batch: many files at once, in a process of its own that outlives this page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from docvlm.batch.find import NamedFile
+from docvlm.batch.ledger import FileOutcome
+from docvlm.batch.runs import BatchRun, BatchRuns, RunState
+from docvlm.errors import DocvlmError, LimitError, UsageError
+from docvlm.pipeline import owned_identity
+from docvlm.ui import batch_form, batch_html, notices
+from docvlm.ui.batch_form import FileChoice
+from docvlm.ui.batch_results import result_file, results_by_id
+from docvlm.ui.batch_view import PAGE_SIZE, BatchView
+from docvlm.ui.callbacks import (
+    LONG,
+    QUICK,
+    Updates,
+    choice_of,
+    clickable_html,
+    is_choice,
+    number_of,
+    sentence,
+    text_in,
+)
+from docvlm.ui.desk import Desk
+from docvlm.ui.documents_panel import DocumentsPanel
+from docvlm.ui.downloads import Downloads
+from docvlm.ui.field_work import FieldWork
+from docvlm.ui.rights import Rights
+from docvlm.ui.sessions import Session
+
+POLL_SECONDS = 1.0
+MOST_UPLOADS = 2000
+
+
+class BatchTab:
+    """Starts batches over the owner's documents or a folder of the person's machine, and follows them."""
+
+    def __init__(self, desk: Desk, work: FieldWork, rights: Rights) -> None:
+        self._desk = desk
+        self._work = work
+        self._rights = rights
+        with gr.Row(elem_id="batch", equal_height=False):
+            with gr.Column(min_width=300, scale=4, elem_id="batch-left"):
+                gr.HTML("<h3>New batch</h3>", apply_default_css=False)
+                self._form = clickable_html("", "batch-form")
+                self._notice = gr.HTML("", elem_id="batch-notice", apply_default_css=False)
+                self._upload = gr.File(
+                    label="Add files to your library and tick them",
+                    file_count="multiple",
+                    elem_id="batch-upload",
+                    elem_classes="small-upload",
+                    height=64,
+                    show_label=False,
+                )
+                self._runs = clickable_html("", "batches")
+            with gr.Column(min_width=300, scale=8, elem_id="batch-right"):
+                self._run = clickable_html("", "batch-run")
+                self._files = clickable_html("", "batch-files")
+        self._downloads = Downloads("batch-download")
+        self._clock = gr.Timer(POLL_SECONDS, active=False)
+
+    def connect(self, documents: DocumentsPanel, rooms: gr.Tabs, tab: gr.Tab) -> None:
+        """Wire the events; a file is opened through ``documents``, on the tab ``desk`` of ``rooms``."""
+        self._documents, self._rooms = documents, rooms
+        followed = [self._runs, self._run, self._files, self._clock]
+        everything = [*followed, self._form, self._notice]
+        tab.select(self._show, None, everything, **QUICK)
+        self._clock.tick(self._follow, None, followed, **QUICK)
+        self._form.submitted(self._begin, None, everything, **QUICK)
+        self._upload.upload(
+            self._take_in, [self._upload], [*everything, self._upload, *documents.outputs], **LONG
+        )
+        self._runs.select(self._look_at, None, everything, **QUICK)
+        self._run.select(self._act, None, everything, **QUICK)
+        self._files.select(
+            self._act_on_files,
+            None,
+            [*dict.fromkeys([*everything, self._downloads.component, rooms, *documents.outputs])],
+            concurrency_id="open",
+            **LONG,
+        )
+
+    # Events
+
+    def _show(self, request: gr.Request) -> Updates:
+        session = self._desk.sessions.of(request)
+        return {**self._form_updates(session, request), **self._followed(session), self._notice: ""}
+
+    def _follow(self, request: gr.Request) -> Updates:
+        return self._followed(self._desk.sessions.of(request))
+
+    def _begin(self, event: gr.EventData, request: gr.Request) -> Updates:
+        """Start a new batch, or count what it would come to."""
+        session = self._desk.sessions.of(request)
+
+        def begin() -> None:
+            folder = ""
+            if text_in(event, "source", 20) == batch_form.FOLDER:
+                folder = str(self._rights.folder(text_in(event, "folder", batch_form.LONGEST_PATH), request))
+            wanted = batch_form.request_of(
+                event,
+                self._files_by_choice(session),
+                folder,
+                self._work.shelf(session).schemas(),
+                self._desk.workspace.settings,
+                session.owner,
+            )
+            runs = self._batches(session)
+            run = runs.create(wanted)
+            session.batch = BatchView(run.id)
+            (runs.estimate if text_in(event, "step", 20) == "estimate" else runs.start)(run)
+
+        return self._guarded(session, begin)
+
+    def _look_at(self, event: gr.EventData, request: gr.Request) -> Updates:
+        session = self._desk.sessions.of(request)
+        session.batch = BatchView(choice_of(event, "run"))
+        return {**self._followed(session), self._notice: ""}
+
+    def _act(self, event: gr.EventData, request: gr.Request) -> Updates:
+        """Pause, resume, retry or delete the batch that is looked at."""
+        session = self._desk.sessions.of(request)
+
+        def act() -> None:
+            runs, run = self._batches(session), self._looked_at(session)
+            if run is None:
+                raise UsageError("This batch is no longer kept.", "Choose another.")
+            if is_choice(event, "pause"):
+                run.pause()
+            elif is_choice(event, "resume"):
+                runs.start(run)
+            elif is_choice(event, "retry"):
+                runs.start(run, retry_failed=True)
+            elif is_choice(event, "delete"):
+                library = self._desk.library(session)
+                kept = {overview.record.sha256 for overview in library.overviews(self._desk.workspace.store)}
+                runs.delete(run, self._desk.workspace.store, frozenset(kept))
+                session.batch = BatchView()
+
+        return self._guarded(session, act)
+
+    def _act_on_files(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
+        """Open a file on the desk, save results, or turn the list."""
+        session = self._desk.sessions.of(request)
+        run = self._looked_at(session)
+        if run is None:
+            return
+        try:
+            if (index := number_of(event, "open")) is not None:
+                yield from self._open(session, run, index, request)
+            elif is_choice(event, "save"):
+                name, data = result_file(run, self._desk.workspace.store, choice_of(event, "save"))
+                yield self._downloads.hand_out_bytes(name, data)
+            elif is_choice(event, "report"):
+                yield self._downloads.hand_out_bytes("batch-report.html", run.report.read_bytes())
+            else:
+                page, is_ticked = number_of(event, "page"), choice_of(event, "failed") == "1"
+                if page is not None:
+                    session.batch = replace(session.batch, run=run.id, page=page)
+                else:
+                    session.batch = BatchView(run.id, only_failed=is_ticked)
+                yield self._followed(session)
+        except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
+            yield {self._notice: notices.error_html(sentence(error))}
+
+    def _take_in(self, paths: Sequence[str] | None, request: gr.Request) -> Iterator[Updates]:
+        """Keep files in the library without reading them, and tick them."""
+        session = self._desk.sessions.of(request)
+        files = [Path(path) for path in paths or ()]
+        yield {self._upload: None}
+        problems = []
+        for number, file in enumerate(files):
+            try:
+                if number >= MOST_UPLOADS:
+                    raise LimitError(f"{file.name} was not taken.", f"Add at most {MOST_UPLOADS} at a time.")
+                session.selected.add(self._keep(session, file))
+            except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
+                problems.append(sentence(error))
+            finally:
+                file.unlink(missing_ok=True)
+        notice = "".join(notices.error_html(problem) for problem in problems[:5])
+        yield {
+            **self._form_updates(session, request),
+            **self._documents.listed(session),
+            self._notice: notice,
+        }
+
+    def _keep(self, session: Session, source: Path) -> int:
+        """Put a file into the library; its document's number."""
+        library = self._desk.library(session)
+        kept = library.keep(source, source.name)
+        try:
+            with self._desk.workspace.open(kept.path, name=kept.name, owner=session.owner) as document:
+                return document.id
+        except BaseException:
+            library.discard(kept)
+            raise
+
+    def _open(self, session: Session, run: BatchRun, index: int, request: gr.Request) -> Iterator[Updates]:
+        """Show a file of the list on the desk; one of a folder is kept in the library first."""
+        shown, _ = self._page(session, run)
+        if index >= len(shown):
+            return
+        outcome, store = shown[index], self._desk.workspace.store
+        library = self._desk.library(session)
+        identity = owned_identity(outcome.sha256 or "", session.owner)
+        if not library.owns(identity) and run.request.folder:
+            self._rights.demand(request, "open files of it")
+            source = Path(outcome.path)
+            if not source.is_file():
+                raise UsageError(f"{source.name} is no longer there.", "Put it back, or run the batch again.")
+            library.keep(source, source.name)
+        record = store.find_document(identity)
+        if record is None:
+            raise UsageError("This document was deleted since.", "Run the batch again to read it anew.")
+        opening = self._documents.open_kept(session, record.id)
+        yield {self._rooms: gr.Tabs(selected="desk"), **next(opening, {})}
+        yield from opening
+
+    # What is shown
+
+    def _form_updates(self, session: Session, request: gr.Request) -> Updates:
+        files = self._files_by_choice(session)
+        choice = FileChoice(
+            len(files[batch_form.TICKED]), len(files[batch_form.ALL]), self._rights.may_change(request)
+        )
+        schemas = self._work.shelf(session).schemas()
+        return {self._form: batch_form.form_html(choice, schemas, self._work.schema(session))}
+
+    def _files_by_choice(self, session: Session) -> dict[str, list[NamedFile]]:
+        """The owner's files: all, and those with a tick. They are named as the owner names them."""
+        library = self._desk.library(session)
+        found = [
+            (record.id, NamedFile(str(library.path_of(record)), record.name))
+            for record in library.documents(self._desk.workspace.store)
+        ]
+        ticked = [file for number, file in found if number in session.selected]
+        return {batch_form.ALL: [file for _, file in found], batch_form.TICKED: ticked}
+
+    def _followed(self, session: Session) -> Updates:
+        """What changes while a batch goes on. The clock stops when none does."""
+        runs = [(run, run.state) for run in self._batches(session).runs()]
+        run = self._looked_at(session, [run for run, _ in runs])
+        is_live = any(state.is_live for _, state in runs)
+        if run is None:
+            shown, files = '<p class="quiet">What a batch comes to is shown here.</p>', ""
+        else:
+            session.batch = replace(session.batch, run=run.id)
+            state = next(state for known, state in runs if known.id == run.id)
+            shown, files = batch_html.run_html(run, state), self._files_html(session, run, state)
+        return {
+            self._runs: batch_html.runs_html(runs, run.id if run else ""),
+            self._run: shown,
+            self._files: files,
+            self._clock: gr.Timer(active=is_live),
+        }
+
+    def _files_html(self, session: Session, run: BatchRun, state: RunState) -> str:
+        if state in (RunState.NEW, RunState.ESTIMATING, RunState.ESTIMATED):
+            return ""
+        shown, total = self._page(session, run)
+        results = results_by_id(self._desk.workspace.store, run.request.task, shown)
+        return batch_html.outcomes_html(run, shown, total, session.batch, results)
+
+    def _page(self, session: Session, run: BatchRun) -> tuple[list[FileOutcome], int]:
+        """The files on the page of the list, and how many there are on all pages."""
+        passing = session.batch.passing(list(run.outcomes()))
+        last = max(1, (len(passing) - 1) // PAGE_SIZE + 1)
+        page = min(max(1, session.batch.page), last)
+        session.batch = replace(session.batch, page=page)
+        return passing[(page - 1) * PAGE_SIZE : page * PAGE_SIZE], len(passing)
+
+    def _batches(self, session: Session) -> BatchRuns:
+        return BatchRuns(self._desk.workspace.settings, session.owner)
+
+    def _looked_at(self, session: Session, runs: Sequence[BatchRun] | None = None) -> BatchRun | None:
+        """The batch that is looked at; the latest where none was chosen or it is gone."""
+        known = self._batches(session).runs() if runs is None else runs
+        chosen = [run for run in known if run.id == session.batch.run]
+        return next(iter([*chosen, *known]), None)
+
+    def _guarded(self, session: Session, do: Callable[[], Any]) -> Updates:
+        try:
+            do()
+        except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
+            failure = error if isinstance(error, DocvlmError) else sentence(error)
+            return {**self._followed(session), self._notice: notices.error_html(failure)}
+        return {**self._followed(session), self._notice: ""}

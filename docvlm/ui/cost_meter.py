@@ -1,0 +1,49 @@
+"""What the model takes on this machine, measured in the background the first time it is asked for."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from docvlm.errors import DocvlmError
+from docvlm.models.protocol import EngineCard
+from docvlm.pipeline import Workspace
+from docvlm.tiling import CostProbe
+
+_LOG = logging.getLogger(__name__)
+
+
+class CostMeter:
+    """Measures each model once; see ``Workspace.cost``."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._lock = threading.Lock()
+        self._known: dict[str, CostProbe] = {}
+        self._thread: threading.Thread | None = None
+        self._failures: dict[str, str] = {}
+
+    def cost(self, card: EngineCard | None) -> CostProbe | None:
+        """The cost of the model with this card; None until it is known, and measuring has then begun."""
+        if card is None:
+            return None
+        with self._lock:
+            key = f"{card.name} {card.revision}"
+            is_measuring = self._thread is not None and self._thread.is_alive()
+            if key not in self._known and key not in self._failures and not is_measuring:
+                self._thread = threading.Thread(target=self._measure, args=(key,), daemon=True)
+                self._thread.start()
+            return self._known.get(key)
+
+    def failure(self, card: EngineCard | None) -> str:
+        """Why it could not be measured, in a sentence; empty where it was, or was not tried."""
+        return "" if card is None else self._failures.get(f"{card.name} {card.revision}", "")
+
+    def _measure(self, key: str) -> None:
+        try:
+            self._known[key] = self._workspace.cost()
+        except DocvlmError as error:
+            self._failures[key] = str(error)
+        except Exception as error:  # noqa: BLE001 - shown on the page as a sentence
+            _LOG.error("the cost of the model could not be measured", exc_info=error)
+            self._failures[key] = f"It could not be measured ({type(error).__name__})."

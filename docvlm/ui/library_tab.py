@@ -1,0 +1,205 @@
+"""The tab Library: everything kept of this owner, searched, filtered, opened again, deleted for good."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import gradio as gr
+
+from docvlm.errors import DocvlmError
+from docvlm.ui import library_html, notices
+from docvlm.ui.assets import script
+from docvlm.ui.callbacks import (
+    LONG,
+    QUICK,
+    Updates,
+    as_number,
+    choice_of,
+    clickable_html,
+    is_choice,
+    number_of,
+    sentence,
+    text_in,
+)
+from docvlm.ui.desk import Desk
+from docvlm.ui.documents_panel import DocumentsPanel
+from docvlm.ui.library_view import (
+    CONFIDENCE_TITLES,
+    DAYS,
+    ORDERS,
+    PAGE_SIZE,
+    Entry,
+    Filters,
+    Kinds,
+    Status,
+    entries,
+    filtered,
+    statistics,
+)
+from docvlm.ui.sessions import Session
+
+MOST_HITS = 100
+LONGEST_QUERY = 200
+
+
+class LibraryTab:
+    """Lists what the owner keeps. A document that is opened here is shown on the desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._kinds = Kinds()
+        self._figures = gr.HTML("", elem_id="library-figures", apply_default_css=False)
+        self._filters = gr.HTML(
+            library_html.filters_html({}, Filters()),
+            elem_id="library-filters",
+            js_on_load=script("choices.js", "live_form.js"),
+            apply_default_css=False,
+        )
+        self._list = clickable_html("", "library")
+
+    def connect(self, documents: DocumentsPanel, rooms: gr.Tabs, tab: gr.Tab) -> None:
+        """Wire the events; a document is opened through ``documents``, on the tab ``desk`` of ``rooms``."""
+        self._documents, self._rooms = documents, rooms
+        everything = [self._figures, self._filters, self._list]
+        tab.select(self._show, None, everything, **QUICK)
+        self._filters.submitted(self._filter, None, [self._list], **(QUICK | {"trigger_mode": "always_last"}))
+        self._list.select(
+            self._act,
+            None,
+            [*dict.fromkeys([*everything, rooms, *documents.outputs])],
+            concurrency_id="open",
+            **LONG,
+        )
+
+    # Events
+
+    def _show(self, request: gr.Request) -> Updates:
+        return self.shown(self._desk.sessions.of(request))
+
+    def _filter(self, event: gr.EventData, request: gr.Request) -> Updates:
+        session = self._desk.sessions.of(request)
+        session.filters = _filters_of(event)
+        return self._guarded(lambda: {self._list: self._list_html(session, self._entries(session))})
+
+    def _act(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
+        """Open, tick or delete documents, or turn the list."""
+        session = self._desk.sessions.of(request)
+        if is_choice(event, "open"):
+            yield from self._open(session, choice_of(event, "open"))
+        elif (number := number_of(event, "delete")) is not None:
+            yield self._guarded(lambda: {**self._documents.delete(session, number), **self.shown(session)})
+        elif is_choice(event, "delete-ticked"):
+            yield self._guarded(lambda: self._delete_ticked(session))
+        else:
+            if is_choice(event, "clear"):
+                session.filters = Filters()
+            elif (page := number_of(event, "page")) is not None:
+                session.filters = replace(session.filters, page=page)
+            else:
+                self._tick(session, event)
+            yield self._guarded(lambda: {**self.shown(session), **self._documents.listed(session)})
+
+    def _open(self, session: Session, choice: str) -> Iterator[Updates]:
+        number, _, page = choice.partition(":")
+        document = as_number(number)
+        if document is not None:
+            opening = self._documents.open_kept(session, document, as_number(page) or 1)
+            yield {self._rooms: gr.Tabs(selected="desk"), **next(opening, {})}
+            yield from opening
+
+    def _tick(self, session: Session, event: gr.EventData) -> None:
+        if is_choice(event, "untick"):
+            session.selected.clear()
+        elif is_choice(event, "tick-all"):
+            session.selected |= {
+                entry.overview.record.id for entry in self._page(session, self._passing(session))
+            }
+        else:
+            number, _, ticked = choice_of(event, "tick").partition(":")
+            document = as_number(number)
+            if document is not None and self._desk.library(session).find(
+                self._desk.workspace.store, document
+            ):
+                (session.selected.add if ticked == "1" else session.selected.discard)(document)
+
+    def _delete_ticked(self, session: Session) -> Updates:
+        updates: Updates = {}
+        for number in sorted(session.selected):
+            updates |= self._documents.delete(session, number)
+        session.selected.clear()
+        return {**updates, **self.shown(session)}
+
+    # What is shown
+
+    def shown(self, session: Session) -> Updates:
+        """The whole tab as it is now."""
+
+        def show() -> Updates:
+            known = self._entries(session)
+            kinds = Counter(entry.kind for entry in known)
+            figures = statistics(entry.overview for entry in known)
+            return {
+                self._figures: library_html.statistics_html(figures) if known else "",
+                self._filters: library_html.filters_html(kinds, session.filters),
+                self._list: self._list_html(session, known),
+            }
+
+        return self._guarded(show)
+
+    def _entries(self, session: Session) -> list[Entry]:
+        store = self._desk.workspace.store
+        overviews = self._desk.library(session).overviews(store)
+        return entries(overviews, self._kinds.of(store, overviews))
+
+    def _passing(self, session: Session) -> list[Entry]:
+        return filtered(self._entries(session), session.filters, datetime.now(UTC))
+
+    def _list_html(self, session: Session, known: Sequence[Entry]) -> str:
+        passing = filtered(known, session.filters, datetime.now(UTC))
+        if session.filters.query:
+            return self._hits_html(session, passing)
+        page = self._page(session, passing)
+        thumbnails = self._desk.library(session).thumbnails([entry.overview.record for entry in page])
+        return library_html.list_html(page, len(passing), session.filters, session.selected, thumbnails)
+
+    def _hits_html(self, session: Session, passing: Sequence[Entry]) -> str:
+        store, query = self._desk.workspace.store, session.filters.query
+        numbers = {entry.overview.record.id for entry in passing}
+        hits = self._desk.library(session).search(store, query, MOST_HITS)
+        return library_html.hits_html([hit for hit in hits if hit.document_id in numbers], query)
+
+    def _page(self, session: Session, passing: Sequence[Entry]) -> Sequence[Entry]:
+        """The entries of the list's page; the last page where there are no longer so many."""
+        last = max(1, (len(passing) - 1) // PAGE_SIZE + 1)
+        page = min(max(1, session.filters.page), last)
+        session.filters = replace(session.filters, page=page)
+        return passing[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+
+    def _guarded(self, make: Any) -> Updates:
+        try:
+            updates: Updates = make()
+        except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
+            failure = error if isinstance(error, DocvlmError) else sentence(error)
+            return {self._list: notices.error_html(failure)}
+        return updates
+
+
+def _filters_of(event: gr.EventData) -> Filters:
+    """What the form asks for; a choice that is none of those offered filters nothing."""
+
+    def chosen(name: str, known: Any) -> str:
+        value = text_in(event, name, 80)
+        return value if value in known else ""
+
+    return Filters(
+        query=" ".join(text_in(event, "query", LONGEST_QUERY).split()),
+        kind=text_in(event, "kind", 80),
+        status=chosen("status", list(Status)),
+        confidence=chosen("confidence", CONFIDENCE_TITLES),
+        days=chosen("days", DAYS),
+        order=chosen("order", ORDERS) or "latest",
+    )

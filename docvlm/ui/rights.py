@@ -1,0 +1,122 @@
+"""What people may do beyond their own documents: change the model for all, name folders of this machine.
+
+Only the person at this machine may, told from where the app listens and from each request. Whoever comes
+through a network, a proxy or a page of another site may not.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from docvlm.errors import UsageError
+
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+_NOT_YOURS = "Start docvlm on your own machine to do this."
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Nothing by default.
+
+    Attributes:
+        is_own_machine: the app serves the person who started it, and nobody else.
+        folders: those whose files may be read by path; only with ``is_own_machine``.
+        closed: a folder that is never read by path, whatever it lies in: docvlm's own data.
+    """
+
+    is_own_machine: bool = False
+    folders: tuple[Path, ...] = ()
+    closed: Path | None = None
+
+    @staticmethod
+    def at(host: str, is_public: bool, data: Path, folders: tuple[Path, ...] = ()) -> Rights:
+        """The rights of an app that listens on ``host``.
+
+        Args:
+            is_public: shared through a link, behind a login or in a Space.
+            data: docvlm's data folder.
+            folders: those that may be read; the person's home folder by default.
+        """
+        if is_public or not _is_loopback(host):
+            return Rights()
+        return Rights(True, folders or (Path.home(),), data)
+
+    def may_change(self, request: gr.Request) -> bool:
+        """Whether the request comes from the person at this machine."""
+        return self.is_own_machine and _is_direct(request)
+
+    def demand(self, request: gr.Request, what: str) -> None:
+        """Refuse the request of anybody else.
+
+        Raises:
+            UsageError: naming ``what`` they may not do.
+        """
+        if not self.may_change(request):
+            raise UsageError(f"Only the person at the machine that runs docvlm can {what}.", _NOT_YOURS)
+
+    def folder(self, typed: str, request: gr.Request) -> Path:
+        """A folder of this machine that was typed in.
+
+        Raises:
+            UsageError: when it does not exist or may not be read from here.
+        """
+        self.demand(request, "name a folder of it")
+        if not typed.strip():
+            raise UsageError("No folder is named.", f"Type its path, such as {self.folders[0]}.")
+        try:
+            path = Path(typed.strip()).expanduser().resolve(strict=True)
+        except (OSError, RuntimeError, ValueError):
+            path = None
+        if path is None or not path.is_dir():
+            raise UsageError(f"There is no folder {typed.strip()[:200]}.", "Check the path.")
+        allowed = any(path.is_relative_to(folder.resolve()) for folder in self.folders)
+        if not allowed:
+            known = ", ".join(map(str, self.folders))
+            raise UsageError(
+                f"{path} lies outside the folders that may be read from here.",
+                f"Choose one in {known}, or start app.py with --folders {path}.",
+            )
+        if self.closed is not None and _overlap(path, self.closed.resolve()):
+            raise UsageError(f"{path} holds docvlm's own data.", "Choose a folder of documents.")
+        return path
+
+
+NO_RIGHTS = Rights()
+
+
+def _overlap(path: Path, closed: Path) -> bool:
+    """Whether a walk through ``path`` comes to ``closed``; hidden folders are not walked into."""
+    if path.is_relative_to(closed):
+        return True
+    return closed.is_relative_to(path) and not any(
+        part.startswith(".") for part in closed.relative_to(path).parts
+    )
+
+
+def _is_direct(request: gr.Request) -> bool:
+    headers = {
+        str(name).lower(): str(value) for name, value in dict(getattr(request, "headers", None) or {}).items()
+    }
+    # A page of another site that reaches this address under a name of its own (DNS rebinding) is refused too.
+    host = headers.get("host", "").rsplit(":", 1)[0] if "host" in headers else ""
+    client: Any = getattr(request, "client", None)
+    return (
+        not any(name in headers for name in _FORWARDED)
+        and _is_loopback(host)
+        and _is_loopback(str(getattr(client, "host", "")))
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    host = host.strip("[]").lower()
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,201 @@
+"""The tab Batch: real processes over real files; then a real browser that is loaded again in the middle."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+import psutil
+import pytest
+
+from docvlm.batch.ledger import FileOutcome, FileState
+from docvlm.ui.batch_view import BatchView
+from docvlm.ui.page import Rooms
+from docvlm.ui.sessions import Session
+from tests.batch.files import write_pdf
+from tests.ui.events import event_of, last
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+SECONDS = 90
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_running() -> Iterator[None]:
+    yield
+    deadline = time.monotonic() + 10
+    while any("batch.runs" in " ".join(child.cmdline()) for child in psutil.Process().children()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_pdf(tmp_path / "in" / "a.pdf", ["Alpha one", "Alpha two"])
+    write_pdf(tmp_path / "in" / "<b>.pdf", ["Beta"])
+    (tmp_path / "in" / "broken.pdf").write_bytes(b"%PDF-1.7\nthis is no document\n")
+    return tmp_path / "in"
+
+
+def _of(person: str, client: str = "127.0.0.1") -> gr.Request:
+    return gr.Request(
+        username=person,
+        session_hash="tab",
+        headers={"host": "127.0.0.1:7860"},
+        client=SimpleNamespace(host=client),
+    )
+
+
+def _session(rooms: Rooms, person: str) -> Session:
+    return rooms.desk.sessions.of(_of(person))
+
+
+def _begin(rooms: Rooms, person: str, **values: str) -> dict[Any, Any]:
+    wanted = {"form": "batch", "task": "read", "pages": "all", "step": "start"} | values
+    return last(rooms.batch._begin(event_of(**wanted), _of(person)))
+
+
+def _settle(rooms: Rooms, person: str) -> dict[Any, Any]:
+    """Let the clock tick until the batch is over; what is shown then."""
+    tab, deadline = rooms.batch, time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        shown = last(tab._follow(_of(person)))
+        if not shown[tab._clock].active:
+            return shown
+        threading.Event().wait(0.1)
+    raise AssertionError("it never came to an end")
+
+
+def _files(rooms: Rooms, person: str, choice: str) -> dict[Any, Any]:
+    return last(rooms.batch._act_on_files(event_of(choice=choice), _of(person)))
+
+
+def test_a_folder_is_read_shown_saved_and_opened(rooms: Rooms, folder: Path) -> None:
+    tab = rooms.batch
+    started = _begin(rooms, "anna", source="folder", folder=str(folder))
+    assert started[tab._notice] == "" and started[tab._clock].active
+    shown = _settle(rooms, "anna")
+    assert "Finished" in shown[tab._run] and "1 failed" in shown[tab._run]
+    assert "&lt;b&gt;.pdf" in shown[tab._files] and "<b>.pdf" not in shown[tab._files]
+    assert "broken.pdf" in shown[tab._files] and "Report (HTML)" in shown[tab._files]
+
+    failed = _files(rooms, "anna", "failed:1")[tab._files]
+    assert "broken.pdf" in failed and "a.pdf" not in failed
+    _files(rooms, "anna", "failed:0")
+
+    handed = _files(rooms, "anna", "save:txt")[tab._downloads.component]
+    text = base64.b64decode(handed["address"].split(",")[1]).decode()
+    assert handed["name"] == "batch.txt" and "Alpha two" in text and "Beta" in text
+    report = _files(rooms, "anna", "report:")[tab._downloads.component]
+    assert b"broken.pdf" in base64.b64decode(report["address"].split(",")[1])
+
+    names = [outcome.name for outcome in tab._page(_session(rooms, "anna"), _run(rooms, "anna"))[0]]
+    opened = _files(rooms, "anna", f"open:{names.index('a.pdf')}")
+    assert opened[rooms.tabs].selected == "desk"
+    view = _session(rooms, "anna").view
+    assert view is not None and (view.name, view.page_count) == ("a.pdf", 2)
+    view.close()
+
+
+def _run(rooms: Rooms, person: str) -> Any:
+    run = rooms.batch._looked_at(_session(rooms, person))
+    assert run is not None
+    return run
+
+
+def test_added_files_are_ticked_and_worked_on_under_their_names(
+    rooms: Rooms, folder: Path, samples: Path, tmp_path: Path
+) -> None:
+    tab = rooms.batch
+    uploads = [shutil.copy(folder / name, tmp_path) for name in ("a.pdf", "broken.pdf")]
+    taken = last(tab._take_in(uploads, _of("anna")))
+    assert "broken.pdf" in taken[tab._notice]
+    assert "1 ticked document" in taken[tab._form]
+    assert not any(Path(upload).exists() for upload in uploads)
+    _begin(rooms, "anna", source="ticked", step="estimate")
+    shown = _settle(rooms, "anna")
+    assert "1 file, 1 different content, 2 pages left to do" in shown[tab._run]
+    tab._act(event_of(choice="resume:"), _of("anna"))
+    shown = _settle(rooms, "anna")
+    assert ">a.pdf</button>" in shown[tab._files]
+    (document,) = rooms.desk.library(_session(rooms, "anna")).documents(rooms.desk.workspace.store)
+    assert document.names == ("a.pdf",)
+    tab._act(event_of(choice="delete:"), _of("anna"))
+    assert rooms.desk.workspace.store.document(document.id) is not None  # it lies in the library
+    assert tab._looked_at(_session(rooms, "anna")) is None
+
+
+def test_nobody_sees_or_touches_the_batches_of_another(rooms: Rooms, folder: Path) -> None:
+    tab = rooms.batch
+    _begin(rooms, "anna", source="folder", folder=str(folder))
+    _settle(rooms, "anna")
+    run = _run(rooms, "anna")
+    looked = last(tab._look_at(event_of(choice=f"run:{run.id}"), _of("bela")))
+    assert "a.pdf" not in looked[tab._files] and run.request.title not in looked[tab._run]
+    for choice in ("delete:", "resume:", "retry:"):
+        assert "no longer kept" in last(tab._act(event_of(choice=choice), _of("bela")))[tab._notice]
+    assert _files(rooms, "bela", "save:txt") == {}
+    assert run.folder.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"source": "folder", "folder": "/etc"}, "outside the folders"),
+        ({"source": "folder", "folder": ""}, "No folder is named"),
+        ({"source": "ticked"}, "no files"),
+        ({"source": "all", "task": "format"}, "Nothing is chosen"),
+        ({"source": "all", "task": "ask", "question": "  "}, "question is empty"),
+        ({"source": "all", "task": "extract", "schema": "/etc/passwd"}, "No schema"),
+        ({"source": "all", "pages": "x-y"}, "not a page range"),
+    ],
+)
+def test_what_is_missing_is_one_sentence(rooms: Rooms, values: dict[str, str], words: str) -> None:
+    said = _begin(rooms, "anna", **values)
+    assert words in said[rooms.batch._notice]
+    assert rooms.batch._looked_at(_session(rooms, "anna")) is None
+
+
+def test_folders_of_the_machine_are_for_the_person_at_it(rooms: Rooms, folder: Path) -> None:
+    tab, stranger = rooms.batch, _of("anna", client="192.168.1.9")
+    assert "A folder on this machine" not in last(tab._show(stranger))[tab._form]
+    wanted = event_of(form="batch", task="read", source="folder", folder=str(folder), step="start")
+    said = last(tab._begin(wanted, stranger))
+    assert "Only the person at the machine" in said[tab._notice]
+    assert tab._looked_at(_session(rooms, "anna")) is None
+
+
+def test_only_failures_can_be_shown() -> None:
+    known = [FileOutcome(state.value, "", None, state) for state in FileState]
+    shown = BatchView(only_failed=True).passing(known)
+    assert [outcome.state for outcome in shown] == [FileState.PARTIAL, FileState.FAILED]
+    assert BatchView().passing(known) == known
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_batch_goes_on_while_the_page_is_loaded_again(page: Page, samples: Path, tmp_path: Path) -> None:
+    files = [write_pdf(tmp_path / f"letter {number}.pdf", [f"Letter {number}"] * 4) for number in range(12)]
+    page.click("role=tab[name=Batch]")
+    page.set_input_files("#batch-upload input[type=file]", files)
+    page.wait_for_selector("#batch-form :text('12 ticked documents')", timeout=120_000)
+    page.check("#batch-form [value=read]")
+    page.click("#batch-form .primary")
+    page.wait_for_selector("#batch-run .meter", timeout=120_000)
+    page.reload()
+    page.click("role=tab[name=Batch]")
+    page.wait_for_selector("#batch-run .batch-state.finished", timeout=120_000)
+    assert "12 of 12" in page.inner_text("#batch-run")
+    with page.expect_download() as download:
+        page.click('#batch-files [data-choice="save:txt"]')
+    assert "Letter 11" in Path(download.value.path()).read_text()
+    page.click('#batch-files button:has-text("letter 7.pdf")')
+    page.wait_for_selector('.page-title:has-text("letter 7.pdf"):visible', timeout=120_000)

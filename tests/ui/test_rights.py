@@ -1,0 +1,74 @@
+"""Who may change the model and name folders of the machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+
+from docvlm.errors import UsageError
+from docvlm.ui.rights import NO_RIGHTS, Rights
+
+
+def _request(host: str = "127.0.0.1:7860", client: str = "127.0.0.1", **headers: str) -> gr.Request:
+    sent = {"host": host} | {name.replace("_", "-"): value for name, value in headers.items()}
+    return gr.Request(headers=sent, client=SimpleNamespace(host=client))
+
+
+@pytest.fixture
+def rights(tmp_path: Path) -> Rights:
+    for name in ("papers/march", "data/uploads", "papers2"):
+        (tmp_path / name).mkdir(parents=True)
+    return Rights.at("127.0.0.1", False, tmp_path / "data", (tmp_path / "papers", tmp_path / "data"))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:7860", "localhost:7860", "localhost", "[::1]:7860"])
+def test_the_person_at_the_machine_may(rights: Rights, host: str) -> None:
+    assert rights.may_change(_request(host))
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        _request(client="192.168.1.7"),
+        _request(host="docvlm.example.org"),
+        _request(host="127.0.0.1.evil.example:7860"),
+        _request(x_forwarded_for="203.0.113.9"),
+        gr.Request(headers={}, client=SimpleNamespace(host="127.0.0.1")),
+        gr.Request(),
+    ],
+)
+def test_nobody_else_may(rights: Rights, request_: gr.Request) -> None:
+    assert not rights.may_change(request_)
+    with pytest.raises(UsageError, match="Only the person at the machine"):
+        rights.folder("papers", request_)
+
+
+def test_an_app_for_others_gives_nobody_rights(tmp_path: Path) -> None:
+    assert Rights.at("0.0.0.0", False, tmp_path) == NO_RIGHTS
+    assert Rights.at("127.0.0.1", True, tmp_path) == NO_RIGHTS
+    assert not NO_RIGHTS.may_change(_request())
+
+
+def test_only_folders_below_the_allowed_ones_are_read(rights: Rights, tmp_path: Path) -> None:
+    asking = _request()
+    assert rights.folder(f" {tmp_path}/papers/march ", asking) == tmp_path / "papers" / "march"
+    (tmp_path / "papers" / "link").symlink_to(tmp_path / "papers2")
+    for typed in (f"{tmp_path}/papers2", f"{tmp_path}/papers/../papers2", f"{tmp_path}/papers/link", "/"):
+        with pytest.raises(UsageError, match="outside the folders"):
+            rights.folder(typed, asking)
+    for typed in ("", "  ", f"{tmp_path}/nowhere", "\0", "@list.txt", "-", f"{tmp_path}/papers/*"):
+        with pytest.raises(UsageError):
+            rights.folder(typed, asking)
+
+
+def test_docvlms_own_data_is_never_read_by_path(rights: Rights, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="own data"):
+        rights.folder(f"{tmp_path}/data/uploads", _request())
+    around = Rights.at("localhost", False, tmp_path / "data", (tmp_path,))
+    with pytest.raises(UsageError, match="own data"):
+        around.folder(str(tmp_path), _request())
+    hidden = Rights.at("localhost", False, tmp_path / ".share" / "docvlm", (tmp_path,))
+    assert hidden.folder(str(tmp_path), _request()) == tmp_path  # hidden folders are not walked into
