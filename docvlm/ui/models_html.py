@@ -15,6 +15,8 @@ from docvlm.tiling import CostProbe, TilePlan, expected_seconds
 PAGE_TOKENS = 500
 """What the words of an ordinary page take in the prompt, for the figures of the table."""
 
+_NOTICED_SECONDS = 0.05
+
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
@@ -172,10 +174,14 @@ def _state(card: EngineCard | None, cost: CostProbe | None, failure: str) -> str
         return '<p class="quiet">The times are known once the model is loaded.</p>'
     if cost is None:
         return '<p class="notice busy" role="status">Measuring what a page costs on this machine.</p>'
-    tile = f", {cost.seconds_per_tile * 1000:.0f} ms a tile" if card.sees_pixels else ""
+    parts = [f"{cost.seconds_per_token * 1000:.2f} ms a token"]
+    parts += [f"{cost.seconds_per_tile * 1000:.0f} ms a tile"] if card.sees_pixels else []
+    parts += (
+        [f"{cost.fixed_seconds:.1f} s at the beginning"] if cost.fixed_seconds >= _NOTICED_SECONDS else []
+    )
     return (
-        f'<p class="quiet">Measured on this machine: {cost.seconds_per_token * 1000:.2f} ms a token{tile}, '
-        f"{cost.fixed_seconds:.1f} s before the first; with {PAGE_TOKENS} tokens of words on the page.</p>"
+        f'<p class="quiet">Measured on this machine: {", ".join(parts)}; '
+        f"for a page with {PAGE_TOKENS} tokens of words.</p>"
     )
 
 

@@ -10,6 +10,7 @@ from docvlm.errors import DocvlmError, ModelError, UsageError
 from docvlm.models.load import EMBEDDED
 from docvlm.models.protocol import Engine
 from docvlm.models.server.address import is_server_address
+from docvlm.models.server.reach import demand_server
 from docvlm.pipeline import Workspace
 from docvlm.tiling import BUDGET_NAMES, Budget, plan_tiles
 from docvlm.ui import models_html, notices
@@ -25,6 +26,7 @@ from docvlm.ui.sessions import Session
 
 LONGEST_NAME = 400
 POLL_SECONDS = 1.0
+SERVER_SECONDS = 10.0
 _ORDINARY_PAGE = (1654, 2339)
 """A4 at 200 dpi, in pixels."""
 
@@ -90,7 +92,7 @@ class ModelsTab:
 
         def change() -> None:
             _refuse_misnamed(kind, name)
-            self._loader.change(lambda: self._switched(lambda: self._workspace.use_model(name)))
+            self._loader.change(lambda: self._switched(name))
 
         return self._guarded(request, "change the model", change)
 
@@ -173,8 +175,11 @@ class ModelsTab:
                 return picture.width, picture.height, f"page {picture.number} of {session.view.name}"
         return *_ORDINARY_PAGE, "an A4 page at 200 dpi"
 
-    def _switched(self, switch: Callable[[], None]) -> Engine:
-        switch()
+    def _switched(self, name: str) -> Engine:
+        """Change to the model and return it; a server that is not there is told at once."""
+        if is_server_address(name):
+            demand_server(name, SERVER_SECONDS)
+        self._workspace.use_model(name)
         return self._workspace.engine
 
     def _guarded(self, request: gr.Request, what: str, change: Callable[[], None]) -> Updates:

@@ -107,7 +107,7 @@ def test_another_model_answers_once_it_is_there(rooms: Rooms, checkpoint: Path, 
         ({"kind": "hub", "hub": "http://127.0.0.1:9/v1"}, "address of a server"),
         ({"kind": "server", "server": "file:///etc/passwd"}, "not the address"),
         ({"kind": "pickle"}, "No kind of model"),
-        ({"kind": "server", "server": "http://127.0.0.1:9/v1#m"}, "server"),
+        ({"kind": "server", "server": "http://127.0.0.1:9/v1#m"}, "does not answer"),
     ],
 )
 def test_what_cannot_be_loaded_is_a_sentence_and_the_model_stays(
