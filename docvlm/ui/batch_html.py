@@ -62,7 +62,7 @@ def runs_html(runs: Sequence[tuple[BatchRun, RunState]], shown: str) -> str:
 
 
 def run_html(run: BatchRun, state: RunState) -> str:
-    """How far one batch is, and what can be done with it."""
+    """What one batch is and what can be done with it; changes only when its state does, so focus stays."""
     progress = run.progress
     message = f'<p class="notice error" role="alert">{escape(run.message)}</p>' if run.message else ""
     return (
@@ -70,7 +70,7 @@ def run_html(run: BatchRun, state: RunState) -> str:
         f"<h3>{escape(run.request.title)}</h3>"
         f'<span class="batch-state {state}" role="status">{STATE_TITLES[state]}</span>'
         f'<span class="batch-actions">{_actions(run, state, progress)}</span></div>'
-        f"{_where(run)}{message}{_estimate(run, state)}{_progress(state, progress)}</section>"
+        f"{_where(run)}{message}{_estimate(run, state)}</section>"
     )
 
 
@@ -169,7 +169,8 @@ def _estimate_text(found: Estimate) -> str:
     return " ".join(sentences)
 
 
-def _progress(state: RunState, progress: RunProgress | None) -> str:
+def progress_html(state: RunState, progress: RunProgress | None) -> str:
+    """How far a batch is, in numbers and as a bar."""
     if progress is None:
         waits = state is RunState.RUNNING
         return '<p class="notice busy">Starting: finding files and loading the model.</p>' if waits else ""

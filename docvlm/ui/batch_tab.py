@@ -63,6 +63,7 @@ class BatchTab:
                 self._runs = clickable_html("", "batches")
             with gr.Column(min_width=300, scale=8, elem_id="batch-right"):
                 self._run = clickable_html("", "batch-run")
+                self._progress = gr.HTML("", elem_id="batch-progress", apply_default_css=False)
                 self._files = clickable_html("", "batch-files")
         self._downloads = Downloads("batch-download")
         self._clock = gr.Timer(POLL_SECONDS, active=False)
@@ -70,7 +71,7 @@ class BatchTab:
     def connect(self, documents: DocumentsPanel, rooms: gr.Tabs, tab: gr.Tab) -> None:
         """Wire the events; a file is opened through ``documents``, on the tab ``desk`` of ``rooms``."""
         self._documents, self._rooms = documents, rooms
-        followed = [self._runs, self._run, self._files, self._clock]
+        followed = [self._runs, self._run, self._progress, self._files, self._clock]
         everything = [*followed, self._form, self._notice]
         tab.select(self._show, None, everything, **QUICK)
         self._clock.tick(self._follow, None, followed, **QUICK)
@@ -133,6 +134,8 @@ class BatchTab:
             runs, run = self._batches(session), self._looked_at(session)
             if run is None:
                 raise UsageError("This batch is no longer kept.", "Choose another.")
+            if run.request.folder and (is_choice(event, "resume") or is_choice(event, "retry")):
+                self._rights.folder(run.request.folder, request)  # the app may be served to others by now
             if is_choice(event, "pause"):
                 run.pause()
             elif is_choice(event, "resume"):
@@ -251,14 +254,16 @@ class BatchTab:
         run = self._looked_at(session, [run for run, _ in runs])
         is_live = any(state.is_live for _, state in runs)
         if run is None:
-            shown, files = '<p class="quiet">What a batch comes to is shown here.</p>', ""
+            shown, progress, files = '<p class="quiet">What a batch comes to is shown here.</p>', "", ""
         else:
             session.batch = replace(session.batch, run=run.id)
             state = next(state for known, state in runs if known.id == run.id)
             shown, files = batch_html.run_html(run, state), self._files_html(session, run, state)
+            progress = batch_html.progress_html(state, run.progress)
         return {
             self._runs: batch_html.runs_html(runs, run.id if run else ""),
             self._run: shown,
+            self._progress: progress,
             self._files: files,
             self._clock: gr.Timer(active=is_live),
         }

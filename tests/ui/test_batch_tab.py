@@ -83,7 +83,7 @@ def test_a_folder_is_read_shown_saved_and_opened(rooms: Rooms, folder: Path) -> 
     started = _begin(rooms, "anna", source="folder", folder=str(folder))
     assert started[tab._notice] == "" and started[tab._clock].active
     shown = _settle(rooms, "anna")
-    assert "Finished" in shown[tab._run] and "1 failed" in shown[tab._run]
+    assert "Finished" in shown[tab._run] and "1 failed" in shown[tab._progress]
     assert "&lt;b&gt;.pdf" in shown[tab._files] and "<b>.pdf" not in shown[tab._files]
     assert "broken.pdf" in shown[tab._files] and "Report (HTML)" in shown[tab._files]
 
@@ -171,6 +171,10 @@ def test_folders_of_the_machine_are_for_the_person_at_it(rooms: Rooms, folder: P
     said = last(tab._begin(wanted, stranger))
     assert "Only the person at the machine" in said[tab._notice]
     assert tab._looked_at(_session(rooms, "anna")) is None
+    _begin(rooms, "anna", source="folder", folder=str(folder))
+    _settle(rooms, "anna")
+    again = last(tab._act(event_of(choice="resume:"), stranger))
+    assert "Only the person at the machine" in again[tab._notice] and not again[tab._clock].active
 
 
 def test_only_failures_can_be_shown() -> None:
@@ -189,11 +193,11 @@ def test_a_batch_goes_on_while_the_page_is_loaded_again(page: Page, samples: Pat
     page.wait_for_selector("#batch-form :text('12 ticked documents')", timeout=120_000)
     page.check("#batch-form [value=read]")
     page.click("#batch-form .primary")
-    page.wait_for_selector("#batch-run .meter", timeout=120_000)
+    page.wait_for_selector("#batch-progress .meter", timeout=120_000)
     page.reload()
     page.click("role=tab[name=Batch]")
     page.wait_for_selector("#batch-run .batch-state.finished", timeout=120_000)
-    assert "12 of 12" in page.inner_text("#batch-run")
+    assert "12 of 12" in page.inner_text("#batch-progress")
     with page.expect_download() as download:
         page.click('#batch-files [data-choice="save:txt"]')
     assert "Letter 11" in Path(download.value.path()).read_text()
