@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from peft.utils.constants import DUMMY_TARGET_MODULES
 
 from docvlm.errors import ModelError
 from docvlm.models.embedded import EmbeddedEngine
@@ -61,7 +62,7 @@ def add_adapter(engine: PrefixEngine, settings: TrainingSettings) -> PeftModel:
         lora_alpha=settings.alpha,
         lora_dropout=settings.dropout,
         use_dora=settings.method is Method.DORA,
-        target_modules=layers,
+        target_modules=layers or DUMMY_TARGET_MODULES,  # peft's own word for none, where the connector learns
         modules_to_save=connector or None,
         task_type="CAUSAL_LM",
         bias="none",

@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Protocol
 
 import torch
 
@@ -19,15 +18,15 @@ from docvlm.models.prefix_engine import EncodedPage, PrefixEngine
 from docvlm.models.protocol import PageInput
 from docvlm.schemas import Schema
 from docvlm.tiling import Budget
-from docvlm.types import Page, RgbImage
-from finetune.data.documents import LabelledDocument
+from docvlm.types import RgbImage
 from finetune.packing import PackedExample, pack_turns
 from finetune.synthesis.examples import make_example
 from finetune.synthesis.requests import Turn
 from finetune.training.examples import WindowExample
+from finetune.training.page_images import PageImages, Pages
 from finetune.training.pictures import shrink
 from finetune.training.positions import packed_positions
-from finetune.training.requests import fields_turn, window_turns
+from finetune.training.requests import first_turn, window_turns
 from finetune.training.settings import TrainingSettings
 
 
@@ -46,12 +45,6 @@ class TrainingDocument:
     seed: int = 0
 
 
-class Pages(Protocol):
-    """Where the pixels of labelled documents come from (``finetune.data.Readings``)."""
-
-    def page(self, document: LabelledDocument, number: int) -> Page: ...
-
-
 class Collator:
     """Encodes examples for one base model.
 
@@ -67,14 +60,16 @@ class Collator:
         self._engine = engine
         self._settings = settings
         self._schema = schema
-        self._pages = pages
+        self._images = PageImages(pages) if pages is not None and engine.card.sees_pixels else None
 
     def fits(self, example: WindowExample) -> int | None:
-        """The tokens of page and full request, None where they are more than the settings allow."""
+        """The tokens of page and first request, None where they are more than the settings allow.
+
+        The first request is that of all fields, or the first question where no field is labelled.
+        """
         encoded = self._engine.encode_page(self.shown(example))
-        first = [fields_turn(example.fields, self._schema)] if example.fields else []
-        asked = [len(part) for turn in first for part in self._turn(turn)]
-        tokens = len(encoded.token_ids) + sum(asked)
+        first = first_turn(example, self._schema)
+        tokens = len(encoded.token_ids) + sum(map(len, self._turn(first)))
         return tokens if tokens <= self._settings.max_tokens else None
 
     def pack(self, example: WindowExample, rng: Random) -> TrainingDocument:
@@ -128,9 +123,9 @@ class Collator:
         return self._with_picture(page, image, whole=rng.random() >= self._settings.split_share)
 
     def _image(self, example: WindowExample) -> RgbImage | None:
-        if not self._engine.card.sees_pixels or self._pages is None:
+        if self._images is None:
             return None
-        return self._pages.page(example.document, example.window.page_number).image
+        return self._images.of(example.document, example.window.page_number)
 
     def _with_picture(self, page: PageInput, image: RgbImage, whole: bool) -> PageInput:
         height, width = image.shape[:2]

@@ -55,6 +55,14 @@ def window_turns(
     return tuple(turns)
 
 
+def first_turn(example: WindowExample, schema: Schema | None) -> Turn:
+    """The request that every visit to a window begins with."""
+    if example.fields:
+        return fields_turn(example.fields, schema)
+    asked = example.questions[0]
+    return _question_turn(asked.question, asked.answer)
+
+
 def fields_turn(targets: Sequence[FieldTarget], schema: Schema | None) -> Turn:
     """One extraction request for these fields with its reply."""
     asked = request_schema(targets, schema)

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from docvlm.config import Settings
+from docvlm.errors import InputError
 from docvlm.models.hub import HubEngine
 from finetune.data.documents import FieldLabel, LabelledDocument
 from finetune.data.readings import Readings
@@ -19,6 +20,7 @@ from finetune.data.schema import schema_of
 from finetune.training.events import Event, Finished, Started, StepDone, Stopped
 from finetune.training.settings import TrainingSettings
 from finetune.training.train import TrainingData, train
+from tests.finetune.data.pages import pdf_of
 from tests.models.tiny_checkpoints import save_tiny_checkpoint
 
 STEPS = 6
@@ -99,3 +101,17 @@ def test_a_run_that_is_over_gives_its_adapter_again(lesson: Lesson, tmp_path: Pa
     assert lesson.train(tmp_path / "run", events.append) == first
     assert losses(events) == {}
     assert isinstance(events[-1], Finished)
+
+
+def test_a_page_that_is_too_long_is_left_out_and_counted(lesson: Lesson, tmp_path: Path) -> None:
+    short = replace(pdf_of(tmp_path / "short.pdf", "Total 9.00"), fields=(FieldLabel("total", "9.00"),))
+    rows = [f"Line {number} of a page with very many words on it" for number in range(20)]
+    long = replace(pdf_of(tmp_path / "long.pdf", *rows, "Total 9.00", font_size=6), fields=short.fields)
+    data = TrainingData((short, long), schema_of([short]))
+    settings = replace(lesson.settings, epochs=1.0, max_tokens=900)
+    events: list[Event] = []
+    train(data, settings, tmp_path / "run", lesson.readings, lesson.home, events.append)
+    (started,) = (event for event in events if isinstance(event, Started))
+    assert (started.examples, started.rejected, started.lost_labels) == (1, 1, 0)
+    with pytest.raises(InputError, match="nothing to learn from"):
+        train(replace(data, documents=(long,)), settings, tmp_path / "none", lesson.readings, lesson.home)
