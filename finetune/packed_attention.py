@@ -9,6 +9,7 @@ computed again for the gradient, not kept: they would take most of the memory of
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -47,37 +48,58 @@ def packed_attention(
     Returns:
         The attended values, shape (1, length, heads, head size), and no attention weights.
     """
-    groups = query.shape[1] // key.shape[1]
-    keys = key[0].repeat_interleave(groups, dim=0)
-    values = value[0].repeat_interleave(groups, dim=0)
-    queries = query[0] * (query.shape[-1] ** -0.5 if scaling is None else scaling)
+    factor = query.shape[-1] ** -0.5 if scaling is None else scaling
+    queries, keys, values = query[0], key[0], value[0]
     page, *turns = segment_lengths
     attended: list[torch.Tensor] = []
     for start in range(0, page, PAGE_BLOCK):
         end = min(start + PAGE_BLOCK, page)
-        attended.append(_attend_saving(queries[:, start:end], keys[:, :end], values[:, :end]))
+        attended.append(_attend_saving(queries, keys, values, _Block(0, start, end), factor))
     start = page
     for length in turns:
-        end = start + length
-        seen_keys = torch.cat((keys[:, :page], keys[:, start:end]), dim=1)
-        seen_values = torch.cat((values[:, :page], values[:, start:end]), dim=1)
-        attended.append(_attend_saving(queries[:, start:end], seen_keys, seen_values))
-        start = end
+        attended.append(_attend_saving(queries, keys, values, _Block(page, start, start + length), factor))
+        start += length
     return torch.cat(attended, dim=1).transpose(0, 1)[None], None
 
 
-def _attend_saving(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Rows ``start`` to ``end`` of a sequence; they see its first ``page`` tokens and each other.
+
+    Of the page itself (``page`` 0) they see all that stands before them.
+    """
+
+    page: int
+    start: int
+    end: int
+
+    def seen(self, states: torch.Tensor) -> torch.Tensor:
+        """The keys or values that the rows see, the rows' own last."""
+        if not self.page:
+            return states[:, : self.end]
+        return torch.cat((states[:, : self.page], states[:, self.start : self.end]), dim=1)
+
+
+def _attend_saving(
+    queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, block: _Block, factor: float
+) -> torch.Tensor:
     """``_attend``, which is run once more when a gradient is wanted."""
     if not torch.is_grad_enabled():
-        return _attend(queries, keys, values)
+        return _attend(queries, keys, values, block, factor)
     attended: torch.Tensor = checkpoint(
-        _attend, queries, keys, values, use_reentrant=False, preserve_rng_state=False
+        _attend, queries, keys, values, block, factor, use_reentrant=False, preserve_rng_state=False
     )
     return attended
 
 
-def _attend(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
-    """Causal attention of the last ``rows`` of a sequence to all of it, shape (heads, rows, head size)."""
+def _attend(
+    all_queries: torch.Tensor, all_keys: torch.Tensor, all_values: torch.Tensor, block: _Block, factor: float
+) -> torch.Tensor:
+    """Causal attention of a block's rows to what they see, shape (heads, rows, head size)."""
+    groups = all_queries.shape[0] // all_keys.shape[0]
+    queries = all_queries[:, block.start : block.end] * factor
+    keys = block.seen(all_keys).repeat_interleave(groups, dim=0)
+    values = block.seen(all_values).repeat_interleave(groups, dim=0)
     rows = queries.shape[1]
     scores = queries @ keys.transpose(1, 2)
     later = torch.ones(rows, rows, dtype=torch.bool, device=scores.device).triu(1)
