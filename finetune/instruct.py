@@ -1,8 +1,8 @@
 """Instruction tuning of the embedded language model on generated documents.
 
-    python -m finetune.instruct --out runs/first --documents 2000 --seed 1
+    python -m finetune.instruct --recipe finetune/recipes/docvlm-mini.yaml --out runs/first
     python -m finetune.instruct --out runs/second --seed 2 --start-from docvlm/weights/adapter
-    python -m finetune.instruct --out runs/first --documents 2000 --seed 1 --resume
+    python -m finetune.instruct --recipe finetune/recipes/docvlm-mini.yaml --out runs/first --resume
     python -m finetune.instruct --out runs/first --export docvlm/weights/adapter
 
 LoRA on all linear layers (Hu et al. 2021, arXiv 2106.09685). Example ``n`` of a run follows from the
@@ -17,11 +17,12 @@ import math
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+import yaml
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -68,6 +69,20 @@ class Progress:
     step: int = 0
     documents: int = 0
     seconds: float = 0.0
+
+
+def load_recipe(file: Path) -> InstructConfig:
+    """The settings in a YAML file of ``finetune/recipes``.
+
+    Raises:
+        UsageError: when the file cannot be read or names a setting that there is not.
+    """
+    try:
+        return InstructConfig(**yaml.safe_load(file.read_text(encoding="utf-8")))
+    except (OSError, TypeError, yaml.YAMLError) as error:
+        raise UsageError(
+            f"{file} is no recipe: {error}.", "See finetune/recipes for those there are."
+        ) from error
 
 
 def learning_rate_at(progress: float, config: InstructConfig) -> float:
@@ -241,8 +256,9 @@ def export(language_model: Path, out: Path, target: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m finetune.instruct", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--documents", type=int, default=2000, help="how many documents to train on")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--recipe", type=Path, help="YAML file with settings; options come before it")
+    parser.add_argument("--documents", type=int, help="how many documents to train on")
+    parser.add_argument("--seed", type=int)
     parser.add_argument("--start-from", help="folder of an adapter to go on from")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--export", type=Path, help="write the adapter of the last checkpoint to this folder")
@@ -252,12 +268,10 @@ def main() -> None:
     if options.export:
         export(language_model, options.out, options.export)
     else:
-        train(
-            language_model,
-            options.out,
-            InstructConfig(seed=options.seed, documents=options.documents, start_from=options.start_from),
-            options.resume,
-        )
+        config = load_recipe(options.recipe) if options.recipe else InstructConfig()
+        given = {name: getattr(options, name) for name in ("seed", "documents", "start_from")}
+        config = replace(config, **{name: value for name, value in given.items() if value is not None})
+        train(language_model, options.out, config, options.resume)
 
 
 def _cached_language_model() -> Path:

@@ -11,8 +11,17 @@ import torch
 from safetensors.torch import load_file
 
 from docvlm.errors import ModelError, UsageError
-from finetune.instruct import InstructConfig, export, learning_rate_at, open_run, train, train_step
+from finetune.instruct import (
+    InstructConfig,
+    export,
+    learning_rate_at,
+    load_recipe,
+    open_run,
+    train,
+    train_step,
+)
 from finetune.packing import pack_turns
+from tests.conftest import REPOSITORY
 from tests.finetune.tiny import save_tiny_model
 
 
@@ -85,3 +94,15 @@ def test_the_exported_adapter_is_small_and_in_bfloat16(language_model: Path, tmp
 def test_exporting_a_run_without_checkpoint_says_so(language_model: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no checkpoint"):
         export(language_model, tmp_path, tmp_path / "adapter")
+
+
+def test_every_recipe_can_be_followed(tmp_path: Path) -> None:
+    recipes = sorted((REPOSITORY / "finetune" / "recipes").glob("*.yaml"))
+    assert recipes
+    for recipe in recipes:
+        config = load_recipe(recipe)
+        assert config.documents > 1000
+        assert config.start_from is None or (REPOSITORY / config.start_from).is_dir()
+    (tmp_path / "bad.yaml").write_text("documents: 5\nminutes: 9\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="minutes"):
+        load_recipe(tmp_path / "bad.yaml")
