@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from docvlm.errors import ModelError
+from docvlm.export.atomic import write_atomically
 
 CARD_FILE = "docvlm_adapter.json"
 WEIGHTS_FILE = "adapter_model.safetensors"
@@ -40,6 +41,8 @@ class AdapterCard:
         created: when, ISO 8601 in UTC.
         documents: how many labelled documents it was trained on; None where nobody knows.
         data_hash: hash of the labels and documents.
+        trained_on: the documents' own hashes, so that nobody judges it on what it has learnt by heart; empty
+            where nobody knows.
         schema_json: the schema it was trained for as a JSON Schema text; empty for questions only.
         settings_json: the training settings as JSON text.
         figures: held-out figures before and after.
@@ -55,6 +58,7 @@ class AdapterCard:
     created: str = ""
     documents: int | None = None
     data_hash: str = ""
+    trained_on: tuple[str, ...] = ()
     schema_json: str = ""
     settings_json: str = ""
     figures: tuple[Figure, ...] = ()
@@ -102,9 +106,8 @@ def _tiles(tiling: str) -> str:
 
 def write_card(folder: Path, card: AdapterCard) -> None:
     """Keep the card beside the adapter's weights."""
-    (folder / CARD_FILE).write_text(
-        json.dumps(asdict(card), indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    text = json.dumps(asdict(card), indent=2, ensure_ascii=False) + "\n"
+    write_atomically(folder / CARD_FILE, text.encode())
 
 
 def read_card(folder: Path) -> AdapterCard | None:
@@ -128,7 +131,6 @@ def read_card(folder: Path) -> AdapterCard | None:
 def _card(values: dict[str, Any]) -> AdapterCard:
     known = {field.name for field in fields(AdapterCard)}
     figures = tuple(Figure(**figure) for figure in values.get("figures", ()))
+    lists = {"figures": figures, "trained_on": tuple(map(str, values.get("trained_on", ())))}
     # A later docvlm may write more than this one knows.
-    return AdapterCard(
-        **{name: value for name, value in values.items() if name in known} | {"figures": figures}
-    )
+    return AdapterCard(**{name: value for name, value in values.items() if name in known} | lists)

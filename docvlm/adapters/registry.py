@@ -12,11 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from docvlm.adapters.card import CARD_FILE, WEIGHTS_FILE, AdapterCard, read_card, write_card
+from docvlm.adapters.card import CARD_FILE, WEIGHTS_FILE, AdapterCard, Figure, read_card, write_card
+from docvlm.adapters.readme import readme
 from docvlm.errors import ModelError, UsageError
+from docvlm.export.atomic import write_atomically
 
 CONFIG_FILE = "adapter_config.json"
-ADAPTER_FILES = (CONFIG_FILE, WEIGHTS_FILE, CARD_FILE, "README.md")
+README_FILE = "README.md"
+ADAPTER_FILES = (CONFIG_FILE, WEIGHTS_FILE, CARD_FILE, README_FILE)
 """What belongs to an adapter; nothing else is taken in or given out."""
 
 MOST_IMPORTED_BYTES = 4 * 2**30
@@ -120,9 +123,8 @@ class AdapterRegistry:
         folder = self.folder_of(name)
         chosen = {model: active for model, active in self._active_names().items() if active != name}
         self._write_active(chosen)
-        grave = self._folder / f".{name}.deleted"
-        folder.rename(grave)  # gone at once for everybody else, however long the deletion takes
-        shutil.rmtree(grave)
+        with tempfile.TemporaryDirectory(dir=self._folder, prefix=".deleted-") as grave:
+            folder.rename(Path(grave) / name)  # gone at once for everybody, however long the deletion takes
 
     # Switched on
 
@@ -145,6 +147,42 @@ class AdapterRegistry:
             )
         self._write_active(self._active_names() | {card.base_model: name})
 
+    def promote(self, name: str, anyway: bool = False) -> None:
+        """Use an adapter from now on if it won over its base on held-out documents.
+
+        Args:
+            anyway: use it whether it won or not.
+
+        Raises:
+            ModelError: as for ``activate``.
+            UsageError: when it did not win, or nobody has judged it.
+        """
+        card = read_card(self.folder_of(name))
+        if card is not None and not card.promoted and not anyway:
+            judged = (
+                "did not win over its base on held-out documents" if card.figures else "was not judged yet"
+            )
+            raise UsageError(
+                f"The adapter '{name}' {judged}.",
+                f"Run 'python -m finetune adapters judge {name} --cases FILE' with labels that it was not "
+                "trained on, or add --anyway.",
+            )
+        self.activate(name)
+
+    def judged(self, name: str, figures: tuple[Figure, ...], wins: bool) -> None:
+        """Write on an adapter's card how it did on held-out documents.
+
+        Raises:
+            ModelError: when there is none of this name, or it has no card.
+        """
+        folder = self.folder_of(name)
+        card = read_card(folder)
+        if card is None:
+            raise ModelError(
+                f"The adapter '{name}' has no card to write figures on.", "Train it with docvlm to have one."
+            )
+        write_card(folder, replace(card, figures=figures, promoted=wins))
+
     def deactivate(self, model: str) -> None:
         """Use ``model`` without an adapter from now on."""
         self._write_active({base: name for base, name in self._active_names().items() if base != model})
@@ -154,6 +192,9 @@ class AdapterRegistry:
     def export(self, name: str, target: Path) -> Path:
         """Write a plain PEFT folder, or a zip where ``target`` ends in ``.zip``; returns ``target``.
 
+        Its README says what it is and how it is loaded without docvlm. The documents that it was trained on
+        are not named.
+
         Raises:
             ModelError: when there is no adapter of this name.
             UsageError: when ``target`` exists already.
@@ -161,16 +202,14 @@ class AdapterRegistry:
         folder = self.folder_of(name)
         if target.exists():
             raise UsageError(f"{target} exists already.", "Give a new name.")
-        files = [folder / file for file in ADAPTER_FILES if (folder / file).is_file()]
         target.parent.mkdir(parents=True, exist_ok=True)
-        if target.suffix == ".zip":
-            with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-                for file in files:
-                    archive.write(file, f"{name}/{file.name}")
-        else:
-            target.mkdir()
-            for file in files:
-                shutil.copy2(file, target / file.name)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as scratch:
+            plain = Path(scratch) / name
+            _write_plain(folder, plain)
+            if target.suffix == ".zip":
+                _pack(plain, Path(scratch) / "packed").rename(target)
+            else:
+                plain.rename(target)
         return target
 
     def take_in(self, source: Path, name: str | None = None) -> KeptAdapter:
@@ -223,9 +262,25 @@ class AdapterRegistry:
 
     def _write_active(self, names: dict[str, str]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        scratch = self._folder / f".{_ACTIVE}.part"
-        scratch.write_text(json.dumps(names, indent=2), encoding="utf-8")
-        scratch.replace(self._folder / _ACTIVE)
+        write_atomically(self._folder / _ACTIVE, json.dumps(names, indent=2).encode())
+
+
+def _write_plain(folder: Path, plain: Path) -> None:
+    plain.mkdir()
+    for file in ADAPTER_FILES:
+        if (folder / file).is_file():
+            shutil.copy2(folder / file, plain / file)
+    card = read_card(folder)
+    if card is not None:
+        write_card(plain, replace(card, trained_on=()))
+        (plain / README_FILE).write_text(readme(card), encoding="utf-8")
+
+
+def _pack(folder: Path, target: Path) -> Path:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for file in sorted(folder.iterdir()):
+            archive.write(file, f"{folder.name}/{file.name}")
+    return target
 
 
 def _refuse_bad_name(name: str) -> None:

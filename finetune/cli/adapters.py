@@ -9,7 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from docvlm.adapters import AdapterRegistry, KeptAdapter
+from docvlm.adapters.registry import NO_ADAPTER
 from docvlm.config import Settings
+from finetune.cli.judge import add_options as add_judge_options
+from finetune.cli.judge import judge
 
 
 def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -20,6 +23,10 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
     listing.add_argument("--json", action="store_true", help="print JSON")
     _named(actions, "show", _show, "print an adapter's card as JSON")
     _named(actions, "activate", _activate, "use an adapter whenever its base model is used")
+    promoting = _named(actions, "promote", _promote, "use an adapter that won over its base")
+    promoting.add_argument("--anyway", action="store_true", help="whether it won or not")
+    judging = _named(actions, "judge", judge, "compare an adapter with its base on labels new to it")
+    add_judge_options(judging)
     off = _action(actions, "deactivate", _deactivate, "use a base model without adapter again")
     off.add_argument("model", nargs="?", default="embedded", help="the base model (default: embedded)")
     _named(actions, "delete", _delete, "delete an adapter for good")
@@ -30,6 +37,9 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
     taking.add_argument("--name", help="what to call it (default: its own name)")
     merging = _named(actions, "merge", _merge, "write base and adapter as one full model")
     merging.add_argument("target", type=Path, help="a new folder")
+    merging.add_argument(
+        "--model", default="embedded", help="the base to write without adapter, with 'none' for a name"
+    )
 
 
 def _action(
@@ -98,6 +108,12 @@ def _activate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _promote(options: argparse.Namespace) -> int:
+    _shelf().promote(options.name, options.anyway)
+    print(f"'{options.name}' is used from now on.")
+    return 0
+
+
 def _deactivate(options: argparse.Namespace) -> int:
     _shelf().deactivate(options.model)
     print(f"'{options.model}' is used without an adapter from now on.")
@@ -121,8 +137,11 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _merge(options: argparse.Namespace) -> int:
-    from finetune.merge import merge_into_full_weights
+    from finetune.merge import merge_into_full_weights, write_full_weights
 
-    folder = _shelf().folder_of(options.name)
-    print(merge_into_full_weights(folder, options.target, Settings.from_environment().model_cache))
+    cache = Settings.from_environment().model_cache
+    if options.name == NO_ADAPTER:
+        print(write_full_weights(options.model, options.target, cache))
+    else:
+        print(merge_into_full_weights(_shelf().folder_of(options.name), options.target, cache))
     return 0

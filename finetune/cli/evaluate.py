@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
-import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from docvlm.config import Settings
-from docvlm.errors import UsageError
 from docvlm.pipeline import Workspace
-from docvlm.schemas import load_schema
 from docvlm.terminal import Subparsers, add_command, progress_bar, report
-from finetune.data.cases import read_cases
-from finetune.data.documents import LabelledDocument
+from finetune.cli.labels import TASKS, Labels, count, read_labels, tell
 from finetune.data.readings import Readings
-from finetune.data.schema import schema_of
 from finetune.evaluation import (
     Evaluation,
     compare,
@@ -27,14 +20,7 @@ from finetune.evaluation import (
     judge_documents,
     summarise,
 )
-from finetune.evaluation.evaluate import Asked
-from finetune.evaluation.fact_lines import read_facts
-from finetune.evaluation.facts import Fact
 from finetune.evaluation.report import comparison_table, figures_table, write_report
-
-TASKS = ("extract", "qa", "ocr", "page_fact")
-MOST_COMMON_FIELDS = 40
-"""Sets with more names than this are forms with names of their own: each document is asked for its own."""
 
 
 def add_commands(subparsers: Subparsers) -> None:
@@ -55,7 +41,7 @@ def add_commands(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--task", choices=TASKS, action="append", help="only this kind of label; may be repeated"
     )
-    parser.add_argument("--limit", type=_count, metavar="N", help="a random sample of N documents")
+    parser.add_argument("--limit", type=count, metavar="N", help="a random sample of N documents")
     parser.add_argument("--seed", type=int, default=0, help="of the sample and the intervals (default: 0)")
     parser.add_argument("--tiles", metavar="BUDGET", help="as for 'docvlm extract'")
     parser.add_argument(
@@ -64,18 +50,9 @@ def add_commands(subparsers: Subparsers) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON; its keys are stable")
 
 
-@dataclass(frozen=True, slots=True)
-class _Labels:
-    """What is evaluated: documents, the fields to ask for, and facts by document hash."""
-
-    documents: tuple[LabelledDocument, ...]
-    schema: Asked
-    facts: Mapping[str, tuple[Fact, ...]]
-
-
 def evaluate(options: argparse.Namespace) -> int:
     """Ask about every document and print the figures; a document that fails is named and counts as wrong."""
-    labels = _labels(options)
+    labels = read_labels(options.cases, options.task or TASKS, options.schema, options.limit, options.seed)
     settings = Settings.from_environment()
     chosen = {"model": options.model, "budget": options.tiles}
     settings = replace(settings, **{name: value for name, value in chosen.items() if value})
@@ -88,7 +65,7 @@ def evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
-def _evaluate(labels: _Labels, options: argparse.Namespace, settings: Settings) -> Evaluation:
+def _evaluate(labels: Labels, options: argparse.Namespace, settings: Settings) -> Evaluation:
     results = []
     with Workspace(settings, report) as workspace, Readings.open(settings) as readings, progress_bar() as bar:
         engine = workspace.engine
@@ -97,58 +74,10 @@ def _evaluate(labels: _Labels, options: argparse.Namespace, settings: Settings) 
             engine, labels.documents, readings, labels.schema, facts=labels.facts, budget=settings.budget
         ):
             if result.failure is not None:
-                _tell(f"{result.name}: {result.failure}")
+                tell(f"{result.name}: {result.failure}")
             results.append(result)
             bar.advance(task)
         return summarise(engine, tuple(results), options.seed)
-
-
-def _labels(options: argparse.Namespace) -> _Labels:
-    """The label file's documents, cut down to the tasks and the sample that were asked for.
-
-    Raises:
-        InputError: when the file cannot be read.
-        UsageError: when nothing in it can be evaluated.
-    """
-    tasks = options.task or TASKS
-    documents, facts = read_facts(options.cases, _tell)
-    if "page_fact" not in tasks:
-        documents, facts = (), {}
-    labelled = [_cut(document, tasks) for document in read_cases(options.cases, _tell)]
-    labelled = [
-        document for document in labelled if document.fields or document.questions or document.transcripts
-    ]
-    known = {document.sha256 for document in labelled}
-    labelled += [document for document in documents if document.sha256 not in known]
-    if not labelled:
-        raise UsageError(
-            f"{options.cases} has no label that can be evaluated.",
-            f"The tasks are {', '.join(TASKS)}; see the README for the form of a line.",
-        )
-    if options.limit is not None and options.limit < len(labelled):
-        chosen = sorted(random.Random(options.seed).sample(range(len(labelled)), options.limit))  # noqa: S311 - a sample
-        labelled = [labelled[index] for index in chosen]
-    return _Labels(tuple(labelled), _schema(options.schema, labelled), facts)
-
-
-def _cut(document: LabelledDocument, tasks: Sequence[str]) -> LabelledDocument:
-    return replace(
-        document,
-        fields=document.fields if "extract" in tasks else (),
-        questions=document.questions if "qa" in tasks else (),
-        transcripts=document.transcripts if "ocr" in tasks else (),
-    )
-
-
-def _schema(source: str | None, documents: Sequence[LabelledDocument]) -> Asked:
-    if source is not None:
-        return load_schema(source)
-    if not any(document.fields for document in documents):
-        return None
-    schema = schema_of(documents)
-    if len(schema.fields) <= MOST_COMMON_FIELDS:
-        return schema
-    return lambda document: schema_of([document]) if document.fields else None
 
 
 def _finish(options: argparse.Namespace, evaluation: Evaluation, baseline: Evaluation | None = None) -> None:
@@ -163,14 +92,3 @@ def _finish(options: argparse.Namespace, evaluation: Evaluation, baseline: Evalu
         print(json.dumps(printed, ensure_ascii=False, indent=2))
     else:
         print(figures_table(evaluation) if comparison is None else comparison_table(comparison))
-
-
-def _tell(line: str) -> None:
-    print(f"docvlm: {line}", file=sys.stderr)
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise ValueError
-    return count

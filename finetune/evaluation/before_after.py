@@ -12,8 +12,9 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -31,7 +32,13 @@ from finetune.evaluation.evaluate import Asked, judge_documents, summarise
 from finetune.evaluation.gallery import GalleryEntry, draw_gallery
 from finetune.evaluation.gallery_page import gallery_page
 from finetune.evaluation.report import write_report
-from finetune.evaluation.results import DocumentResult, Evaluation, FieldFigures, JudgedValue
+from finetune.evaluation.results import (
+    DocumentResult,
+    Evaluation,
+    FieldFigures,
+    JudgedValue,
+    interval_json,
+)
 from finetune.evaluation.rows import CellCounts
 from finetune.promotion import DocumentChange, Tally, Verdict, judge
 
@@ -132,6 +139,40 @@ def read_before_after(folder: Path) -> BeforeAfter:
         return _BEFORE_AFTER.validate_json(file.read_bytes())
     except (OSError, ValidationError) as error:
         raise InputError(f"{file} is not a kept comparison.", "Judge the adapter again.") from error
+
+
+def before_after_json(result: BeforeAfter) -> dict[str, Any]:
+    """``{"verdict", "documents", "figures", "fixed", "broken", "still_wrong", "before", "after"}``.
+
+    The names are stable. ``figures`` are the headline's; ``before`` and ``after`` name the models.
+    """
+    comparison = result.comparison
+    models = {"before": result.before, "after": result.after}
+    return {
+        "verdict": asdict(result.verdict),
+        "documents": comparison.documents,
+        "figures": {
+            name: {
+                "before": round(change.before, 6),
+                "after": round(change.after, 6),
+                "difference": interval_json(change.difference),
+                "p_value": round(change.p_value, 6),
+            }
+            for name, change in comparison.headline.items()
+        },
+        "fixed": len(comparison.fixed),
+        "broken": len(comparison.broken),
+        "still_wrong": len(comparison.still_wrong),
+        **{
+            name: {
+                "model": one.model,
+                "revision": one.revision,
+                "adapter": one.adapter,
+                "failed": list(one.failed),
+            }
+            for name, one in models.items()
+        },
+    }
 
 
 def document_change(before: DocumentResult, after: DocumentResult) -> DocumentChange:

@@ -89,6 +89,14 @@ def comparison_table(comparison: Comparison) -> str:
     return "\n\n".join(parts)
 
 
+def headline_table(comparison: Comparison) -> str:
+    """The share that is right of each field and of all together, before and after."""
+    heads = ["share right", "before", "after", "difference (95 % interval)", "p"]
+    rows = [_change_row(name, change) for name, change in comparison.headline.items()]
+    changed = f"{len(comparison.fixed)} values fixed, {len(comparison.broken)} broken."
+    return f"{comparison.documents} documents\n\n{_table(heads, rows)}\n\n{changed}"
+
+
 def changes_list(comparison: Comparison) -> str:
     """The values that were fixed and broken, with label, before and after."""
     heads = ["document", "field or question", "label", "before", "after"]

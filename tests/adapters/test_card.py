@@ -10,7 +10,13 @@ from docvlm.adapters import AdapterCard, Figure, read_card, write_card
 from docvlm.errors import ModelError
 
 CARD = AdapterCard(
-    "receipts", "embedded", "abc", tiling="balanced", documents=20, figures=(Figure("total", 0.5, 0.9),)
+    "receipts",
+    "embedded",
+    "abc",
+    tiling="balanced",
+    documents=20,
+    trained_on=("a", "b"),
+    figures=(Figure("total", 0.5, 0.9),),
 )
 
 

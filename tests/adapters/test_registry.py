@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from docvlm.adapters import AdapterCard, AdapterRegistry
+from docvlm.adapters import AdapterCard, AdapterRegistry, Figure, read_card, write_card
 from docvlm.errors import ModelError, UsageError
 from tests.adapters.folders import save_adapter
 
@@ -117,3 +118,62 @@ def test_rubbish_is_not_taken_in(registry: AdapterRegistry, tmp_path: Path) -> N
         registry.take_in(rubbish)
     with pytest.raises(UsageError, match="no adapter at"):
         registry.take_in(tmp_path / "nowhere")
+
+
+def test_only_a_winner_is_promoted(registry: AdapterRegistry) -> None:
+    with pytest.raises(UsageError, match="was not judged yet"):
+        registry.promote("receipts")
+    registry.judged("receipts", (Figure("total", 0.9, 0.5),), wins=False)
+    with pytest.raises(UsageError, match="did not win over its base"):
+        registry.promote("receipts")
+    assert registry.active("embedded") is None
+    registry.promote("receipts", anyway=True)
+    assert registry.active("embedded") == "receipts"
+    registry.deactivate("embedded")
+    registry.judged("receipts", (Figure("total", 0.5, 0.9),), wins=True)
+    registry.promote("receipts")
+    assert registry.active("embedded") == "receipts"
+    (kept,) = registry.adapters()
+    assert kept.card == replace(CARD, figures=(Figure("total", 0.5, 0.9),), promoted=True)
+
+
+def test_without_a_card_nothing_can_be_judged_or_promoted(registry: AdapterRegistry, tmp_path: Path) -> None:
+    registry.take_in(save_adapter(tmp_path / "plain"))
+    with pytest.raises(ModelError, match="no card"):
+        registry.judged("plain", (), wins=True)
+    with pytest.raises(ModelError, match="does not say which model"):
+        registry.promote("plain", anyway=True)
+
+
+@pytest.mark.parametrize("form", ["given", "given.zip"])
+def test_what_is_given_out_says_what_it_is_and_names_no_document(
+    registry: AdapterRegistry, tmp_path: Path, form: str
+) -> None:
+    kept = registry.folder_of("receipts")
+    write_card(kept, replace(CARD, trained_on=("0" * 64,)))
+    (kept / "README.md").write_text("what peft writes", encoding="utf-8")
+    (kept / "judgement").mkdir()
+    (kept / "judgement" / "before_after.html").write_text("pages of a person", encoding="utf-8")
+    target = registry.export("receipts", tmp_path / "out" / form)
+    if target.suffix == ".zip":
+        with zipfile.ZipFile(target) as archive:
+            archive.extractall(tmp_path / "unpacked")
+        target = tmp_path / "unpacked" / "receipts"
+    assert sorted(path.name for path in target.iterdir()) == [
+        "README.md",
+        "adapter_config.json",
+        "adapter_model.safetensors",
+        "docvlm_adapter.json",
+    ]
+    assert read_card(target) == CARD
+    assert "PeftModel.from_pretrained" in (target / "README.md").read_text(encoding="utf-8")
+    assert read_card(kept) == replace(CARD, trained_on=("0" * 64,))
+
+
+def test_an_interrupted_deletion_does_not_stop_the_next(registry: AdapterRegistry, tmp_path: Path) -> None:
+    remains = registry.folder_of("receipts").parent / ".deleted-left over"
+    (remains / "receipts").mkdir(parents=True)
+    registry.delete("receipts")
+    registry.keep(tmp_path / "trained", CARD)
+    registry.delete("receipts")
+    assert registry.adapters() == []

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForImageTextToText
 
-from docvlm.adapters import AdapterCard, write_card
+from docvlm.adapters import AdapterCard, AdapterRegistry, read_card, write_card
 from docvlm.errors import ModelError, UsageError
 from docvlm.models.hub import HubEngine
 from docvlm.models.protocol import GenerationRequest, PageInput
-from finetune.merge import merge_into_full_weights
+from finetune.merge import merge_into_full_weights, write_full_weights
 from tests.models.tiny_checkpoints import save_tiny_checkpoint
 
 IMAGE = np.random.default_rng(1).integers(0, 256, (120, 90, 3), dtype=np.uint8)
@@ -34,7 +35,10 @@ def adapter(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(2)
     model = AutoModelForImageTextToText.from_pretrained(base)
     targets = r".*text_model.*\.(q_proj|v_proj)"
-    peft_model = get_peft_model(model, LoraConfig(r=4, target_modules=targets, init_lora_weights=False))
+    config = LoraConfig(
+        r=4, target_modules=targets, modules_to_save=["model.connector"], init_lora_weights=False
+    )
+    peft_model = get_peft_model(model, config)
     folder = tmp_path_factory.mktemp("merge") / "adapter"
     peft_model.save_pretrained(folder)
     engine = HubEngine(str(base))
@@ -55,6 +59,38 @@ def test_full_weights_answer_as_base_and_adapter_do(base: Path, adapter: Path, t
     assert _reply(HubEngine(str(merged))) == together
     assert _reply(HubEngine(str(base))) != together
     assert [path.name for path in tmp_path.iterdir()] == ["merged"]
+
+
+def test_the_base_alone_can_be_written(base: Path, tmp_path: Path) -> None:
+    """What an exported adapter is laid over where there is no docvlm."""
+    written = write_full_weights(str(base), tmp_path / "base", tmp_path)
+    assert _reply(HubEngine(str(written))) == _reply(HubEngine(str(base)))
+
+
+@pytest.mark.parametrize("form", ["given", "given.zip"])
+def test_an_exported_adapter_gives_the_same_logits_in_bare_peft(
+    base: Path, adapter: Path, tmp_path: Path, form: str
+) -> None:
+    """Connector in full and LoRA on the language model, as docvlm trains them."""
+    shelf = AdapterRegistry(tmp_path / "shelf")
+    card = read_card(adapter)
+    assert card is not None
+    shelf.keep(adapter, card)
+    given = shelf.export("tiny", tmp_path / form)
+    if given.suffix == ".zip":
+        shutil.unpack_archive(given, tmp_path / "unpacked")
+        given = tmp_path / "unpacked" / "tiny"
+    engine = HubEngine(str(base), adapter=adapter)
+    page = engine.encode_page(replace(PAGE, plan=engine.plan_page(IMAGE.shape[1], IMAGE.shape[0])))
+    inputs = {"input_ids": torch.tensor([page.token_ids]), **page.pixels}
+    with torch.no_grad():
+        served = engine.model(**inputs).logits
+    engine.close()
+    plain = AutoModelForImageTextToText.from_pretrained(base, dtype=served.dtype).eval()
+    with torch.no_grad():
+        assert not torch.allclose(plain(**inputs).logits, served, atol=0.1)
+        bare = PeftModel.from_pretrained(plain, given).merge_and_unload()
+        torch.testing.assert_close(bare(**inputs).logits, served, rtol=1e-2, atol=1e-2)
 
 
 def test_an_existing_folder_is_not_overwritten(adapter: Path, tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+from peft import LoraConfig, get_peft_model
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
+    AutoModelForImageTextToText,
     Idefics2Config,
     Idefics2ForConditionalGeneration,
     Idefics2ImageProcessorPil,
@@ -70,6 +72,15 @@ def save_tiny_checkpoint(family: str, folder: Path) -> Path:
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     _image_processor(family).save_pretrained(folder)
+    return folder
+
+
+def save_random_adapter(base: Path, folder: Path, seed: int = 2) -> Path:
+    """Write an adapter that changes what the checkpoint ``base`` says, as peft saves it."""
+    torch.manual_seed(seed)
+    targets = r".*text_model.*\.(q_proj|v_proj|down_proj)"
+    config = LoraConfig(r=4, lora_alpha=32, target_modules=targets, init_lora_weights=False)
+    get_peft_model(AutoModelForImageTextToText.from_pretrained(base), config).save_pretrained(folder)
     return folder
 
 

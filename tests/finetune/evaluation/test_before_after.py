@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gc
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
 import pytest
-import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForImageTextToText, Idefics3ForConditionalGeneration
 
@@ -33,7 +33,7 @@ from finetune.evaluation.rows import CellCounts, RowsResult
 from finetune.promotion import DocumentChange, Tally, judge
 from tests.finetune.data.pages import pdf_of
 from tests.finetune.evaluation.judged import document, judged
-from tests.models.tiny_checkpoints import save_tiny_checkpoint
+from tests.models.tiny_checkpoints import save_random_adapter, save_tiny_checkpoint
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,10 +51,7 @@ class Bench:
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     folder = tmp_path_factory.mktemp("bench")
     base = save_tiny_checkpoint("idefics3", folder / "base")
-    torch.manual_seed(2)
-    targets = r".*text_model.*\.(q_proj|v_proj|down_proj)"
-    config = LoraConfig(r=4, target_modules=targets, init_lora_weights=False)
-    get_peft_model(AutoModelForImageTextToText.from_pretrained(base), config).save_pretrained(folder / "mine")
+    save_random_adapter(base, folder / "mine")
     pages = (
         pdf_of(folder / "a.pdf", "Harbour Books", "Total 12.50", "Cash 20.00"),
         pdf_of(folder / "b.pdf", "Corner Shop", "Total 8.00", "Cash 10.00"),
@@ -133,8 +130,6 @@ def test_an_adapter_for_other_tiles_is_refused(bench: Bench, tmp_path: Path) -> 
 
 
 def test_a_comparison_can_be_stopped(bench: Bench, tmp_path: Path) -> None:
-    import threading
-
     cancel = threading.Event()
     with pytest.raises(Cancelled):
         run(bench, tmp_path, tell=lambda _what, _done, _total: cancel.set(), cancel=cancel)

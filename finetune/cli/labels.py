@@ -1,0 +1,105 @@
+"""The labels that a command is given: documents, the fields to ask for, and facts."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from docvlm.errors import UsageError
+from docvlm.schemas import load_schema
+from finetune.data.cases import read_cases
+from finetune.data.documents import LabelledDocument
+from finetune.data.schema import schema_of
+from finetune.evaluation.evaluate import Asked
+from finetune.evaluation.fact_lines import read_facts
+from finetune.evaluation.facts import Fact
+
+TASKS = ("extract", "qa", "ocr", "page_fact")
+MOST_COMMON_FIELDS = 40
+"""Sets with more names than this are forms with names of their own: each document is asked for its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What is evaluated: documents, the fields to ask for, and facts by document hash."""
+
+    documents: tuple[LabelledDocument, ...]
+    schema: Asked
+    facts: Mapping[str, tuple[Fact, ...]]
+
+
+def read_labels(
+    cases: Path,
+    tasks: Sequence[str] = TASKS,
+    schema: str | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+    without: Sequence[str] = (),
+) -> Labels:
+    """A label file's documents, cut down to the tasks and the sample that were asked for.
+
+    Args:
+        schema: as for ``docvlm extract``; by default the fields that are labelled.
+        limit: the size of a random sample.
+        seed: of the sample.
+        without: hashes of documents to leave out.
+
+    Raises:
+        InputError: when the file cannot be read.
+        UsageError: when nothing in it can be evaluated.
+    """
+    documents, facts = read_facts(cases, tell)
+    if "page_fact" not in tasks:
+        documents, facts = (), {}
+    labelled = [_cut(document, tasks) for document in read_cases(cases, tell)]
+    labelled = [
+        document for document in labelled if document.fields or document.questions or document.transcripts
+    ]
+    known = {document.sha256 for document in labelled}
+    labelled += [document for document in documents if document.sha256 not in known]
+    if not labelled:
+        raise UsageError(
+            f"{cases} has no label that can be evaluated.",
+            f"The tasks are {', '.join(tasks)}; see the README for the form of a line.",
+        )
+    labelled = [document for document in labelled if document.sha256 not in without]
+    if limit is not None and limit < len(labelled):
+        chosen = sorted(random.Random(seed).sample(range(len(labelled)), limit))  # noqa: S311 - a sample
+        labelled = [labelled[index] for index in chosen]
+    return Labels(tuple(labelled), _schema(schema, labelled), facts)
+
+
+def tell(line: str) -> None:
+    """One sentence for the person at the terminal."""
+    print(f"docvlm: {line}", file=sys.stderr)
+
+
+def count(text: str) -> int:
+    """A whole number from 1 on, for ``argparse``."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def _cut(document: LabelledDocument, tasks: Sequence[str]) -> LabelledDocument:
+    return replace(
+        document,
+        fields=document.fields if "extract" in tasks else (),
+        questions=document.questions if "qa" in tasks else (),
+        transcripts=document.transcripts if "ocr" in tasks else (),
+    )
+
+
+def _schema(source: str | None, documents: Sequence[LabelledDocument]) -> Asked:
+    if source is not None:
+        return load_schema(source)
+    if not any(document.fields for document in documents):
+        return None
+    schema = schema_of(documents)
+    if len(schema.fields) <= MOST_COMMON_FIELDS:
+        return schema
+    return lambda document: schema_of([document]) if document.fields else None
