@@ -94,6 +94,11 @@ class AccuracyCallback(TrainerCallback):
         for evaluated in earlier:
             self._judge(evaluated.step, evaluated.right)
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether so many evaluations brought nothing that the run is to end."""
+        return 0 < self._patience <= self._since_best
+
     def on_step_end(
         self,
         args: TrainingArguments,
@@ -111,7 +116,7 @@ class AccuracyCallback(TrainerCallback):
             if best:
                 keep_best(model, self._folder)
             self._emit(Evaluated(state.global_step, right, asked, best))
-        if self._patience and self._since_best >= self._patience:
+        if self.exhausted:
             control.should_training_stop = True
             control.should_save = True
 

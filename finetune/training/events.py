@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 EVENTS_FILE = "events.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """A process takes the run up, for the first time or again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """Slow work beside the steps: ``done`` of ``total``, both 0 where that is not counted.
+
+    ``stage`` says what is done, for the user: ``Reading the documents``.
+    """
+
+    stage: str
+    done: int = 0
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +92,20 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """The adapter was put on the shelf as ``adapter``.
+
+    ``promoted`` says whether it won over its base on held-out documents, ``active`` whether it is used
+    from now on; the sentence says why.
+    """
+
+    adapter: str
+    promoted: bool
+    active: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The adapter lies in ``adapter`` inside the run's folder; ``step`` is that of its weights."""
 
@@ -91,20 +123,36 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The run ended with an error."""
+    """The run ended with an error; ``exit_code`` is that of the error (see ``docvlm.errors``)."""
 
     sentence: str
+    exit_code: int
 
 
-Event = Started | StepDone | Evaluated | CheckpointSaved | Warned | Finished | Stopped | Failed
+Event = (
+    Launched
+    | Progressed
+    | Started
+    | StepDone
+    | Evaluated
+    | CheckpointSaved
+    | Warned
+    | Kept
+    | Finished
+    | Stopped
+    | Failed
+)
 Emit = Callable[[Event], None]
 
 _NAMES: dict[type[Any], str] = {
+    Launched: "launched",
+    Progressed: "progress",
     Started: "started",
     StepDone: "step",
     Evaluated: "evaluation",
     CheckpointSaved: "checkpoint",
     Warned: "warning",
+    Kept: "kept",
     Finished: "finished",
     Stopped: "stopped",
     Failed: "failed",
@@ -115,8 +163,17 @@ _KINDS = {name: kind for kind, name in _NAMES.items()}
 def write_event(event: Event, folder: Path, time: float) -> None:
     """Append an event to a run's file; ``time`` is in seconds since 1970."""
     line = json.dumps({"event": _NAMES[type(event)], "time": round(time, 3), **asdict(event)})
-    with (folder / EVENTS_FILE).open("a", encoding="utf-8") as file:
-        file.write(line + "\n")
+    with (folder / EVENTS_FILE).open("ab+") as file:
+        start = b"" if _ends_whole(file) else b"\n"
+        file.write(start + line.encode() + b"\n")
+
+
+def _ends_whole(file: BinaryIO) -> bool:
+    """Whether the last line is not one that a full disk or a power cut has cut short."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return True
+    file.seek(-1, os.SEEK_END)
+    return file.read() == b"\n"
 
 
 def parse_event(line: str) -> Event | None:

@@ -10,13 +10,17 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from peft import PeftModel
 
+from docvlm.adapters import AdapterCard, write_card
 from docvlm.errors import InputError
+from docvlm.export import write_atomically
 from docvlm.models.prefix_engine import PrefixEngine
-from docvlm.schemas import Schema
+from docvlm.reading import READER_VERSION
+from docvlm.schemas import Schema, dump_schema
 from finetune.data.documents import LabelledDocument
 from finetune.data.readings import Readings
 from finetune.training.accuracy import AccuracyCallback, FieldAccuracy
@@ -94,24 +98,26 @@ def train(
     settings.save(folder)
     drop_partial_checkpoints(folder)
     saved = checkpoints(folder)
+    begun = step_of(saved[-1]) if saved else 0
     run = _prepare(data, settings, readings, model_cache)
     total = _planned_steps(folder, run, settings)
     arguments = training_arguments(folder, settings, total)
     shares = (arguments.process_index, arguments.world_size)
     steps = Steps(run.examples, run.lengths, run.collator, settings, total, *shares)
     trainer = DocumentTrainer(run.model, steps, settings, arguments, lambda line: emit(Warned(line)))
-    accuracy = _watch_accuracy(trainer, run, data, settings, readings, folder, emit)
+    accuracy = _watch_accuracy(trainer, run, data, settings, readings, folder, begun, emit)
     progress = ProgressCallback(trainer, emit, should_stop, checkpoint_seconds)
     trainer.add_callback(progress)
-    emit(_started(run, total, step_of(saved[-1]) if saved else 0))
-    done = step_of(saved[-1]) if saved else 0
-    if done < total:
+    emit(_started(run, total, begun))
+    done = begun
+    if done < total and not (accuracy and accuracy.exhausted):
         trainer.train_from(saved[-1] if saved else None)
         done = trainer.state.global_step
     if progress.stopped and done < total:
         emit(Stopped(done, f"Stopped after step {done} of {total}; it can be resumed."))
         return None
-    return _finish(folder, settings, accuracy.best_step if accuracy else None, done, emit)
+    card = _card(run, data, settings, folder)
+    return _finish(folder, card, settings, accuracy.best_step if accuracy else None, done, emit)
 
 
 def _prepare(
@@ -140,7 +146,7 @@ def _planned_steps(folder: Path, run: _Prepared, settings: TrainingSettings) -> 
         steps = math.ceil(settings.epochs * steps_an_epoch(len(run.examples), settings))
     else:
         steps = max(1, int(settings.minutes * 60 / _seconds_a_step(folder, run, settings)))
-    file.write_text(json.dumps({"steps": steps}) + "\n", encoding="utf-8")
+    write_atomically(file, (json.dumps({"steps": steps}) + "\n").encode())
     return steps
 
 
@@ -158,16 +164,21 @@ def _watch_accuracy(
     settings: TrainingSettings,
     readings: Readings,
     folder: Path,
+    begun: int,
     emit: Emit,
 ) -> AccuracyCallback | None:
-    """Let the trainer evaluate itself on the held-out documents, where there are any and it is wanted."""
+    """Let the trainer evaluate itself on the held-out documents, where there are any and it is wanted.
+
+    What was measured up to step ``begun``, where the run goes on, is taken over; the rest comes again.
+    """
     held_out = data.held_out[: settings.evaluation_documents]
     if not settings.evaluations or not held_out or data.schema is None:
         return None
     found = make_examples(held_out, readings, data.schema, run.engine.count_tokens, settings.seed)
     measure = FieldAccuracy(run.engine, found.examples, data.schema, run.collator.shown)
     accuracy = AccuracyCallback(measure, folder / BEST, settings.evaluations, settings.patience, emit)
-    accuracy.recall([event for event in read_events(folder) if isinstance(event, Evaluated)])
+    measured = [event for event in read_events(folder) if isinstance(event, Evaluated)]
+    accuracy.recall(list({event.step: event for event in measured if event.step <= begun}.values()))
     trainer.add_callback(accuracy)
     return accuracy
 
@@ -183,12 +194,34 @@ def _started(run: _Prepared, total: int, step: int) -> Started:
     )
 
 
+def _card(run: _Prepared, data: TrainingData, settings: TrainingSettings, folder: Path) -> AdapterCard:
+    """What the adapter was trained for; the documents held back say later what it is worth."""
+    base = run.engine.card
+    return AdapterCard(
+        name=folder.name,
+        base_model=base.name,
+        base_revision=base.base_revision,
+        tiling=base.tiling(settings.tiles),
+        reader=READER_VERSION,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        documents=len(data.documents),
+        schema_json="" if data.schema is None else json.dumps(dump_schema(data.schema), ensure_ascii=False),
+        settings_json=settings.to_json(),
+    )
+
+
 def _finish(
-    folder: Path, settings: TrainingSettings, best_step: int | None, last_step: int, emit: Emit
+    folder: Path,
+    card: AdapterCard,
+    settings: TrainingSettings,
+    best_step: int | None,
+    last_step: int,
+    emit: Emit,
 ) -> Path:
     """Put the best adapter, or the last one, where it is looked for."""
     source = folder / BEST if best_step is not None else checkpoints(folder)[-1]
     copy_adapter(source, folder / ADAPTER)
+    write_card(folder / ADAPTER, card)
     settings.save(folder / ADAPTER)
     step = last_step if best_step is None else best_step
     emit(Finished(step, f"Trained {last_step} steps; the adapter is that of step {step}."))

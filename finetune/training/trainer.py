@@ -36,7 +36,7 @@ NO_PIXELS: Mapping[str, torch.Tensor] = {}
 
 
 class LossNotFinite(DocvlmError):
-    """The loss became infinite or no number; the weights are those from before the step."""
+    """The loss or its gradient became infinite or no number; the weights are those from before the step."""
 
 
 class DocumentTrainer(Trainer):
@@ -112,7 +112,8 @@ class DocumentTrainer(Trainer):
         if self.args.world_size > 1:
             loss, targets = (self.accelerator.reduce(value, "sum") for value in (loss, targets))
             gradients = [self.accelerator.reduce(gradient, "sum") for gradient in gradients]
-        if not torch.isfinite(loss):
+        # A finite loss may have gradients that are not: they would spoil the weights and the next checkpoint.
+        if not torch.isfinite(torch.stack([loss, *torch._foreach_norm(gradients)])).all():
             raise LossNotFinite(
                 f"The loss is no longer a number at step {self.state.global_step + 1}.",
                 "Train with a lower learning rate; what was learnt before is kept.",

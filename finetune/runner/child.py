@@ -1,0 +1,164 @@
+"""The process of a run: ``python -m finetune.runner.child FOLDER``. ``finetune.runner.runs`` starts it.
+
+Labels → lesson → training → base and adapter on the documents held back → shelf. Each step is kept in the
+run's folder, so that the next process goes on after the last one that is done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gc
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from docvlm.config import Settings
+from docvlm.errors import Cancelled
+from finetune.runner.lock import RunLock, take_lock
+from finetune.runner.request import RunRequest, load_request
+from finetune.runner.runs import LOCK_OPTION, STOP_FILE, home_of
+from finetune.training.events import (
+    Emit,
+    Event,
+    Failed,
+    Finished,
+    Kept,
+    Launched,
+    Stopped,
+    read_events,
+    write_event,
+)
+
+LAST_WORDS_FILE = "reserve"
+LAST_WORDS_BYTES = 16 * 1024
+"""Kept so that a run can still say why it ended when the disk is full."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Work on the run until it is finished, stopped or failed; returns the exit code of its error."""
+    options = _parse(arguments)
+    folder: Path = options.folder.absolute()
+    lock = RunLock(options.lock) if options.lock is not None else _own_lock(folder)
+    tell = Teller(folder)
+    stop = StopSwitch(folder)
+    try:
+        request = load_request(folder)
+        run(request, folder, _settings(request, folder), tell, stop)
+        return 0
+    except Cancelled as stopped:
+        tell(Stopped(tell.step, f"{stopped}"))
+        return 0
+    except Exception as error:  # noqa: BLE001 - the boundary of the process
+        return _fail(error, folder, tell)
+    finally:
+        lock.close()
+
+
+def run(
+    request: RunRequest, folder: Path, settings: Settings, emit: Emit, should_stop: Callable[[], bool]
+) -> None:
+    """Everything that a run does, from its labels to an adapter on the shelf."""
+    from finetune.runner.lesson import load_lesson, make_lesson
+    from finetune.runner.outcome import compare_on_held_out, keep_adapter
+    from finetune.runner.watched_readings import WatchedReadings
+    from finetune.training.train import TrainingData, train
+
+    with WatchedReadings(settings, should_stop) as readings:
+        lesson = load_lesson(folder) or make_lesson(request, folder, settings, readings, emit)
+        endings: list[Finished] = []
+        data = TrainingData(lesson.train, lesson.schema, lesson.validation)
+        adapter = train(
+            data,
+            request.settings,
+            folder,
+            readings,
+            settings.model_cache,
+            # The run has not finished yet when training has.
+            lambda event: endings.append(event) if isinstance(event, Finished) else emit(event),
+            should_stop,
+            request.checkpoint_seconds,
+        )
+        if adapter is None:
+            return
+        gc.collect()  # the model in training, before another one is loaded
+        outcome = compare_on_held_out(adapter, lesson, request, settings, readings, emit)
+        if not any(isinstance(event, Kept) for event in read_events(folder)):
+            emit(keep_adapter(adapter, lesson, outcome, request, settings))
+        emit(endings[-1])
+
+
+class Teller:
+    """Writes events into the run's folder. ``step`` is the last one that was done."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.step = 0
+        self._reserve = folder / LAST_WORDS_FILE
+        with contextlib.suppress(OSError):
+            self._reserve.write_bytes(b"\0" * LAST_WORDS_BYTES)
+
+    def __call__(self, event: Event) -> None:
+        self.step = getattr(event, "step", self.step)
+        if isinstance(event, Finished | Stopped | Failed):
+            self._reserve.unlink(missing_ok=True)
+        write_event(event, self._folder, time.time())
+
+
+class StopSwitch:
+    """Whether the run is to stop: asked for by a file in its folder, or by SIGTERM or SIGINT."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / STOP_FILE
+        self._asked = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._hear)
+
+    def __call__(self) -> bool:
+        return self._asked or self._file.exists()
+
+    def _hear(self, _number: int, _frame: object) -> None:
+        self._asked = True
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m finetune.runner.child", description="Work on a run.")
+    parser.add_argument("folder", type=Path, help="the run's folder, with its request")
+    parser.add_argument(LOCK_OPTION, type=int, metavar="FD", help="the run's lock, where the parent took it")
+    return parser.parse_args(arguments)
+
+
+def _own_lock(folder: Path) -> RunLock:
+    """The lock of a run that nobody else has launched."""
+    lock = take_lock(folder)
+    lock.sign(os.getpid())
+    (folder / STOP_FILE).unlink(missing_ok=True)
+    write_event(Launched(), folder, time.time())
+    return lock
+
+
+def _settings(request: RunRequest, folder: Path) -> Settings:
+    """Those of the environment over the data folder that the run lies in, with the run's model and tiles."""
+    settings = Settings.from_environment({**os.environ, "DOCVLM_HOME": str(home_of(folder))})
+    return replace(settings, model=request.settings.base_model, adapter=None, budget=request.settings.tiles)
+
+
+def _fail(error: Exception, folder: Path, tell: Teller) -> int:
+    from finetune.runner.failures import explained
+    from finetune.training.checkpoints import drop_partial_checkpoints
+
+    told = explained(error, folder)
+    drop_partial_checkpoints(folder)
+    tell(Failed(str(told), told.exit_code))
+    with contextlib.suppress(OSError):  # the log may lie on the disk that is full
+        traceback.print_exception(error)
+    return told.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

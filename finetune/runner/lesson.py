@@ -1,0 +1,171 @@
+"""What a run learns and what it is judged on: fixed when the run begins, so that it can go on exactly.
+
+Labels may change and files may go while a run is stopped; what was chosen at its start stays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+
+from pydantic import TypeAdapter
+
+from docvlm.config import Settings
+from docvlm.errors import InputError
+from docvlm.export import write_atomically
+from docvlm.schemas import Schema, load_schema
+from docvlm.store import Store
+from finetune.data.cases import read_cases
+from finetune.data.documents import LabelledDocument
+from finetune.data.duplicates import duplicate_groups
+from finetune.data.problems import find_problems, without_problems
+from finetune.data.readings import Readings
+from finetune.data.schema import checked_schema, schema_of
+from finetune.data.split import split_documents
+from finetune.data.store_labels import labelled_documents
+from finetune.runner.request import RunRequest
+from finetune.training.events import Emit, Progressed, Warned
+
+LESSON_FILE = "lesson.json"
+MOST_PROBLEMS_TOLD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """The documents of a run.
+
+    Attributes:
+        train: learnt from; labels that would teach mistakes are out.
+        validation: tell when to stop early; empty where the settings want no evaluations on the way.
+        held_out: base and adapter are compared on these in the end, and nothing else is done with them.
+        schema_json: the fields that are learnt; None where only questions are labelled.
+        problems: one sentence for each label that is not learnt.
+    """
+
+    train: tuple[LabelledDocument, ...]
+    validation: tuple[LabelledDocument, ...]
+    held_out: tuple[LabelledDocument, ...]
+    schema_json: str | None
+    problems: tuple[str, ...]
+
+    @property
+    def schema(self) -> Schema | None:
+        return None if self.schema_json is None else load_schema(self.schema_json)
+
+    @property
+    def data_hash(self) -> str:
+        """A short hash of the documents learnt from and their labels, wherever their files lie."""
+        documents = [replace(document, path=None) for document in self.train]
+        return hashlib.sha256(_DOCUMENTS.dump_json(documents)).hexdigest()[:16]
+
+
+_LESSON = TypeAdapter(Lesson)
+_DOCUMENTS = TypeAdapter(list[LabelledDocument])
+
+
+def load_lesson(folder: Path) -> Lesson | None:
+    """The lesson of a run that has begun, else None."""
+    file = folder / LESSON_FILE
+    return _LESSON.validate_json(file.read_bytes()) if file.is_file() else None
+
+
+def make_lesson(
+    request: RunRequest, folder: Path, settings: Settings, readings: Readings, emit: Emit
+) -> Lesson:
+    """Choose documents, read them, hold some back, leave bad labels out; kept in the run's folder.
+
+    Args:
+        emit: told of the documents as they are read, and of what is left out.
+
+    Raises:
+        InputError: when the labels cannot be read, or nothing can be learnt from them.
+    """
+    documents = _chosen(_labelled(request, settings, emit), request)
+    documents = _readable(documents, readings, emit)
+    if not documents:
+        raise InputError(
+            "There are no labels to learn from.", "Correct or confirm values of documents, or give --cases."
+        )
+    groups = duplicate_groups(documents, readings)
+    seed = request.settings.seed
+    split = split_documents(documents, groups, request.held_out, seed)
+    on_the_way = request.held_out if request.settings.evaluations else 0
+    further = split_documents(split.train, groups, on_the_way, seed + 1)
+    train = further.train
+    schema = _schema(request, documents, train, readings)
+    problems = find_problems(train, readings, schema)
+    lesson = Lesson(
+        train=without_problems(train, problems),
+        validation=further.held_out,
+        held_out=split.held_out,
+        schema_json=None if schema is None else RunRequest.schema_text(schema),
+        problems=tuple(problem.sentence for problem in problems),
+    )
+    for line in _told(lesson.problems):
+        emit(Warned(line))
+    write_atomically(folder / LESSON_FILE, _LESSON.dump_json(lesson, indent=1))
+    return lesson
+
+
+def _labelled(request: RunRequest, settings: Settings, emit: Emit) -> tuple[LabelledDocument, ...]:
+    if request.cases is not None:
+        return read_cases(request.cases, lambda line: emit(Warned(line)))
+    settings.prepare_home()
+    store = Store.open(settings.database_url)
+    try:
+        return labelled_documents(store)
+    finally:
+        store.close()
+
+
+def _chosen(documents: Sequence[LabelledDocument], request: RunRequest) -> list[LabelledDocument]:
+    """Those with something to learn that are asked for; a sample of them where there is a limit."""
+    wanted = set(request.documents)
+    chosen = [
+        document
+        for document in documents
+        if (document.fields or document.questions) and (not wanted or document.sha256 in wanted)
+    ]
+    if request.limit is None or request.limit >= len(chosen):
+        return chosen
+    sample = Random(request.settings.seed).sample(range(len(chosen)), request.limit)  # noqa: S311 - a sample
+    return [chosen[index] for index in sorted(sample)]
+
+
+def _readable(
+    documents: Sequence[LabelledDocument], readings: Readings, emit: Emit
+) -> list[LabelledDocument]:
+    """The documents with words, each read once; the others are told."""
+    readable = []
+    for number, document in enumerate(documents):
+        emit(Progressed("Reading the documents", number, len(documents)))
+        try:
+            readings.of(document)
+            readable.append(document)
+        except InputError as error:
+            emit(Warned(f"{error} It is left out."))
+    emit(Progressed("Reading the documents", len(documents), len(documents)))
+    return readable
+
+
+def _schema(
+    request: RunRequest,
+    documents: Sequence[LabelledDocument],
+    train: Sequence[LabelledDocument],
+    readings: Readings,
+) -> Schema | None:
+    """The fields asked for, or those labelled; their types are checked on the documents learnt from."""
+    if request.schema is not None:
+        return request.schema
+    if not any(document.fields for document in documents):
+        return None
+    return checked_schema(schema_of(documents), train, readings)
+
+
+def _told(problems: Sequence[str]) -> Iterator[str]:
+    yield from problems[:MOST_PROBLEMS_TOLD]
+    if len(problems) > MOST_PROBLEMS_TOLD:
+        yield f"{len(problems) - MOST_PROBLEMS_TOLD} more labels cannot be learnt; {LESSON_FILE} lists all."

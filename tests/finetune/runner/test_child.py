@@ -1,0 +1,177 @@
+"""Whole runs in processes of their own, over a tiny checkpoint."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from docvlm.adapters import AdapterRegistry, read_card
+from docvlm.config import Settings
+from docvlm.errors import UsageError
+from finetune.runner import Run, RunStatus, attach, start
+from finetune.runner.lesson import load_lesson
+from finetune.training.events import CheckpointSaved, Finished, Kept, Started, StepDone, Stopped, Warned
+from tests.finetune.runner.conftest import Course, wait_for_end, wait_until
+
+pytestmark = pytest.mark.slow
+
+STEPS = 10
+
+
+def steps_of(run: Run) -> list[int]:
+    return [event.step for event in run.events() if isinstance(event, StepDone)]
+
+
+def losses_of(run: Run) -> dict[int, float]:
+    return {event.step: event.loss for event in run.events() if isinstance(event, StepDone)}
+
+
+def assert_same_adapter(one: Run, other: Run) -> None:
+    wanted, found = (load_file(run.folder / "adapter" / "adapter_model.safetensors") for run in (one, other))
+    assert found.keys() == wanted.keys()
+    for weight, value in wanted.items():
+        torch.testing.assert_close(found[weight], value, rtol=1e-4, atol=1e-6)
+
+
+def test_from_labels_to_an_adapter_on_the_shelf(course: Course) -> None:
+    run = start(course.request("invoices"), course.home)
+    with pytest.raises(UsageError, match="going on already"):
+        start(course.request("invoices"), course.home)
+    watcher = subprocess.run(
+        [sys.executable, "-c", _WATCH, str(run.folder)], capture_output=True, text=True, check=True
+    )
+    wait_for_end(run)
+    assert run.status is RunStatus.FINISHED, run.sentence
+    assert json.loads(watcher.stdout) == [type(event).__name__ for event in run.events()]
+    assert steps_of(run) == list(range(1, STEPS + 1))
+    lesson = load_lesson(run.folder)
+    assert lesson is not None and lesson.problems == ()
+    assert (len(lesson.train), len(lesson.held_out)) == (3, 1)
+    assert next(event for event in run.events() if isinstance(event, Kept)).adapter == "invoices"
+    (kept,) = AdapterRegistry(Settings(course.home, "").adapters).adapters()
+    assert kept.card is not None and kept.card.documents == 3 and kept.card.data_hash == lesson.data_hash
+    assert kept.card.base_model == str(course.base) and kept.card == read_card(kept.folder)
+
+
+_WATCH = """
+import json, sys
+from pathlib import Path
+from finetune.runner import attach
+print(json.dumps([type(event).__name__ for event in attach(Path(sys.argv[1])).follow()]))
+"""
+
+
+def test_killed_at_any_moment_it_goes_on_as_if_it_had_not_been(course: Course) -> None:
+    unbroken = start(course.request("unbroken"), course.home)
+    broken = start(course.request("broken"), course.home)  # two at once
+    rng = Random(os.getpid())
+    for _ in range(2):
+        wanted = len(steps_of(broken)) + rng.randint(1, 3)
+        wait_until(lambda least=wanted: len(steps_of(broken)) >= least, broken)
+        assert broken.process is not None
+        os.kill(broken.process, signal.SIGKILL)
+        wait_for_end(broken)
+        assert broken.status is RunStatus.KILLED and "Resume" in broken.sentence
+        broken.resume()
+    wait_for_end(broken)
+    wait_for_end(unbroken)
+    assert broken.status is unbroken.status is RunStatus.FINISHED, broken.sentence
+    assert losses_of(broken) == pytest.approx(losses_of(unbroken), rel=1e-5)
+    assert_same_adapter(unbroken, broken)
+
+
+def test_a_stop_saves_and_says_how_far_it_came(course: Course) -> None:
+    run = start(course.request("invoices", epochs=200), course.home)
+    wait_until(lambda: steps_of(run), run)
+    attach(run.folder).stop()
+    wait_for_end(run)
+    assert run.status is RunStatus.STOPPED
+    last = run.events()[-1]
+    assert isinstance(last, Stopped) and 0 < last.step < 200 and "can be resumed" in last.sentence
+    # Labels may go away meanwhile.
+    course.cases.unlink()
+    run.resume()
+    wait_until(lambda: len([event for event in run.events() if isinstance(event, Started)]) == 2, run)
+    resumed = [event for event in run.events() if isinstance(event, Started)][-1]
+    assert resumed.step == last.step
+    assert run.process is not None
+    os.kill(run.process, signal.SIGTERM)  # as when the machine is shut down
+    wait_for_end(run)
+    assert run.status is RunStatus.STOPPED
+    run.delete()
+    assert not run.folder.exists()
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_spoils_nothing(course: Course) -> None:
+    run = start(course.request("wild", learning_rate=1e30, warmup=0.0), course.home)
+    wait_for_end(run)
+    assert run.status is RunStatus.FAILED
+    assert "loss is no longer a number" in run.sentence and "lower learning rate" in run.sentence
+    saved = [event.step for event in run.events() if isinstance(event, CheckpointSaved)]
+    checkpoint = run.folder / f"checkpoint-{saved[-1]}" / "adapter_model.safetensors"
+    assert all(torch.isfinite(weight).all() for weight in load_file(checkpoint).values())
+
+
+def test_labels_that_cannot_be_learnt_are_told(course: Course) -> None:
+    lines = [json.loads(line) for line in course.cases.read_text().splitlines()]
+    with course.cases.open("a") as file:
+        for line in lines:
+            file.write(json.dumps({**line, "fields": {"seller": "Nobody Ltd"}}) + "\n")
+        file.write("{broken\n")
+    run = start(course.request("invoices", epochs=1), course.home)
+    wait_for_end(run)
+    assert run.status is RunStatus.FINISHED
+    warnings = [event.sentence for event in run.events() if isinstance(event, Warned)]
+    assert any("not valid JSON" in sentence for sentence in warnings)
+    assert any("seller 'Nobody Ltd' is not found" in sentence for sentence in warnings)
+
+
+def test_nothing_to_learn_from_is_one_sentence(course: Course) -> None:
+    course.cases.write_text("")
+    run = start(course.request("nothing"), course.home)
+    wait_for_end(run)
+    assert run.status is RunStatus.FAILED
+    assert run.sentence.startswith("There are no labels to learn from.")
+    assert not isinstance(run.events()[-1], Finished)
+
+
+def test_a_full_disk_is_one_sentence_and_costs_nothing_that_was_saved(
+    course: Course, small_disk: Path
+) -> None:
+    home = small_disk / "home"
+    home.mkdir()
+    run = start(course.request("invoices"), home)
+    wait_until(lambda: len(steps_of(run)) >= 3, run)
+    filler = small_disk / "filler"
+    fill(filler)
+    wait_for_end(run)
+    assert run.status is RunStatus.FAILED
+    assert run.sentence.startswith("The disk is full")
+    filler.unlink()
+    saved = [event.step for event in run.events() if isinstance(event, CheckpointSaved)]
+    run.resume()
+    wait_for_end(run)
+    assert run.status is RunStatus.FINISHED, run.sentence
+    going_on = [event.step for event in run.events() if isinstance(event, Started)][-1]
+    assert going_on >= saved[-1] > 0
+    assert steps_of(run)[-1] == STEPS
+
+
+def fill(file: Path) -> None:
+    """Take all the space there is."""
+    with file.open("wb", buffering=0) as filler:
+        for size in (2**16, 2**12, 1):
+            try:
+                while True:
+                    filler.write(b"\0" * size)
+            except OSError:
+                pass
