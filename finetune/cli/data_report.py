@@ -30,7 +30,7 @@ def check_text(found: LabelCheck) -> str:
     ]
     lines += [f"  {problem.sentence}" for problem in found.problems]
     if found.duplicates:
-        lines += ["", "The same paper several times (kept on one side of the split):"]
+        lines += ["", "Nearly the same, and so kept on one side of the split:"]
         lines += [f"  {', '.join(names[sha256] for sha256 in group)}" for group in found.duplicates]
     held_out = found.split.held_out
     lines += [

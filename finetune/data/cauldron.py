@@ -31,6 +31,7 @@ ROW_GROUP_BYTES = 4 * 2**30
 """The most bytes that a group of rows may unpack to: more is no set of documents but a trap."""
 MOST_PICTURES = 500
 _ROWS_AT_ONCE = 4
+_REASON_CHARACTERS = 200
 _PICTURE_PIXELS = 50_000_000
 _FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "BMP", "GIF", "TIFF")
 
@@ -108,11 +109,16 @@ def _batches(path: Path) -> Iterator[pa.RecordBatch]:
         with pq.ParquetFile(path) as file:
             _check_form(path, file)
             yield from file.iter_batches(_ROWS_AT_ONCE, columns=["images", "texts"])
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:  # damaged
         raise InputError(
-            f"{path} cannot be read as Parquet: {str(error).splitlines()[0].rstrip('.')}.",
+            f"{path} cannot be read as Parquet: {_first_line(error)}.",
             "Check the path and the kind of file.",
         ) from error
+
+
+def _first_line(error: Exception) -> str:
+    line = next(iter(str(error).splitlines()), type(error).__name__)
+    return line[:_REASON_CHARACTERS].rstrip(". ")
 
 
 def _check_form(path: Path, file: pq.ParquetFile) -> None:

@@ -23,7 +23,7 @@ class LabelCheck:
         documents: all that were given.
         schema: the fields to ask for; None where no field is labelled.
         problems: labels that are not learnt from, with a sentence each.
-        duplicates: the same paper several times, as groups of content hashes; they stay on one side.
+        duplicates: documents that are nearly the same, as groups of content hashes; they stay on one side.
         split: of what can be learnt from.
     """
 

@@ -14,6 +14,7 @@ Json = dict[str, Any]
 LABEL_FILE_BYTES = 512 * 2**20
 """The most bytes of a label file; its documents lie beside it and do not count."""
 
+LONGEST_SENTENCE = 400
 Entry = TypeVar("Entry")
 Report = Callable[[str], None]
 """Called with one sentence for each entry that is left out."""
@@ -43,10 +44,16 @@ def each_entry(
         try:
             use(entry)
         except BrokenEntry as broken:
-            error = InputError(f"{place} {broken}", "Correct it or take it out.")
+            error = InputError(f"{place} {_short(str(broken))}", "Correct it or take it out.")
             if report is None:
                 raise error from None
             report(str(error))
+
+
+def _short(sentence: str) -> str:
+    """The sentence on one line, without the middle of what an entry put into it where that is long."""
+    line = " ".join(sentence.split())
+    return line if len(line) <= LONGEST_SENTENCE else f"{line[:200]} … {line[-100:]}"
 
 
 def parse_object(text: str) -> Json:
@@ -94,7 +101,11 @@ def labelled_file(folder: Path, name: object) -> Path:
     if not isinstance(name, str) or not name:
         raise BrokenEntry("does not name a file.")
     path = (folder / name).absolute()
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except (OSError, ValueError) as error:  # too long, or with a null byte
+        raise BrokenEntry(f"names {name!r}, which is no file name.") from error
+    if not there:
         raise BrokenEntry(f"names {name}, which is not there.")
     return path
 
