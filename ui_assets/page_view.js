@@ -64,6 +64,10 @@ const draw = () => {
   element.classList.toggle("has-page", shown);
   element.dataset.read = view && view.words ? "1" : "0";
   find(".page-bar").hidden = !view;
+  if (view) {
+    const detail = { page: view.number, read: Boolean(view.words) };
+    document.dispatchEvent(new CustomEvent("docvlm:shown", { detail }));
+  }
   find(".page-empty .lead").textContent = view ? "No picture of this page" : "Open a document to begin";
   find(".page-empty .why").textContent = view
     ? view.problem

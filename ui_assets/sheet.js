@@ -1,15 +1,19 @@
-// A sheet of values. Enter accepts the value and goes on, arrows move, Escape takes back what was typed, Ctrl+Z
-// undoes the last label, Ctrl+Enter accepts all that is left. A word clicked or a box drawn on the page becomes
-// the value that was last in focus. Sends "edit", "undo" and "finish".
+// A sheet of values. Enter accepts the value and goes on, arrows move, Delete in a value that is selected whole
+// says that the document does not have it, Escape takes back what was typed, Ctrl+Z undoes the last label,
+// Ctrl+Enter accepts all that is left. A word clicked or a box drawn on the page becomes the value that was last
+// in focus. Sends "edit", "undo" and "finish".
 const sheet = () => element.querySelector(".sheet");
 const owners = () => [...element.querySelectorAll("[data-name]")];
 const ownerOf = (target) => target.closest?.("[data-name]");
 const inputOf = (owner) => owner?.querySelector("input");
 const isVisible = () => element.offsetParent !== null;
-const edits = new Map(); // name → {page, boxes} of words pointed out and not accepted yet
+const edits = new Map(); // name → {text, page, boxes} typed or pointed out, and not accepted yet
+const accepted = []; // names, the last accepted last
+const sent = new Map(); // name → the text that was accepted, until the server says the same
 let active = null;
 
-const current = () => owners().find((owner) => owner.dataset.name === active) ?? null;
+const ownerNamed = (name) => owners().find((owner) => owner.dataset.name === name) ?? null;
+const current = () => ownerNamed(active);
 const focus = (owner) => {
   const input = inputOf(owner);
   if (!input) return;
@@ -18,16 +22,20 @@ const focus = (owner) => {
   owner.scrollIntoView({ block: "nearest" });
 };
 const isDone = (owner) => owner.classList.contains("confirmed") || owner.classList.contains("sent");
+const isWaiting = () => sheet()?.hasAttribute("data-prefill"); // the model has yet to look
 const accept = (owner) => {
   const name = owner.dataset.name;
+  const { page, boxes } = edits.get(name) ?? {};
   trigger("edit", {
     document: Number(sheet().dataset.document),
     schema: sheet().dataset.schema,
     name,
     text: inputOf(owner).value,
-    ...(edits.get(name) ?? {}),
+    ...(boxes ? { page, boxes } : {}),
   });
   edits.delete(name);
+  accepted.push(name);
+  sent.set(name, inputOf(owner).value.trim().replace(/\s+/g, " "));
   owner.classList.remove("edited");
   owner.classList.add("sent");
 };
@@ -35,43 +43,70 @@ const move = (from, step) => {
   const all = owners();
   focus(all[Math.min(all.length - 1, Math.max(0, all.indexOf(from) + step))]);
 };
+const finish = () => {
+  trigger("finish", { document: Number(sheet().dataset.document) });
+  const next = [...document.querySelectorAll("#right [data-next]")].find((button) => button.offsetParent !== null);
+  next?.focus();
+};
 const goOn = (from) => {
   const all = owners();
   const rest = [...all.slice(all.indexOf(from) + 1), ...all.slice(0, all.indexOf(from))];
   const next = rest.find((owner) => !isDone(owner) && !owner.closest("table")) ?? rest.find((owner) => !isDone(owner));
   if (next) focus(next);
-  else trigger("finish", { document: Number(sheet().dataset.document) });
+  else finish();
+};
+const acceptEmpty = (owner) => {
+  inputOf(owner).value = "";
+  edits.delete(owner.dataset.name);
+  accept(owner);
+  goOn(owner);
+};
+const undo = () => {
+  const name = accepted.pop();
+  sent.delete(name);
+  trigger("undo");
+  focus(ownerNamed(name));
 };
 
 element.addEventListener("focusin", (event) => {
   const owner = ownerOf(event.target);
   if (owner) active = owner.dataset.name;
 });
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-absent]");
+  if (button) acceptEmpty(ownerOf(button));
+});
 element.addEventListener("input", (event) => {
   const owner = ownerOf(event.target);
   if (!owner) return;
   owner.classList.add("edited");
-  edits.delete(owner.dataset.name);
+  edits.set(owner.dataset.name, { text: inputOf(owner).value });
 });
 element.addEventListener("keydown", (event) => {
   const owner = ownerOf(event.target);
-  if (!owner || event.isComposing) return;
+  if (!owner || event.isComposing || event.target !== inputOf(owner)) return;
   const input = inputOf(owner);
   const untouched = input.value === input.getAttribute("value");
+  const isWhole = input.selectionStart === 0 && input.selectionEnd === input.value.length;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-    for (const other of owners()) if (!isDone(other) && !other.closest("table")) accept(other);
-    trigger("finish", { document: Number(sheet().dataset.document) });
+    if (isWaiting()) return;
+    const inTable = owner.closest("table"); // rows are accepted from within them only, because they are many
+    for (const other of owners()) if (!isDone(other) && (inTable || !other.closest("table"))) accept(other);
+    finish();
   } else if (event.key === "Enter") {
-    accept(owner);
+    // An empty value before the model has looked is no statement that the document does not have it.
+    if (!isWaiting() || input.value) accept(owner);
     if (event.shiftKey) move(owner, -1);
+    else if (isWaiting() && !input.value) move(owner, 1);
     else goOn(owner);
   } else if (event.key === "ArrowDown") move(owner, 1);
   else if (event.key === "ArrowUp") move(owner, -1);
+  else if (event.key === "Delete" && isWhole && !event.ctrlKey && !event.shiftKey) acceptEmpty(owner);
   else if (event.key === "Escape") {
     input.value = input.getAttribute("value");
     owner.classList.remove("edited");
     edits.delete(owner.dataset.name);
-  } else if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && untouched) trigger("undo");
+  } else if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && untouched) undo();
   else return;
   event.preventDefault();
 });
@@ -81,9 +116,13 @@ const point = (detail, add) => {
   if (!owner || !isVisible() || !detail || !detail.text) return;
   const input = inputOf(owner);
   const before = add ? edits.get(active) : null;
-  const together = before && before.page === detail.page;
+  const together = before?.boxes && before.page === detail.page;
   input.value = together ? `${input.value} ${detail.text}` : detail.text;
-  edits.set(active, { page: detail.page, boxes: together ? [...before.boxes, ...detail.boxes] : detail.boxes });
+  edits.set(active, {
+    text: input.value,
+    page: detail.page,
+    boxes: together ? [...before.boxes, ...detail.boxes] : detail.boxes,
+  });
   owner.classList.add("edited");
   focus(owner);
 };
@@ -96,14 +135,28 @@ document.addEventListener("docvlm:region", (event) => {
 
 let shown = "";
 watch("value", () => {
-  const now = sheet() ? `${sheet().dataset.document} ${sheet().dataset.schema}` : "";
+  const now = sheet() ? `${sheet().dataset.document} ${sheet().dataset.schema} ${sheet().dataset.pageOf ?? ""}` : "";
+  if (now !== shown) [edits, sent].forEach((known) => known.clear());
+  // Elements are reused for other values when rows come in, so each gets its own text again.
   for (const owner of owners()) {
-    owner.classList.toggle("edited", edits.has(owner.dataset.name));
-    if (now !== shown) inputOf(owner).value = inputOf(owner).getAttribute("value");
+    const [name, input] = [owner.dataset.name, inputOf(owner)];
+    const edit = edits.get(name);
+    if (sent.get(name) === input.getAttribute("value") && owner.classList.contains("confirmed")) sent.delete(name);
+    owner.classList.toggle("edited", Boolean(edit));
+    owner.classList.toggle("sent", sent.has(name));
+    const text = edit?.text ?? sent.get(name) ?? input.getAttribute("value");
+    if (input.value !== text) input.value = text;
   }
-  if (now === shown) return;
+  if (now === shown) {
+    const [owner, focused] = [current(), document.activeElement];
+    const holder = element.contains(focused) ? ownerOf(focused) : null;
+    const isLost = focused === document.body || (holder && holder !== owner);
+    const isUntouched = focused === inputOf(owner) && !edits.has(active);
+    if (owner && isVisible() && (isLost || isUntouched)) focus(owner); // selected, so that typing replaces it
+    return;
+  }
   shown = now;
-  edits.clear();
+  accepted.length = 0;
   active = null;
-  if (now && isVisible() && element.dataset.focus !== "no") focus(owners().find((owner) => !isDone(owner)));
+  if (now && isVisible()) focus(owners().find((owner) => !isDone(owner)) ?? owners()[0]);
 });

@@ -7,6 +7,7 @@ from docvlm.pipeline.extract import WindowDone
 from docvlm.pipeline.kind import guess_kind, suggested_questions
 from docvlm.pipeline.label_queue import QueuedDocument, label_queue
 from docvlm.pipeline.labelling import DocumentLabels
+from docvlm.pipeline.line_labels import CheckedLine, is_line_name
 from docvlm.pipeline.pages import PageReading
 from docvlm.pipeline.windows import Region
 from docvlm.pipeline.workspace import Workspace
@@ -14,6 +15,7 @@ from docvlm.pipeline.workspace import Workspace
 __all__ = [
     "AnswerPiece",
     "CheckedExtraction",
+    "CheckedLine",
     "DocumentLabels",
     "OpenDocument",
     "PageReading",
@@ -25,6 +27,7 @@ __all__ = [
     "empty_extraction",
     "find_evidence",
     "guess_kind",
+    "is_line_name",
     "label_queue",
     "owned_identity",
     "suggested_questions",

@@ -108,12 +108,16 @@ def empty_extraction(schema: Schema) -> Extraction:
 def find_evidence(
     text: str, spec: FieldSpec, readings: Sequence[Reading]
 ) -> tuple[int, str, tuple[Box, ...]] | None:
+    """Where the typed value of a field stands in a document, see ``find_text``."""
+    return find_text(text, f"{spec.name} {spec.hint}".replace("_", " "), readings)
+
+
+def find_text(text: str, cues: str, readings: Sequence[Reading]) -> tuple[int, str, tuple[Box, ...]] | None:
     """Where typed text stands in a document: the page, the words as printed, one box a line.
 
     None where it stands nowhere as a run of whole words. Of several places the one whose surroundings
-    fit the field's name best is taken, on the first page that has one.
+    fit ``cues`` best is taken, on the first page that has one.
     """
-    cues = f"{spec.name} {spec.hint}".replace("_", " ")
     for reading in readings:
         words = PageWords([line.words for line in reading.lines], layout_rows(reading))
         run = words.find_best(" ".join(text.split()), cues)

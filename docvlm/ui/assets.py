@@ -12,6 +12,7 @@ _SHEETS = (
     "page_view.css",
     "answers.css",
     "sheet.css",
+    "label.css",
     "library.css",
     "batch.css",
     "models.css",

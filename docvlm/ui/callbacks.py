@@ -22,6 +22,8 @@ QUICK: dict[str, Any] = {
     "trigger_mode": "multiple",
     **PRIVATE,
 }
+IN_TURN: dict[str, Any] = QUICK | {"concurrency_limit": 1, "concurrency_id": "in turn"}
+"""For changes that follow quickly on one another: what comes back last is what was done last."""
 LONG: dict[str, Any] = {
     "show_progress": "hidden",
     "concurrency_limit": 4,

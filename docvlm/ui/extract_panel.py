@@ -16,6 +16,7 @@ from docvlm.schemas.sources import parse_field_list
 from docvlm.ui import notices
 from docvlm.ui.assets import script
 from docvlm.ui.callbacks import (
+    IN_TURN,
     LONG,
     QUICK,
     Updates,
@@ -65,15 +66,16 @@ class ExtractPanel:
     def opened(self) -> Sequence[Any]:
         return [self._bar, self._builder, self._notice, self._sheet, self._results]
 
-    def connect(self, documents: DocumentsPanel) -> None:
+    def connect(self, documents: DocumentsPanel, tab: gr.Tab) -> None:
         """Wire the events; a row of several documents' results opens its document through ``documents``."""
         self._documents = documents
+        tab.select(self._enter, None, self.opened, **QUICK)
         self._bar.submitted(self._on_extract, None, self.opened, concurrency_id="extract", **LONG)
         self._bar.select(self._act, None, self.opened, **QUICK)
         self._builder.build(self._build, None, self.opened, **QUICK)
-        self._sheet.edit(self._edit, None, [self._sheet, self._notice], **QUICK)
-        self._sheet.undo(self._undo, None, [self._sheet], **QUICK)
-        self._sheet.finish(self._finish, None, [self._notice], **QUICK)
+        self._sheet.edit(self._edit, None, [self._sheet, self._notice], **IN_TURN)
+        self._sheet.undo(self._undo, None, [self._sheet], **IN_TURN)
+        self._sheet.finish(self._finish, None, [self._notice], **IN_TURN)
         self._results.select(
             self._act_on_results,
             None,
@@ -96,6 +98,10 @@ class ExtractPanel:
         count = session.view.page_count if session.view is not None else 0
         chosen = self._work.shown_schema(session)
         return {self._bar: bar_html(schemas, chosen, count, len(session.selected), busy)}
+
+    def _enter(self, request: gr.Request) -> Updates:
+        """The tab came to the front; labels may have been made elsewhere meanwhile."""
+        return self.show(self._desk.sessions.of(request))
 
     # Extracting
 

@@ -105,14 +105,14 @@ class FieldWork:
             self._lay_labels_over(view, view.checked.schema)
 
     def _lay_labels_over(self, view: OpenView, schema: Schema) -> None:
-        view.checked = view.labels.lay_over(schema, self._found(view.document.id, schema))
+        view.checked = view.labels.lay_over(schema, self.found(view.document.id, schema))
 
     def known(self, document_id: int, schema: Schema) -> CheckedExtraction:
         """The latest values of a document that need not be open, with the labels over them."""
         labels = DocumentLabels(self.desk.workspace.store, document_id)
-        return labels.lay_over(schema, self._found(document_id, schema))
+        return labels.lay_over(schema, self.found(document_id, schema))
 
-    def _found(self, document_id: int, schema: Schema) -> Extraction | None:
+    def found(self, document_id: int, schema: Schema) -> Extraction | None:
         """What the model found last with this schema, without labels."""
         known = self.desk.workspace.store.extractions(document_id, latest_only=True)
         found = [record.extraction for record in known if record.schema_key == schema.key]

@@ -9,11 +9,14 @@ import gradio as gr
 from docvlm.pipeline import Workspace
 from docvlm.ui.ask_panel import AskPanel
 from docvlm.ui.batch_tab import BatchTab
+from docvlm.ui.callbacks import QUICK
 from docvlm.ui.desk import Desk
 from docvlm.ui.documents_panel import DocumentsPanel
 from docvlm.ui.engine_loader import EngineLoader
 from docvlm.ui.extract_panel import ExtractPanel
 from docvlm.ui.field_work import FieldWork
+from docvlm.ui.label_panel import LabelPanel
+from docvlm.ui.label_work import LabelWork
 from docvlm.ui.library_tab import LibraryTab
 from docvlm.ui.model_header import ModelHeader
 from docvlm.ui.models_tab import ModelsTab
@@ -84,12 +87,17 @@ def _lay_out_desk(
         desk = Desk(workspace, loader, sessions, page)
         fields = FieldWork(desk)
         with gr.Column(scale=9, min_width=320, elem_id="right"), gr.Tabs(elem_id="tasks"):
-            with gr.Tab("Ask", id="ask"):
+            with gr.Tab("Ask", id="ask") as ask_tab:
                 ask = AskPanel(desk)
-            with gr.Tab("Extract", id="extract"):
+            with gr.Tab("Extract", id="extract") as extract_tab:
                 extract = ExtractPanel(desk, fields)
+            with gr.Tab("Label", id="label") as label_tab:
+                label = LabelPanel(desk, LabelWork(desk, fields))
         with left:  # last, because opening a document fills the other panels
             documents = DocumentsPanel(desk)
     ask.connect(documents)
-    extract.connect(documents)
+    extract.connect(documents, extract_tab)
+    label.connect(documents, label_tab)
+    for other in (ask_tab, extract_tab):
+        other.select(label.leave, **QUICK)
     return desk, documents, fields

@@ -13,6 +13,7 @@ from docvlm.pipeline import CheckedExtraction, DocumentLabels, OpenDocument
 from docvlm.types import Answer, PageStatus
 from docvlm.ui.batch_view import BatchView
 from docvlm.ui.incoming import Incoming
+from docvlm.ui.label_state import LabelState
 from docvlm.ui.library_view import Filters
 from docvlm.ui.owners import owner_of
 from docvlm.ui.page_view import THUMBNAIL_SIDE, PagePicture, data_uri, picture_of
@@ -26,7 +27,8 @@ class OpenView:
     """An open document and where the user is in it.
 
     ``checked`` are its values with a person's labels over them, None before anything was extracted or
-    labelled. ``cancel`` stops the work in progress.
+    labelled. ``cancel`` stops the work in progress. ``prefilled`` are the keys of the schemas for which the
+    model has looked; ``questions`` are those of the tab Label in the order in which they stand there.
     """
 
     document: OpenDocument
@@ -35,6 +37,8 @@ class OpenView:
     answers: list[Answer] = field(default_factory=list)
     checked: CheckedExtraction | None = None
     thumbnail: str = ""
+    prefilled: set[str] = field(default_factory=set)
+    questions: list[str] = field(default_factory=list)
     cancel: threading.Event = field(default_factory=threading.Event)
     _pictures: OrderedDict[int, PagePicture] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -96,7 +100,7 @@ class Session:
     ``schema`` names the schema that the user chose, empty where the document's kind decides.
     ``incoming`` are the files put in last, with what became of them; ``selected`` the documents with a tick.
     ``working`` is a document that is worked on without being shown; ``filters`` what the library shows,
-    ``batch`` which batch is looked at.
+    ``batch`` which batch is looked at, ``label`` where the user is in the tab Label.
     ``leaving`` is set when the tab is closed, and ends work on files that are not shown.
     """
 
@@ -108,6 +112,7 @@ class Session:
     working: OpenView | None = None
     filters: Filters = field(default_factory=Filters)
     batch: BatchView = field(default_factory=BatchView)
+    label: LabelState = field(default_factory=LabelState)
     leaving: threading.Event = field(default_factory=threading.Event)
 
     def show(self, view: OpenView) -> None:

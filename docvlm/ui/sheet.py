@@ -13,33 +13,47 @@ from docvlm.types import CheckResult, FieldValue, LineItems
 from docvlm.ui.answers import boxes_json
 from docvlm.ui.notices import level_of, notice_html
 
+ABSENT_BUTTON = (
+    '<button type="button" class="absent" data-absent tabindex="-1" title="Not on this document (Delete)" '
+    'aria-label="Not on this document">∅</button>'
+)
 
-def sheet_html(checked: CheckedExtraction, document_id: int) -> str:
-    """Fields one below the other, list fields as tables, and the checks."""
+
+def sheet_html(
+    checked: CheckedExtraction, document_id: int, prefill: bool = False, ids: str = "field"
+) -> str:
+    """Fields one below the other, list fields as tables, and the checks.
+
+    Args:
+        prefill: the model has not looked yet; the sheet asks for it as soon as it is shown.
+        ids: what the ids of its input fields begin with; no two sheets of a page share it.
+    """
     wrong = _names_in_failed_checks(checked.extraction.checks)
     parts = []
     for spec, found in zip(checked.schema.fields, checked.extraction.fields, strict=True):
         if isinstance(found, LineItems):
             parts.append(_rows(spec, found, checked.confirmed, wrong))
         else:
-            parts.append(_field(spec, found, found.name in checked.confirmed, found.name in wrong))
+            parts.append(_field(ids, spec, found, found.name in checked.confirmed, found.name in wrong))
     notes = "".join(notice_html(note) for note in checked.extraction.notes)
     return (
-        f'<div class="sheet" data-document="{document_id}" data-schema="{escape(checked.schema.key)}">'
+        f'<div class="sheet" data-document="{document_id}" data-schema="{escape(checked.schema.key)}"'
+        f"{' data-prefill' if prefill else ''}>"
         f"{_checks(checked.extraction.checks)}{''.join(parts)}{notes}</div>"
     )
 
 
-def _field(spec: FieldSpec, value: FieldValue, is_confirmed: bool, is_wrong: bool) -> str:
+def _field(ids: str, spec: FieldSpec, value: FieldValue, is_confirmed: bool, is_wrong: bool) -> str:
     name = escape(value.name)
     title = escape(spec.name.replace("_", " "))
     hint = escape(spec.hint or str(spec.type))
     return (
         f'<div class="field {_state(value, is_confirmed)}{" wrong" if is_wrong else ""}" data-name="{name}" '
-        f'{_mark(value.name, value)}><label for="field-{name}" title="{hint}">{title}</label>'
-        f'<input id="field-{name}" class="field-input" value="{escape(value.raw or "")}" '
+        f'{_mark(value.name, value)}><label for="{ids}-{name}" title="{hint}">{title}</label>'
+        f'<input id="{ids}-{name}" class="field-input" value="{escape(value.raw or "")}" '
         'placeholder="not found" '
-        f'autocomplete="off" spellcheck="false">{_typed(spec, value)}{_sureness(value, is_confirmed)}</div>'
+        f'autocomplete="off" spellcheck="false">{ABSENT_BUTTON}{_typed(spec, value)}'
+        f"{_sureness(value, is_confirmed)}</div>"
     )
 
 
@@ -112,7 +126,7 @@ def _checks(checks: tuple[CheckResult, ...]) -> str:
         f'<li class="{"passed" if check.passed else "failed"}">{escape(check.message)}</li>'
         for check in sorted(checks, key=lambda check: check.passed)
     )
-    return f'<ul class="checks">{lines}</ul>' if lines else ""
+    return f'<ul class="checks">{lines}</ul>'
 
 
 def _names_in_failed_checks(checks: tuple[CheckResult, ...]) -> frozenset[str]:

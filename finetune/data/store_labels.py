@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from docvlm.errors import InputError
-from docvlm.pipeline import Workspace
+from docvlm.pipeline import Workspace, is_line_name
 from docvlm.store import DocumentRecord, ExtractionRecord, Label, LabelKind, Store
 from docvlm.types import LineItems
 from finetune.data.cells import CellName, cell_labels, rows_of_cells
@@ -114,8 +114,8 @@ def _is_whole(name: str, cells: Iterable[CellName], extractions: Sequence[Extrac
 
 def _transcripts(labels: Iterable[Label]) -> Iterator[TranscriptLabel]:
     for label in labels:
-        if label.kind is not LabelKind.TRANSCRIPT or label.value is None:
-            continue
+        if label.kind is not LabelKind.TRANSCRIPT or label.value is None or is_line_name(label.name):
+            continue  # single lines: the page's transcript is a label of its own once all are checked
         name = _TRANSCRIPT.fullmatch(label.name)
         if name is not None and name["form"] == "words":
             yield TranscriptLabel(words=tuple(label.value.split()), page=label.page)

@@ -52,6 +52,18 @@ def test_a_list_that_is_half_labelled_is_left_out(workspace: Workspace, invoice:
     assert isinstance(document.fields[-1], RowsLabel) and len(document.fields[-1].rows) == 3
 
 
+def test_lines_that_were_checked_one_by_one_are_no_transcripts_of_their_own(
+    workspace: Workspace, invoice: LabelledDocument
+) -> None:
+    keep_labels([replace(invoice, transcripts=(TranscriptLabel(text="Tea", page=1),))], workspace)
+    record = workspace.store.find_document(invoice.sha256)
+    assert record is not None
+    line = Label(LabelKind.TRANSCRIPT, "line 2 of page 1", "4.50", 1, (Box(1, 2, 3, 4),))
+    workspace.store.save_label(record.id, line)
+    (document,) = labelled_documents(workspace.store)
+    assert document.transcripts == (TranscriptLabel(text="Tea", page=1),)
+
+
 def test_rows_that_only_the_model_has_seen_make_a_list_half_labelled(
     workspace: Workspace, invoice: LabelledDocument
 ) -> None:

@@ -1,0 +1,186 @@
+"""What the tab Label does with the open document and the queue; the panel shows what comes of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import gradio as gr
+
+from docvlm.errors import Cancelled, DocvlmError, UsageError
+from docvlm.pipeline import (
+    CheckedExtraction,
+    QueuedDocument,
+    guess_kind,
+    label_queue,
+    suggested_questions,
+)
+from docvlm.schemas import Schema
+from docvlm.store import Label
+from docvlm.types import Answer
+from docvlm.ui.browser_values import boxes_of, page_of
+from docvlm.ui.callbacks import text_in
+from docvlm.ui.desk import Desk
+from docvlm.ui.document_work import REDRAW_SECONDS, page_text, prepare
+from docvlm.ui.field_work import LONGEST_VALUE, FieldWork
+from docvlm.ui.label_rows import LINES, LONGEST_QUESTION, QUESTIONS, QuestionRow
+from docvlm.ui.label_state import ReadAhead
+from docvlm.ui.sessions import OpenView, Session
+
+LONGEST_QUEUE = 500
+
+
+class LabelWork:
+    """Labels of the session's open document: fields, questions and lines; and which document comes next."""
+
+    def __init__(self, desk: Desk, fields: FieldWork) -> None:
+        self.desk = desk
+        self.fields = fields
+
+    # The queue
+
+    def queue(self, session: Session) -> list[QueuedDocument]:
+        """The owner's documents, or those with a tick, in the order in which they are best labelled."""
+        store = self.desk.workspace.store
+        records = self.desk.library(session).documents(store, LONGEST_QUEUE)
+        ticked = [record for record in records if record.id in session.selected]
+        return label_queue(store, ticked or records, self.fields.shown_schema(session))
+
+    def next_document(self, session: Session) -> int | None:
+        """The document to label after the open one, None where all are labelled."""
+        open_id = session.view.document.id if session.view is not None else None
+        waiting = [
+            entry.document_id
+            for entry in self.queue(session)
+            if not entry.is_labelled and entry.document_id != open_id
+        ]
+        ahead = session.label.ahead  # was first when the model began to look, and is filled in by now
+        if ahead is not None and ahead.document_id in waiting:
+            return ahead.document_id
+        return next(iter(waiting), None)
+
+    def keep_schema(self, session: Session) -> None:
+        """Label the documents that follow with the same fields, whatever kind they look like."""
+        session.schema = self.fields.shown_schema(session).name
+
+    # Fields
+
+    def sheet(self, view: OpenView, session: Session) -> tuple[CheckedExtraction, bool]:
+        """The values to check, empty where nothing was found; and whether the model has yet to look."""
+        schema = self.fields.shown_schema(session)
+        if view.checked is None:
+            view.checked = view.labels.lay_over(schema, self.fields.found(view.document.id, schema))
+        is_read = view.picture().words is not None
+        looked = schema.key in view.prefilled or self.fields.found(view.document.id, schema) is not None
+        return view.checked, is_read and not looked
+
+    def prefill(self, session: Session, view: OpenView) -> Iterator[str]:
+        """Let the model look for the fields; sentences of what is going on. Labels stay as they are.
+
+        Raises:
+            DocvlmError: when the model cannot be had, or the user stopped it.
+        """
+        schema = self.fields.shown_schema(session)
+        view.prefilled.add(schema.key)
+        yield from self._wait_for_ahead(session, view, schema)
+        yield from self.fields.extract(view, schema, None)
+
+    def read_ahead(self, session: Session) -> None:
+        """Let the model look at the document that comes next, so that its sheet is filled by then."""
+        schema, number = self.fields.shown_schema(session), self.next_document(session)
+        if number is None or self.fields.found(number, schema) is not None or session.leaving.is_set():
+            return
+        file = self.desk.library(session).find(self.desk.workspace.store, number)
+        if file is None:
+            return
+        ahead = session.label.ahead = ReadAhead(number, schema.key)
+        try:
+            with self.desk.open_view(session, file).document as document:
+                for _ in document.extract_stream(schema, None, ahead.cancel):
+                    if session.leaving.is_set():
+                        ahead.cancel.set()
+        except DocvlmError:
+            return  # it is said when the document is opened
+        finally:
+            ahead.done.set()
+
+    def _wait_for_ahead(self, session: Session, view: OpenView, schema: Schema) -> Iterator[str]:
+        ahead = session.label.ahead
+        if ahead is None:
+            return
+        if (ahead.document_id, ahead.schema_key) != (view.document.id, schema.key):
+            ahead.cancel.set()
+            return
+        cancel = view.cancel
+        while not ahead.done.wait(REDRAW_SECONDS):
+            if cancel.is_set():
+                raise Cancelled
+            yield "Looking for the fields"
+
+    # Questions
+
+    def questions(self, view: OpenView) -> list[QuestionRow]:
+        """Every question that was labelled, asked or typed here, each once."""
+        labels = {label.name: label for label in view.labels.questions()}
+        answers = {answer.question: answer for answer in view.answers}
+        view.questions += [text for text in (*labels, *answers) if text not in view.questions]
+        return [_row(text, labels.get(text), answers.get(text)) for text in dict.fromkeys(view.questions)]
+
+    def suggestions(self, view: OpenView) -> list[str]:
+        """Questions that fit the kind of document and were not asked yet."""
+        known = {row.question for row in self.questions(view)}
+        return [text for text in suggested_questions(guess_kind(page_text(view))) if text not in known]
+
+    def answer(self, view: OpenView, question: str) -> Iterator[str]:
+        """Let the model answer a question as a first guess; sentences of what is going on.
+
+        Raises:
+            DocvlmError: when the model cannot be had, or the user stopped it.
+        """
+        cancel = view.cancel = threading.Event()
+        yield from prepare(self.desk.workspace, self.desk.loader, view, None, cancel)
+        yield "Looking for the answer"
+        for event in view.document.ask_stream(question, None, cancel):
+            if isinstance(event, Answer):
+                others = [known for known in view.answers if known.question != question]
+                view.answers = [*others, event]
+
+    # Labels
+
+    def edit(self, session: Session, event: gr.EventData) -> None:
+        """Keep what a person says of a value, an answer or a line.
+
+        Raises:
+            UsageError: when the sheet that sent it is not the one that is open.
+        """
+        view, key = session.view, text_in(event, "schema", 40)
+        if key not in (QUESTIONS, LINES):
+            self.fields.edit(session, event)
+            return
+        if view is None or event._data.get("document") != view.document.id:
+            raise UsageError("Another document was opened meanwhile.", "Open this one again, then go on.")
+        name, text = text_in(event, "name", LONGEST_QUESTION), text_in(event, "text", LONGEST_VALUE)
+        if key == LINES:
+            view.labels.transcribe(view.page_number, name, text)
+            return
+        page, boxes = page_of(event._data.get("page"), view.page_count), boxes_of(event)
+        known = next((row for row in self.questions(view) if row.question == name), None)
+        if known is not None and not boxes and text == (known.answer or ""):
+            page, boxes = known.page, known.boxes
+        view.labels.answer(name, text, page if boxes else None, boxes if page is not None else ())
+
+    def undo(self, session: Session) -> None:
+        """Take the last label back, whatever it is of."""
+        view = session.view
+        if view is not None and view.labels.undo() is not None and view.checked is not None:
+            schema = view.checked.schema
+            view.checked = view.labels.lay_over(schema, self.fields.found(view.document.id, schema))
+
+
+def _row(question: str, label: Label | None, answer: Answer | None) -> QuestionRow:
+    """What a person said, or else what the model answered, or else the bare question."""
+    if label is not None:
+        return QuestionRow(question, label.value, label.page, label.boxes, 1.0, is_checked=True)
+    if answer is not None:
+        return QuestionRow(question, answer.text, answer.page, answer.boxes, answer.confidence)
+    return QuestionRow(question)

@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+import pymupdf
+import pytest
+
+from docvlm.config import Settings
+from docvlm.errors import UsageError
+from docvlm.pipeline import CheckedLine, QueuedDocument, Workspace
+from docvlm.schemas import load_schema, template_names
+from docvlm.types import Box
+from docvlm.ui.desk import Desk
+from docvlm.ui.engine_loader import EngineLoader
+from docvlm.ui.field_work import FieldWork
+from docvlm.ui.label_bar import bar_html, queue_html
+from docvlm.ui.label_rows import QuestionRow, lines_html, questions_html
+from docvlm.ui.label_state import LabelMode
+from docvlm.ui.label_work import LabelWork
+from docvlm.ui.page_panel import PagePanel
+from docvlm.ui.sessions import Session, Sessions
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+EVIL = "<script>alert('1')</script>\" onclick=\"x"
+BOX = Box(10, 20, 110, 40)
+SHOPS = ("CORNER BAKERY", "GREEN GROCER LTD", "CITY HARDWARE", "MOON CAFE")
+READ_MILLISECONDS = 120_000
+MODEL_MILLISECONDS = 300_000
+
+
+def make_receipt(path: Path, seed: int) -> Path:
+    """A receipt with a text layer; the same for the same seed."""
+    dice = random.Random(seed)
+    cents = [dice.randint(150, 2500) for _ in range(3)]
+    lines = [
+        dice.choice(SHOPS),
+        f"{dice.randint(1, 99)} High Street",
+        f"Date: {dice.randint(1, 28):02}/0{dice.randint(1, 9)}/2026",
+        f"Receipt no {dice.randint(1000, 9999)}",
+        *(f"{name:<18}{price / 100:8.2f}" for name, price in zip(("Tea", "Cake", "Jam"), cents, strict=True)),
+        f"{'TOTAL':<18}{sum(cents) / 100:8.2f}",
+        "Thank you for the cash!",
+    ]
+    with pymupdf.open() as document:
+        page = document.new_page(width=260, height=260)
+        for row, text in enumerate(lines):
+            page.insert_text((20, 30 + 22 * row), text, fontname="cour", fontsize=10)
+        document.save(path)
+    return path
+
+
+# What the tab shows
+
+
+def test_nothing_that_is_labelled_reaches_the_page_unescaped() -> None:
+    schemas = {name: load_schema(name) for name in template_names()} | {EVIL: load_schema("total")}
+    for text in (
+        questions_html([QuestionRow(EVIL, EVIL, 1, (BOX,), 0.5)], [EVIL], 1),
+        lines_html((CheckedLine(EVIL, 1, BOX, EVIL, EVIL, 0.5, False),), 1, 1),
+        queue_html([QueuedDocument(1, EVIL, False, 0.5, 0.5, 1.0)], None),
+        bar_html([], schemas, schemas[EVIL], LabelMode.FIELDS),
+    ):
+        assert "<script" not in text and '" onclick="' not in text
+
+
+def test_the_bar_says_how_many_are_labelled() -> None:
+    queue = [QueuedDocument(number, f"{number}.pdf", number < 3, 0.5, 0.5, 1.0) for number in range(5)]
+    schemas = {name: load_schema(name) for name in template_names()}
+    text = bar_html(queue, schemas, schemas["receipt"], LabelMode.LINES)
+    assert "<b>3 of 5</b>" in text
+    assert 'data-choice="mode:lines" aria-pressed="true"' in text
+
+
+def test_the_queue_marks_the_open_document_and_those_that_are_labelled() -> None:
+    text = queue_html(
+        [QueuedDocument(7, "a.pdf", False, 0.31, 0.4, 0.8), QueuedDocument(8, "b.pdf", True, 0.9, 0.9, 1)], 7
+    )
+    assert 'data-choice="document:7" aria-current="true"' in text
+    assert "Expected gain 31 %" in text and "Expected gain 90 %" not in text
+
+
+# What it does
+
+
+class Bench:
+    """The tab's work over one owner's desk, without a model."""
+
+    def __init__(self, home: Path) -> None:
+        self.workspace = Workspace(Settings.from_environment({"DOCVLM_HOME": str(home)}))
+        loader, sessions = EngineLoader(), Sessions()
+        with gr.Blocks():
+            page = PagePanel(self.workspace, loader, sessions)
+        self.desk = Desk(self.workspace, loader, sessions, page)
+        self.work = LabelWork(self.desk, FieldWork(self.desk))
+        self.session = sessions.get("a" * 32, "tab")
+        self.session.schema = "receipt"
+
+    def open(self, path: Path) -> int:
+        """Keep a file and show it, read; the document's number."""
+        view = self.desk.open_view(self.session, self.desk.library(self.session).keep(path, path.name))
+        view.picture_with_words()
+        self.session.show(view)
+        return view.document.id
+
+    def edit(self, name: str, text: str, **more: Any) -> None:
+        assert self.session.view is not None
+        checked, _ = self.work.sheet(self.session.view, self.session)
+        data = {
+            "document": self.session.view.document.id,
+            "schema": checked.schema.key,
+            "name": name,
+            "text": text,
+        }
+        self.work.edit(self.session, gr.EventData(None, data | more))
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path / "home")
+    yield made
+    made.session.close()
+    made.workspace.close()
+
+
+def test_the_next_document_is_one_that_is_not_labelled_yet(bench: Bench, tmp_path: Path) -> None:
+    first, second, third = (bench.open(make_receipt(tmp_path / f"{n}.pdf", n)) for n in range(3))
+    assert bench.work.next_document(bench.session) in (first, second)
+    for spec in load_schema("receipt").fields:
+        if not spec.is_list:
+            bench.edit(spec.name, "")
+    assert [entry.document_id for entry in bench.work.queue(bench.session) if entry.is_labelled] == [third]
+    bench.session.selected = {third}
+    assert bench.work.next_document(bench.session) is None
+    bench.session.selected = {second, third}
+    assert bench.work.next_document(bench.session) == second
+
+
+def test_the_model_is_asked_to_look_once_the_page_is_read(bench: Bench, tmp_path: Path) -> None:
+    bench.open(make_receipt(tmp_path / "1.pdf", 1))
+    view = bench.session.view
+    assert view is not None
+    checked, is_to_look = bench.work.sheet(view, bench.session)
+    assert is_to_look and checked.confirmed == frozenset()
+    view.prefilled.add(checked.schema.key)
+    assert not bench.work.sheet(view, bench.session)[1]
+
+
+def test_fields_questions_and_lines_are_kept_and_undone_in_turn(bench: Bench, tmp_path: Path) -> None:
+    bench.open(make_receipt(tmp_path / "1.pdf", 1))
+    view = bench.session.view
+    assert view is not None
+    bench.edit("company", "CITY HARDWARE", page=1, boxes=[[20, 20, 90, 32]])
+    bench.edit("What was bought?", "Tea", schema="questions")
+    line = view.labels.lines(1)[0]
+    bench.edit(line.name, "CITY", schema="lines")
+    names = [record.label.name for record in bench.workspace.store.labels(view.document.id)]
+    assert names == ["company", "What was bought?", line.name]
+    assert [row.answer for row in bench.work.questions(view)] == ["Tea"]
+    for _ in names:
+        bench.work.undo(bench.session)
+    assert bench.workspace.store.labels(view.document.id) == []
+    assert [(row.question, row.is_checked) for row in bench.work.questions(view)] == [
+        ("What was bought?", False)  # the question stays, to be answered anew
+    ]
+
+
+def test_a_sheet_of_another_document_changes_nothing(bench: Bench, tmp_path: Path) -> None:
+    number = bench.open(make_receipt(tmp_path / "1.pdf", 1))
+    for schema in ("questions", "lines"):
+        with pytest.raises(UsageError):
+            bench.edit("line 1 of page 1", "x", schema=schema, document=number + 1)
+    assert bench.workspace.store.labels() == []
+
+
+def test_questions_that_were_labelled_are_not_suggested_again(bench: Bench, tmp_path: Path) -> None:
+    bench.open(make_receipt(tmp_path / "1.pdf", 1))
+    view = bench.session.view
+    assert view is not None
+    question = bench.work.suggestions(view)[0]
+    bench.edit(question, "", schema="questions")
+    assert question not in bench.work.suggestions(view)
+    assert bench.work.questions(view)[0].answer is None
+
+
+def test_nobody_else_s_documents_are_in_the_queue(bench: Bench, tmp_path: Path) -> None:
+    bench.open(make_receipt(tmp_path / "1.pdf", 1))
+    stranger = Session("b" * 32)
+    assert bench.work.queue(stranger) == [] and bench.work.next_document(stranger) is None
+
+
+# In the browser
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_receipts_are_labelled_by_keyboard_alone(page: Page, tmp_path: Path) -> None:
+    files = [make_receipt(tmp_path / f"receipt-{number}.pdf", number) for number in range(2)]
+    page.set_input_files("#upload input[type=file]", files)
+    page.wait_for_selector('[data-read="1"]', timeout=READ_MILLISECONDS)
+    page.wait_for_function("document.querySelectorAll('.document').length == 2")
+    page.focus("role=tab[name=Label]")
+    page.keyboard.press("Enter")
+    page.select_option("#label-bar select", "receipt")
+    page.wait_for_selector("#label-fields .sheet:not([data-prefill])", timeout=MODEL_MILLISECONDS)
+    page.wait_for_function("document.activeElement.id == 'label-company'")
+
+    page.keyboard.type("MY SHOP")
+    page.keyboard.press("Enter")
+    page.wait_for_selector('#label-fields [data-name="company"].confirmed')
+    assert page.input_value("#label-company") == "MY SHOP"
+    page.keyboard.press("Control+z")
+    page.wait_for_selector('#label-fields [data-name="company"]:not(.confirmed)')
+    page.wait_for_function("document.activeElement.id == 'label-company'")
+    assert page.input_value("#label-company") != "MY SHOP"
+    page.keyboard.press("Delete")
+    page.wait_for_selector('#label-fields [data-name="company"].confirmed')
+    assert page.input_value("#label-company") == ""
+
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#label-bar :text('1 of 2')")
+    first = page.inner_text(".page-title")
+    page.wait_for_function("document.activeElement.dataset.next !== undefined")
+    page.keyboard.press("Enter")
+    page.wait_for_function("name => document.querySelector('.page-title').textContent != name", arg=first)
+    page.wait_for_selector("#label-fields .sheet:not([data-prefill])", timeout=MODEL_MILLISECONDS)
+    page.wait_for_function("document.activeElement.id == 'label-company'")
+    for _ in load_schema("receipt").fields:
+        page.keyboard.press("Enter")
+    page.wait_for_selector("#label-bar :text('2 of 2')")
