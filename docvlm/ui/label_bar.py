@@ -54,7 +54,7 @@ def queue_html(queue: Sequence[QueuedDocument], open_id: int | None) -> str:
         return '<p class="quiet">Documents that you open on the left can be labelled here.</p>'
     entries = "".join(_entry(entry, entry.document_id == open_id) for entry in queue)
     return (
-        '<p class="quiet">First come those of which the model is unsure and that are unlike what is labelled: '
+        '<p class="quiet">First come those the model is unsure of and that are unlike what is labelled: '
         "most is learnt from them. Tick documents on the left to label only those.</p>"
         f'<ol class="label-queue">{entries}</ol>'
     )
