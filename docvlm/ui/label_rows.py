@@ -63,8 +63,8 @@ def lines_html(lines: Sequence[CheckedLine], document_id: int, page: int) -> str
     entries = "".join(_line(number, line) for number, line in enumerate(lines, start=1))
     return (
         f'<div class="sheet lines" data-document="{document_id}" data-schema="{LINES}" data-page-of="{page}">'
-        f'<h4>Page {page} <span class="quiet">{done} of {len(lines)} lines checked; all of them make a '
-        f"transcript</span></h4>{entries}</div>"
+        f'<h4 title="Once all are checked, they are the transcript of the page">Page {page} '
+        f'<span class="quiet">{done} of {len(lines)} lines checked</span></h4>{entries}</div>'
     )
 
 
