@@ -2,7 +2,7 @@
 // "question" for a new question, "turned" when a page with other lines is shown, "select" for choices.
 let asked = "";
 const askForPrefill = () => {
-  if (!isWaiting()) return;
+  if (sheet()?.dataset.waits !== "now") return;
   const key = `${sheet().dataset.document} ${sheet().dataset.schema}`;
   if (key === asked) return;
   asked = key;

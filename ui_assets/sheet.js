@@ -22,7 +22,7 @@ const focus = (owner) => {
   owner.scrollIntoView({ block: "nearest" });
 };
 const isDone = (owner) => owner.classList.contains("confirmed") || owner.classList.contains("sent");
-const isWaiting = () => sheet()?.hasAttribute("data-prefill"); // the model has yet to look
+const isWaiting = () => sheet()?.hasAttribute("data-waits"); // the model has yet to look
 const accept = (owner) => {
   const name = owner.dataset.name;
   const { page, boxes } = edits.get(name) ?? {};

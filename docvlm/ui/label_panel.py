@@ -102,8 +102,8 @@ class LabelPanel:
             return questions_html(rows, self._work.suggestions(view), view.document.id)
         if mode is LabelMode.LINES:
             return lines_html(view.labels.lines(view.page_number), view.document.id, view.page_number)
-        checked, prefill = self._work.sheet(view, session)
-        return sheet_html(checked, view.document.id, prefill, ids="label")
+        checked, waits = self._work.sheet(view, session)
+        return sheet_html(checked, view.document.id, waits, ids="label")
 
     def _enter(self, request: gr.Request) -> Updates:
         """The tab came to the front."""

@@ -65,14 +65,16 @@ class LabelWork:
 
     # Fields
 
-    def sheet(self, view: OpenView, session: Session) -> tuple[CheckedExtraction, bool]:
-        """The values to check, empty where nothing was found; and whether the model has yet to look."""
+    def sheet(self, view: OpenView, session: Session) -> tuple[CheckedExtraction, str]:
+        """The values to check, empty where nothing was found; and whether the model has yet to look:
+        ``now``, ``later`` while the page is still read, or empty where it has."""
         schema = self.fields.shown_schema(session)
         if view.checked is None:
             view.checked = view.labels.lay_over(schema, self.fields.found(view.document.id, schema))
-        is_read = view.picture().words is not None
-        looked = schema.key in view.prefilled or self.fields.found(view.document.id, schema) is not None
-        return view.checked, is_read and not looked
+        if schema.key in view.prefilled or self.fields.found(view.document.id, schema) is not None:
+            return view.checked, ""
+        picture = view.picture()
+        return view.checked, "later" if picture.words is None and not picture.problem else "now"
 
     def prefill(self, session: Session, view: OpenView) -> Iterator[str]:
         """Let the model look for the fields; sentences of what is going on. Labels stay as they are.

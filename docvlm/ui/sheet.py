@@ -19,13 +19,12 @@ ABSENT_BUTTON = (
 )
 
 
-def sheet_html(
-    checked: CheckedExtraction, document_id: int, prefill: bool = False, ids: str = "field"
-) -> str:
+def sheet_html(checked: CheckedExtraction, document_id: int, waits: str = "", ids: str = "field") -> str:
     """Fields one below the other, list fields as tables, and the checks.
 
     Args:
-        prefill: the model has not looked yet; the sheet asks for it as soon as it is shown.
+        waits: empty once the model has looked; ``now`` where the sheet is to ask it to, ``later`` where
+            something else comes first.
         ids: what the ids of its input fields begin with; no two sheets of a page share it.
     """
     wrong = _names_in_failed_checks(checked.extraction.checks)
@@ -38,7 +37,7 @@ def sheet_html(
     notes = "".join(notice_html(note) for note in checked.extraction.notes)
     return (
         f'<div class="sheet" data-document="{document_id}" data-schema="{escape(checked.schema.key)}"'
-        f"{' data-prefill' if prefill else ''}>"
+        f"{f' data-waits={waits}' if waits else ''}>"
         f"{_checks(checked.extraction.checks)}{''.join(parts)}{notes}</div>"
     )
 

@@ -148,10 +148,10 @@ def test_the_model_is_asked_to_look_once_the_page_is_read(bench: Bench, tmp_path
     bench.open(make_receipt(tmp_path / "1.pdf", 1))
     view = bench.session.view
     assert view is not None
-    checked, is_to_look = bench.work.sheet(view, bench.session)
-    assert is_to_look and checked.confirmed == frozenset()
+    checked, waits = bench.work.sheet(view, bench.session)
+    assert waits == "now" and checked.confirmed == frozenset()
     view.prefilled.add(checked.schema.key)
-    assert not bench.work.sheet(view, bench.session)[1]
+    assert bench.work.sheet(view, bench.session)[1] == ""
 
 
 def test_fields_questions_and_lines_are_kept_and_undone_in_turn(bench: Bench, tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_receipts_are_labelled_by_keyboard_alone(page: Page, tmp_path: Path) -> 
     page.focus("role=tab[name=Label]")
     page.keyboard.press("Enter")
     page.select_option("#label-bar select", "receipt")
-    page.wait_for_selector("#label-fields .sheet:not([data-prefill])", timeout=MODEL_MILLISECONDS)
+    page.wait_for_selector("#label-fields .sheet:not([data-waits])", timeout=MODEL_MILLISECONDS)
     page.wait_for_function("document.activeElement.id == 'label-company'")
 
     page.keyboard.type("MY SHOP")
@@ -231,7 +231,7 @@ def test_receipts_are_labelled_by_keyboard_alone(page: Page, tmp_path: Path) -> 
     page.wait_for_function("document.activeElement.dataset.next !== undefined")
     page.keyboard.press("Enter")
     page.wait_for_function("name => document.querySelector('.page-title').textContent != name", arg=first)
-    page.wait_for_selector("#label-fields .sheet:not([data-prefill])", timeout=MODEL_MILLISECONDS)
+    page.wait_for_selector("#label-fields .sheet:not([data-waits])", timeout=MODEL_MILLISECONDS)
     page.wait_for_function("document.activeElement.id == 'label-company'")
     for _ in load_schema("receipt").fields:
         page.keyboard.press("Enter")
