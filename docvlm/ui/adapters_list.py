@@ -79,7 +79,8 @@ class AdaptersList:
             self._workspace.adapters.adapters(),
             settings.model,
             used,
-            may_change and not self._loader.is_changing,
+            may_change,
+            self._loader.is_changing,
         )
 
     def _act(self, event: gr.EventData, request: gr.Request) -> Updates:
@@ -158,24 +159,27 @@ class AdaptersList:
             return self._workspace.adapters.take_in(folder)
 
 
-def adapters_html(adapters: Sequence[KeptAdapter], model: str, in_use: str | None, may_change: bool) -> str:
+def adapters_html(
+    adapters: Sequence[KeptAdapter], model: str, in_use: str | None, may_change: bool, is_busy: bool = False
+) -> str:
     """The list.
 
     Args:
         model: the name of the model in use.
         in_use: the name of the adapter in use, None without one.
         may_change: whether buttons are shown.
+        is_busy: whether they can be pressed later only, because a model is being loaded.
     """
     if not adapters:
         return (
             '<p class="quiet">No adapter yet. Label documents and fine-tune on them, '
             "or import one that was made elsewhere.</p>"
         )
-    entries = "".join(_adapter(kept, model, kept.name == in_use, may_change) for kept in adapters)
+    entries = "".join(_adapter(kept, model, kept.name == in_use, may_change, is_busy) for kept in adapters)
     return f'<ul class="adapters">{entries}</ul>'
 
 
-def _adapter(kept: KeptAdapter, model: str, is_used: bool, may_change: bool) -> str:
+def _adapter(kept: KeptAdapter, model: str, is_used: bool, may_change: bool, is_busy: bool) -> str:
     name, card = escape(kept.name), kept.card
     facts = [f"{kept.byte_count / 1e6:.1f} MB"]
     fits = True
@@ -185,7 +189,7 @@ def _adapter(kept: KeptAdapter, model: str, is_used: bool, may_change: bool) -> 
         fits = card.base_model == model
         facts += [f"over {card.base_model}"] + ([f"{card.documents} documents"] if card.documents else [])
         facts += [card.created[:10]] if card.created else []
-    buttons = _buttons(kept.name, is_used, fits) if may_change else ""
+    buttons = _buttons(kept.name, is_used, fits, " disabled" if is_busy else "") if may_change else ""
     state = '<span class="chip">In use</span>' if is_used else ""
     current = ' aria-current="true"' if is_used else ""
     return (
@@ -195,19 +199,19 @@ def _adapter(kept: KeptAdapter, model: str, is_used: bool, may_change: bool) -> 
     )
 
 
-def _buttons(raw_name: str, is_used: bool, fits: bool) -> str:
+def _buttons(raw_name: str, is_used: bool, fits: bool, off: str) -> str:
     name = escape(raw_name)
     if is_used:
-        switch = f'<button type="button" class="secondary" data-choice="off:{name}">Switch off</button>'
+        switch = f'<button type="button" class="secondary" data-choice="off:{name}"{off}>Switch off</button>'
     elif fits:
-        switch = f'<button type="button" class="secondary" data-choice="on:{name}">Switch on</button>'
+        switch = f'<button type="button" class="secondary" data-choice="on:{name}"{off}>Switch on</button>'
     else:
         switch = '<span class="quiet">Of another model</span>'
     return (
         f'{switch}<button type="button" class="plain" data-choice="export:{name}" '
         f'aria-label="Export {name}">Export</button>'
         f'<button type="button" class="plain danger" data-choice="delete:{name}" '
-        f'data-confirm="Delete for good" aria-label="Delete {name}">Delete</button>'
+        f'data-confirm="Delete for good" aria-label="Delete {name}"{off}>Delete</button>'
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
@@ -91,9 +92,10 @@ def outcomes_html(
     rows = "".join(
         _outcome(index, outcome, run.request.task, names, results) for index, outcome in enumerate(shown)
     )
+    plain = "" if names else " plain"
     body = (
-        f'<div class="rows batch-files"><table><thead><tr><th scope="col">File</th><th scope="col">State</th>'
-        f"{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<div class="rows batch-files{plain}"><table><thead><tr><th scope="col">File</th>'
+        f'<th scope="col">State</th>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
         if shown
         else '<p class="quiet">No file failed.</p>'
     )
@@ -175,12 +177,11 @@ def progress_html(state: RunState, progress: RunProgress | None) -> str:
         waits = state is RunState.RUNNING
         return '<p class="notice busy">Starting: finding files and loading the model.</p>' if waits else ""
     percent = round(100 * progress.share)
-    facts = [
-        f"<b>{progress.finished:,}</b> of {progress.contents:,} different files",
-        f"{progress.pages:,} pages",
-        f"{progress.pages_per_second:.1f} pages/s",
-    ]
-    if state is RunState.RUNNING and progress.left is not None:
+    facts = [f"<b>{progress.finished:,}</b> of {progress.contents:,} different files"]
+    if progress.pages:  # none where all was read before and only the model works
+        facts += [f"{_count(progress.pages, 'page')} read", f"{progress.pages_per_second:.1f} pages/s"]
+    has_begun = progress.finished - progress.kept > progress.failed
+    if state is RunState.RUNNING and progress.left is not None and has_begun:
         facts.append(f"{duration(progress.left)} left")
     if progress.failed:
         facts.append(f'<span class="failed">{progress.failed:,} failed</span>')
@@ -220,7 +221,7 @@ def _files_bar(run: BatchRun, progress: RunProgress, view: BatchView) -> str:
         if not trouble and not view.only_failed
         else (
             '<label class="only-failed"><input type="checkbox" data-choice-toggle="failed"'
-            f"{' checked' if view.only_failed else ''}> Only the {trouble} with failures</label>"
+            f"{' checked' if view.only_failed else ''}> Only failures ({trouble})</label>"
         )
     )
     return (
@@ -240,28 +241,34 @@ def _outcome(
         title = (
             f'<button type="button" class="plain" data-choice="open:{index}" title="{name}">{name}</button>'
         )
-    reason = f'<small class="reason">{escape(outcome.reason)}</small>' if outcome.reason else ""
     gone = outcome.state is FileState.DONE and task is not Task.READ and result is None
     state = "Deleted since" if gone else _FILE_TITLES[outcome.state]
-    cells = "".join(_cells(result, names))
+    reason, under = escape(outcome.reason or ""), ""
+    if result is None and reason:  # nothing else to show: the reason gets the room
+        cells = f'<td class="reason" colspan="{len(names)}">{reason}</td>' if names else ""
+        under = "" if names else f'<small class="reason">{reason}</small>'
+    else:
+        cells = "".join(_cells(result, names))
+        under = f'<small class="reason">{reason}</small>' if reason else ""
     return (
-        f'<tr><th scope="row">{title}{reason}</th>'
+        f'<tr><th scope="row">{title}{under}</th>'
         f'<td><span class="file-state {outcome.state}">{state}</span></td>{cells}</tr>'
     )
 
 
 def _columns(results: Mapping[int, Result]) -> list[str]:
-    """The fields that are shown: the first few of an extraction, or what an answer consists of."""
-    for result in results.values():
-        if isinstance(result, Extraction):
-            names = [found.name for found in result.fields if isinstance(found, FieldValue)][:_SHOWN_FIELDS]
-            return [
-                *names,
-                *(["rows"] if any(isinstance(found, LineItems) for found in result.fields) else []),
-            ]
-        if isinstance(result, Answer):
-            return ["answer", "page", "confidence"]
-    return []
+    """The fields that were found most often, in the order of the schema; or what an answer consists of."""
+    extractions = [result for result in results.values() if isinstance(result, Extraction)]
+    if not extractions:
+        return ["answer", "page", "confidence"] if any(results.values()) else []
+    found: Counter[str] = Counter()
+    for extraction in extractions:
+        for field in extraction.fields:
+            if isinstance(field, FieldValue):
+                found[field.name] += field.raw is not None
+    names = sorted(found, key=lambda name: -found[name])[:_SHOWN_FIELDS]
+    has_rows = any(isinstance(field, LineItems) for field in extractions[0].fields)
+    return [*(name for name in found if name in names), *(["rows"] if has_rows else [])]
 
 
 def _cells(result: Result, names: Sequence[str]) -> list[str]:

@@ -57,7 +57,7 @@ class EngineLoader:
             if self.is_changing:
                 raise UsageError("Another model is being loaded.", "Wait until it is there.")
             self._change_failure = None
-            self._line = "Loading"
+            self._line = "Another model is being loaded."
             self._change = threading.Thread(
                 target=self._switch, args=(switch,), name="engine-change", daemon=True
             )

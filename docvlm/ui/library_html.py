@@ -28,6 +28,9 @@ _BIN = (
 )
 
 
+_NONE = '<span class="quiet" title="Nothing found yet">–</span>'
+
+
 def statistics_html(counted: Statistics) -> str:
     """The whole library in six figures."""
     figures = (
@@ -172,7 +175,7 @@ def _row(entry: Entry, is_ticked: bool, thumbnail: str) -> str:
         f"{overview.fields} values" if overview.fields > 1 else "1 value" if overview.fields else "",
         f"{record.labels} checked" if record.labels else "",
     ]
-    confidence = "" if overview.confidence is None else confidence_html(overview.confidence)
+    confidence = _NONE if overview.confidence is None else confidence_html(overview.confidence)
     listed = " · ".join(fact for fact in facts if fact)
     ticked = " checked" if is_ticked else ""
     unit = pages_text(record.page_count).split()[1]

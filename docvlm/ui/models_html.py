@@ -82,7 +82,7 @@ def in_use_html(card: EngineCard | None, line: str, budget: str, is_changing: bo
     rows = "".join(f"<div><dt>{title}</dt><dd>{escape(value)}</dd></div>" for title, value in facts)
     note = f'<p class="quiet">{escape(card.note)}</p>' if card.note else ""
     busy = (
-        f'<p class="notice busy" role="status">{escape(line)} '
+        f'<p class="notice busy" role="status">{escape(line.rstrip(". "))}. '
         "The model before goes on answering until then.</p>"
         if is_changing
         else ""
