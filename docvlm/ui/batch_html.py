@@ -224,8 +224,14 @@ def _files_bar(run: BatchRun, progress: RunProgress, view: BatchView) -> str:
             f"{' checked' if view.only_failed else ''}> Only failures ({trouble})</label>"
         )
     )
+    keep = (
+        '<button type="button" class="plain" data-choice="keep:" '
+        'title="Copy them, so that they can be searched and stay">Keep all in my library</button>'
+        if run.request.folder and progress.done + progress.partial
+        else ""
+    )
     return (
-        f'<div class="batch-files-bar"><b>{_count(progress.files, "file")}</b>{only}'
+        f'<div class="batch-files-bar"><b>{_count(progress.files, "file")}</b>{only}{keep}'
         '<span class="export" role="group" aria-label="Save results as"><span class="quiet">Save as</span>'
         f"{forms}{report}</span></div>"
     )

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from docvlm.batch.find import NamedFile
-from docvlm.batch.ledger import FileOutcome
+from docvlm.batch.ledger import FileOutcome, FileState
 from docvlm.batch.runs import BatchRun, BatchRuns, RunState
 from docvlm.errors import DocvlmError, LimitError, UsageError
 from docvlm.pipeline import owned_identity
@@ -38,6 +38,7 @@ from docvlm.ui.sessions import Session
 
 POLL_SECONDS = 1.0
 MOST_UPLOADS = 2000
+_TOLD_EVERY = 50  # files, while many are copied
 
 
 class BatchTab:
@@ -162,6 +163,8 @@ class BatchTab:
             elif is_choice(event, "save"):
                 name, data = result_file(run, self._desk.workspace.store, choice_of(event, "save"))
                 yield self._downloads.hand_out_bytes(name, data)
+            elif is_choice(event, "keep"):
+                yield from self._keep_all(session, run, request)
             elif is_choice(event, "report"):
                 yield self._downloads.hand_out_bytes("batch-report.html", run.report.read_bytes())
             else:
@@ -206,6 +209,28 @@ class BatchTab:
         except BaseException:
             library.discard(kept)
             raise
+
+    def _keep_all(self, session: Session, run: BatchRun, request: gr.Request) -> Iterator[Updates]:
+        """Copy the files of a folder into the library, so that they can be searched and stay."""
+        self._rights.folder(run.request.folder, request)
+        library, kept, missing = self._desk.library(session), 0, 0
+        done = [each for each in run.outcomes() if each.state in (FileState.DONE, FileState.PARTIAL)]
+        for number, outcome in enumerate(done, start=1):
+            source = Path(outcome.path)
+            if source.is_file():
+                kept += library.keep(source, source.name).is_new
+            else:
+                missing += 1
+            if number % _TOLD_EVERY == 0:
+                line = f"{number:,} of {len(done):,} files are in your library."
+                yield {self._notice: notices.notice_html(line, "busy")}
+        gone = f" {missing:,} are no longer there." if missing else ""
+        line = f"New in your library: {kept:,} of {len(done):,} files.{gone}"
+        yield {
+            **self._form_updates(session, request),
+            **self._documents.listed(session),
+            self._notice: notices.notice_html(line),
+        }
 
     def _open(self, session: Session, run: BatchRun, index: int, request: gr.Request) -> Iterator[Updates]:
         """Show a file of the list on the desk; one of a folder is kept in the library first."""

@@ -103,6 +103,12 @@ def test_a_folder_is_read_shown_saved_and_opened(rooms: Rooms, folder: Path) -> 
     view = _session(rooms, "anna").view
     assert view is not None and (view.name, view.page_count) == ("a.pdf", 2)
     view.close()
+    library, store = rooms.desk.library(_session(rooms, "anna")), rooms.desk.workspace.store
+    assert library.search(store, "beta", 5) == []  # a folder's files are not the library's
+    kept = _files(rooms, "anna", "keep:")
+    assert "1 of 2 files" in kept[tab._notice]
+    assert [hit.name for hit in library.search(store, "beta", 5)] == ["<b>.pdf"]
+    assert (folder / "a.pdf").is_file()
 
 
 def _run(rooms: Rooms, person: str) -> Any:
