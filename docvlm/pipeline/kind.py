@@ -48,7 +48,8 @@ def guess_kind(text: str) -> str | None:
     or None where no kind has two of its cues in the text."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     scores = {
-        kind: sum(1 for cue in cues if re.search(rf"\b{re.escape(cue)}", plain))
+        # The plain search is by far the quicker one and mostly finds nothing.
+        kind: sum(1 for cue in cues if cue in plain and re.search(rf"\b{re.escape(cue)}", plain))
         for kind, cues in _CUES.items()
     }
     best = max(scores, key=lambda kind: scores[kind])
