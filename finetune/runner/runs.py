@@ -44,7 +44,7 @@ KILLED = "The run ended without a last word: its process was killed or the machi
 
 _POLL_SECONDS = 0.2
 
-_GIVE_BACK = {
+GIVE_MEMORY_BACK = {
     "MALLOC_ARENA_MAX": "2",
     "MALLOC_MMAP_THRESHOLD_": str(256 * 1024),
     "MALLOC_TRIM_THRESHOLD_": str(1024 * 1024),
@@ -299,7 +299,7 @@ def _spawn(folder: Path, lock: RunLock) -> subprocess.Popen[bytes]:
 def _environment() -> dict[str, str]:
     package_root = str(Path(__file__).resolve().parents[2])
     paths = dict.fromkeys([package_root, *filter(None, sys.path)])
-    return {**_GIVE_BACK, **os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return {**GIVE_MEMORY_BACK, **os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _read_from(file: Path, position: int) -> tuple[str, int]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import os
 import random
 import resource
 import time
@@ -29,10 +30,12 @@ from finetune.data.cases import read_cases
 from finetune.data.documents import LabelledDocument
 from finetune.data.readings import Readings
 from finetune.data.schema import schema_of
-from finetune.evaluation import compare
+from finetune.evaluation.before_after import document_change
+from finetune.evaluation.compare import paired_documents
 from finetune.evaluation.evaluate import evaluate_documents
 from finetune.evaluation.results import read_evaluation, write_evaluation
 from finetune.promotion import judge
+from finetune.runner.runs import GIVE_MEMORY_BACK
 from finetune.training.settings import TrainingSettings
 from finetune.training.train import ADAPTER, TrainingData, train
 
@@ -63,6 +66,7 @@ class Trained:
 
 def main() -> None:
     options = _parser().parse_args()
+    os.environ.update(GIVE_MEMORY_BACK)  # as the runner does for its child
     documents = [document for document in read_cases(options.cases, print) if document.fields]
     held_back, others = _sides(documents, options)
     print(f"{len(held_back)} documents held back, {len(others)} to learn from")
@@ -185,8 +189,8 @@ def _line(out: Path, count: int) -> str:
         cells.append(f"{trained.seconds:.0f} s, {trained.peak_memory_bytes / 2**30:.2f} GiB")
         base = out / "0" / "evaluation.json"
         if base.is_file():
-            comparison = compare(read_evaluation(base), evaluation)
-            cells.append(judge(len(comparison.fixed), len(comparison.broken)).reason)
+            pairs = paired_documents(read_evaluation(base), evaluation)
+            cells.append(judge([document_change(*pair) for pair in pairs]).reason)
     return f"| {' | '.join(cells)} |"
 
 
