@@ -66,6 +66,8 @@ def judge_documents(
         Cancelled: soon after ``cancel`` was set.
     """
     for document in documents:
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
         wanted = schema(document) if callable(schema) else schema
         pages: tuple[Reading, ...] = ()
         said: Said | None = None

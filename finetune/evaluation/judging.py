@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from docvlm.schemas import FieldSpec, PageContext, Schema, normalise, page_context
+from docvlm.schemas import FieldSpec, Schema, normalise, page_context
 from docvlm.types import Answer, Box, FieldValue, LineItems, Reading
 from finetune.data.documents import FieldLabel, LabelledDocument, QuestionLabel, RowsLabel, TranscriptLabel
 from finetune.evaluation.answering import Said
@@ -14,7 +14,7 @@ from finetune.evaluation.places import overlap_share, words_under
 from finetune.evaluation.results import JudgedValue, TranscriptResult, ValueKind
 from finetune.evaluation.rows import RowsResult, judge_rows
 from finetune.evaluation.text import bag_of_words, character_errors, word_errors
-from finetune.evaluation.values import agree
+from finetune.evaluation.values import PrintedPage, agree
 
 _ANSWER = FieldSpec("answer")
 _UNKNOWN_PAGE = 1  # where labels with boxes name no page, their document has one
@@ -29,8 +29,8 @@ class Judge:
 
     def __init__(self, readings: Sequence[Reading]) -> None:
         self._readings = {reading.page_number: reading for reading in readings}
-        own = page_context("\n".join(reading.text for reading in readings))
-        self._contexts = (own, PageContext())
+        text = "\n".join(reading.text for reading in readings)
+        self._page = PrintedPage(text, page_context(text))
 
     def values(
         self, document: LabelledDocument, schema: Schema | None, said: Said | None
@@ -74,7 +74,7 @@ class Judge:
                 cell: FieldLabel, value: FieldValue, columns: dict[str, FieldSpec] = columns
             ) -> bool:
                 column = columns[value.name.casefold()]
-                return agree(value.raw, value.value, cell.accepted, column, self._contexts).typed
+                return agree(value.raw, value.value, cell.accepted, column, self._page).typed
 
             rows = predicted.get(spec.name.casefold(), ())
             results.append(judge_rows(spec.name, label.rows, rows, is_right))
@@ -104,7 +104,7 @@ class Judge:
         found: FieldValue | None,
     ) -> JudgedValue:
         raw, value = (found.raw, found.value) if found else (None, None)
-        agreement = agree(raw, value, accepted, spec, self._contexts)
+        agreement = agree(raw, value, accepted, spec, self._page)
         placed = found is not None and raw is not None and bool(found.boxes) and bool(accepted)
         boxes = found.boxes if found else ()
         page = found.page if found else None
@@ -133,8 +133,8 @@ class Judge:
         text = " ".join(word.text for word in words_under(boxes, reading.words))
         if not text:
             return False
-        typed = normalise(text, spec, self._contexts[0]).value
-        return agree(text, typed, accepted, spec, self._contexts).typed
+        typed = normalise(text, spec, self._page.context).value
+        return agree(text, typed, accepted, spec, self._page).typed
 
     def _transcript(self, label: TranscriptLabel) -> TranscriptResult:
         pages = self._readings.values() if label.page is None else [self._readings.get(label.page)]
