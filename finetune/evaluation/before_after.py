@@ -119,7 +119,7 @@ def before_after(
         for what, name in (("Asking the base", against), ("Asking the adapter", str(adapter.absolute())))
     )
     comparison = compare(before, after)
-    verdict = judge([document_change(*pair) for pair in paired_documents(before, after)])
+    verdict = verdict_on(before, after)
     write_report(folder, after, before, comparison)
     gallery = draw_gallery(comparison, held_out, schema, readings, folder, tell)
     result = BeforeAfter(verdict, comparison, _figures(before), _figures(after), gallery)
@@ -173,6 +173,11 @@ def before_after_json(result: BeforeAfter) -> dict[str, Any]:
             for name, one in models.items()
         },
     }
+
+
+def verdict_on(before: Evaluation, after: Evaluation) -> Verdict:
+    """Whether the second model is better than the first by more than luck (see :func:`judge`)."""
+    return judge([document_change(*pair) for pair in paired_documents(before, after)])
 
 
 def document_change(before: DocumentResult, after: DocumentResult) -> DocumentChange:

@@ -169,7 +169,11 @@ def _answers(results: Results) -> Statistics:
 
 
 def _abstention(results: Results) -> Statistics:
-    """How "not found" is used; precision and recall only where some label says that a value is missing."""
+    """How "not found" is used; precision and recall only where some label says that a value is missing.
+
+    Of the values said to be missing the share that is, and of those that are the share said to be: the
+    no-answer side of Rajpurkar et al., "Know What You Don't Know", ACL 2018.
+    """
 
     def not_found(value: JudgedValue) -> bool:
         return value.raw is None

@@ -68,12 +68,18 @@ class ErrorCounts:
 
 
 def character_errors(read: str, right: str) -> ErrorCounts:
-    """For the character error rate; runs of white space are one space."""
+    """For the character error rate: edits over the right text's length; runs of white space are one space.
+
+    Levenshtein 1966; counted by jiwer.
+    """
     return _error_counts(jiwer.process_characters(collapse(right), collapse(read)))
 
 
 def word_errors(read: str, right: str) -> ErrorCounts:
-    """For the word error rate."""
+    """For the word error rate: substitutions, deletions and insertions over the right text's words.
+
+    Morris et al., "From WER and RIL to MER and WIL", Interspeech 2004, equation 1; counted by jiwer.
+    """
     return _error_counts(jiwer.process_words(collapse(right), collapse(read)))
 
 
@@ -92,7 +98,10 @@ class BagCounts:
 
 
 def bag_of_words(read: str, right: str) -> BagCounts:
-    """For an F1 that does not depend on the reading order: folded words, punctuation alone left out."""
+    """For an F1 that does not depend on the reading order: folded words, punctuation alone left out.
+
+    Texts as bags of tokens, as the F1 of Rajpurkar et al., "SQuAD", EMNLP 2016, section 6.1, takes them.
+    """
     found, wanted = _folded_words(read), _folded_words(right)
     return BagCounts((found & wanted).total(), found.total(), wanted.total())
 
