@@ -23,21 +23,20 @@ const focus = (owner) => {
 };
 const isDone = (owner) => owner.classList.contains("confirmed") || owner.classList.contains("sent");
 const isWaiting = () => sheet()?.hasAttribute("data-waits"); // the model has yet to look
-const accept = (owner) => {
+const taken = (owner) => {
   const name = owner.dataset.name;
+  const text = inputOf(owner).value;
   const { page, boxes } = edits.get(name) ?? {};
-  trigger("edit", {
-    document: Number(sheet().dataset.document),
-    schema: sheet().dataset.schema,
-    name,
-    text: inputOf(owner).value,
-    ...(boxes ? { page, boxes } : {}),
-  });
   edits.delete(name);
   accepted.push(name);
-  sent.set(name, inputOf(owner).value.trim().replace(/\s+/g, " "));
+  sent.set(name, text.trim().replace(/\s+/g, " "));
   owner.classList.remove("edited");
   owner.classList.add("sent");
+  return { name, text, ...(boxes ? { page, boxes } : {}) };
+};
+const accept = (...all) => {
+  const { document: number, schema } = sheet().dataset;
+  if (all.length) trigger("edit", { document: Number(number), schema, values: all.map(taken) });
 };
 const move = (from, step) => {
   const all = owners();
@@ -91,7 +90,7 @@ element.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     if (isWaiting()) return;
     const inTable = owner.closest("table"); // rows are accepted from within them only, because they are many
-    for (const other of owners()) if (!isDone(other) && (inTable || !other.closest("table"))) accept(other);
+    accept(...owners().filter((other) => !isDone(other) && (inTable || !other.closest("table"))));
     finish();
   } else if (event.key === "Enter") {
     // An empty value before the model has looked is no statement that the document does not have it.

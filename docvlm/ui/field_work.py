@@ -11,14 +11,13 @@ from docvlm.errors import UsageError
 from docvlm.pipeline import CheckedExtraction, DocumentLabels, WindowDone, guess_kind
 from docvlm.schemas import Schema, SchemaShelf
 from docvlm.types import Extraction
-from docvlm.ui.browser_values import boxes_of, page_of
+from docvlm.ui.browser_values import edits_of
 from docvlm.ui.callbacks import text_in
 from docvlm.ui.desk import Desk
 from docvlm.ui.document_work import page_text, prepare
 from docvlm.ui.sessions import OpenView, Session
 
 DEFAULT_SCHEMA = "invoice"
-LONGEST_VALUE = 2000
 
 
 class FieldWork:
@@ -76,26 +75,19 @@ class FieldWork:
                 view.checked = view.labels.lay_over(schema, event)
 
     def edit(self, session: Session, event: gr.EventData) -> None:
-        """Keep what a person says of one value as a label.
+        """Keep what a person says of values as labels.
 
         Raises:
             UsageError: when the sheet that sent it is not the one that is open.
         """
-        view, name = session.view, text_in(event, "name", 200)
+        view = session.view
         if view is None or view.checked is None or event._data.get("document") != view.document.id:
             raise UsageError("Another document was opened meanwhile.", "Open this one again, then go on.")
         schema = view.checked.schema
         if text_in(event, "schema", 40) != schema.key:
             raise UsageError("Another schema was chosen meanwhile.", "Go on in the new list of fields.")
-        page, boxes = page_of(event._data.get("page"), view.page_count), boxes_of(event)
-        pointed_out = page is not None and bool(boxes)
-        view.labels.correct(
-            view.checked,
-            name,
-            text_in(event, "text", LONGEST_VALUE),
-            page if pointed_out else None,
-            boxes if pointed_out else (),
-        )
+        for edit in edits_of(event, view.page_count):
+            view.labels.correct(view.checked, edit.name, edit.text, edit.page, edit.boxes)
         self._lay_labels_over(view, schema)
 
     def undo(self, session: Session) -> None:

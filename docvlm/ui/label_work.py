@@ -18,12 +18,12 @@ from docvlm.pipeline import (
 from docvlm.schemas import Schema
 from docvlm.store import Label
 from docvlm.types import Answer
-from docvlm.ui.browser_values import boxes_of, page_of
+from docvlm.ui.browser_values import edits_of
 from docvlm.ui.callbacks import text_in
 from docvlm.ui.desk import Desk
 from docvlm.ui.document_work import REDRAW_SECONDS, page_text, prepare
-from docvlm.ui.field_work import LONGEST_VALUE, FieldWork
-from docvlm.ui.label_rows import LINES, LONGEST_QUESTION, QUESTIONS, QuestionRow
+from docvlm.ui.field_work import FieldWork
+from docvlm.ui.label_rows import LINES, QUESTIONS, QuestionRow
 from docvlm.ui.label_state import ReadAhead
 from docvlm.ui.sessions import OpenView, Session
 
@@ -150,7 +150,7 @@ class LabelWork:
     # Labels
 
     def edit(self, session: Session, event: gr.EventData) -> None:
-        """Keep what a person says of a value, an answer or a line.
+        """Keep what a person says of values, answers or lines.
 
         Raises:
             UsageError: when the sheet that sent it is not the one that is open.
@@ -161,15 +161,15 @@ class LabelWork:
             return
         if view is None or event._data.get("document") != view.document.id:
             raise UsageError("Another document was opened meanwhile.", "Open this one again, then go on.")
-        name, text = text_in(event, "name", LONGEST_QUESTION), text_in(event, "text", LONGEST_VALUE)
-        if key == LINES:
-            view.labels.transcribe(view.page_number, name, text)
-            return
-        page, boxes = page_of(event._data.get("page"), view.page_count), boxes_of(event)
-        known = next((row for row in self.questions(view) if row.question == name), None)
-        if known is not None and not boxes and text == (known.answer or ""):
-            page, boxes = known.page, known.boxes
-        view.labels.answer(name, text, page if boxes else None, boxes if page is not None else ())
+        known = {row.question: row for row in self.questions(view)} if key == QUESTIONS else {}
+        for edit in edits_of(event, view.page_count):
+            row = known.get(edit.name)
+            if key == LINES:
+                view.labels.transcribe(view.page_number, edit.name, edit.text)
+            elif row is not None and not edit.boxes and edit.text == (row.answer or ""):
+                view.labels.answer(edit.name, edit.text, row.page, row.boxes)
+            else:
+                view.labels.answer(edit.name, edit.text, edit.page, edit.boxes)
 
     def undo(self, session: Session) -> None:
         """Take the last label back, whatever it is of."""

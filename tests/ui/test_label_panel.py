@@ -111,16 +111,16 @@ class Bench:
         self.session.show(view)
         return view.document.id
 
-    def edit(self, name: str, text: str, **more: Any) -> None:
+    def edit(self, *values: dict[str, Any], **more: Any) -> None:
+        """Send values as the sheet of the open document does; ``more`` is what else it sends."""
         assert self.session.view is not None
         checked, _ = self.work.sheet(self.session.view, self.session)
-        data = {
-            "document": self.session.view.document.id,
-            "schema": checked.schema.key,
-            "name": name,
-            "text": text,
-        }
-        self.work.edit(self.session, gr.EventData(None, data | more))
+        data = {"document": self.session.view.document.id, "schema": checked.schema.key}
+        self.work.edit(self.session, gr.EventData(None, data | {"values": list(values)} | more))
+
+
+def _value(name: str, text: str, **place: Any) -> dict[str, Any]:
+    return {"name": name, "text": text} | place
 
 
 @pytest.fixture
@@ -134,9 +134,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 def test_the_next_document_is_one_that_is_not_labelled_yet(bench: Bench, tmp_path: Path) -> None:
     first, second, third = (bench.open(make_receipt(tmp_path / f"{n}.pdf", n)) for n in range(3))
     assert bench.work.next_document(bench.session) in (first, second)
-    for spec in load_schema("receipt").fields:
-        if not spec.is_list:
-            bench.edit(spec.name, "")
+    bench.edit(*[_value(spec.name, "") for spec in load_schema("receipt").fields if not spec.is_list])
     assert [entry.document_id for entry in bench.work.queue(bench.session) if entry.is_labelled] == [third]
     bench.session.selected = {third}
     assert bench.work.next_document(bench.session) is None
@@ -158,10 +156,10 @@ def test_fields_questions_and_lines_are_kept_and_undone_in_turn(bench: Bench, tm
     bench.open(make_receipt(tmp_path / "1.pdf", 1))
     view = bench.session.view
     assert view is not None
-    bench.edit("company", "CITY HARDWARE", page=1, boxes=[[20, 20, 90, 32]])
-    bench.edit("What was bought?", "Tea", schema="questions")
+    bench.edit(_value("company", "CITY HARDWARE", page=1, boxes=[[20, 20, 90, 32]]))
+    bench.edit(_value("What was bought?", "Tea"), schema="questions")
     line = view.labels.lines(1)[0]
-    bench.edit(line.name, "CITY", schema="lines")
+    bench.edit(_value(line.name, "CITY"), schema="lines")
     names = [record.label.name for record in bench.workspace.store.labels(view.document.id)]
     assert names == ["company", "What was bought?", line.name]
     assert [row.answer for row in bench.work.questions(view)] == ["Tea"]
@@ -177,7 +175,7 @@ def test_a_sheet_of_another_document_changes_nothing(bench: Bench, tmp_path: Pat
     number = bench.open(make_receipt(tmp_path / "1.pdf", 1))
     for schema in ("questions", "lines"):
         with pytest.raises(UsageError):
-            bench.edit("line 1 of page 1", "x", schema=schema, document=number + 1)
+            bench.edit(_value("line 1 of page 1", "x"), schema=schema, document=number + 1)
     assert bench.workspace.store.labels() == []
 
 
@@ -186,7 +184,7 @@ def test_questions_that_were_labelled_are_not_suggested_again(bench: Bench, tmp_
     view = bench.session.view
     assert view is not None
     question = bench.work.suggestions(view)[0]
-    bench.edit(question, "", schema="questions")
+    bench.edit(_value(question, ""), schema="questions")
     assert question not in bench.work.suggestions(view)
     assert bench.work.questions(view)[0].answer is None
 
