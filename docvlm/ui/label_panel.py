@@ -155,6 +155,8 @@ class LabelPanel:
                 yield {self._notice: notices.notice_html(f"{line}. You can label meanwhile.", "busy")}
             if session.view is view and session.label.is_shown:
                 yield {self._notice: "", **self._show_bar(session), **self._show_sheet(session)}
+            # When a generator ends, Gradio sends what it gave last once more, over what was done meanwhile.
+            yield no_updates()
             self._work.read_ahead(session)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             if session.view is view:
