@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
+from docvlm.atomic import write_atomically
 from docvlm.batch.find import printable
 from docvlm.batch.ledger import FileOutcome, FileState, Totals
-from docvlm.export import write_atomically
 
 _SHOWN_FAILURES = 20
 

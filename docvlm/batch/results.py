@@ -12,11 +12,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from docvlm.atomic import atomic_file
 from docvlm.batch.find import printable
 from docvlm.batch.ledger import FileOutcome
 from docvlm.batch.units import Task
 from docvlm.errors import UsageError
-from docvlm.export import ExportedDocument, answer_json, atomic_file, extraction_json, write_documents
+from docvlm.export import ExportedDocument, answer_json, extraction_json, write_documents
 from docvlm.export.files import FORMS
 from docvlm.pipeline import owned_identity
 from docvlm.reading import READER_VERSION, layout_text, page_json

@@ -212,7 +212,7 @@ def _emit(content: str, out: str | None) -> None:
     if out is None:
         print(content, flush=True)
         return
-    from docvlm.export import write_atomically
+    from docvlm.atomic import write_atomically
 
     write_atomically(Path(out), f"{content}\n".encode())
 

@@ -1,6 +1,6 @@
 """Answers, fields and readings as files: JSON, CSV, Excel, markdown, searchable PDF."""
 
-from docvlm.export.atomic import atomic_file, write_atomically
+from docvlm.atomic import atomic_file, write_atomically
 from docvlm.export.csv_form import to_csv
 from docvlm.export.documents import ExportedDocument
 from docvlm.export.files import FORMS, document_bytes, write_documents

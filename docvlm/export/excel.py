@@ -14,7 +14,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
-from docvlm.export.atomic import atomic_file
+from docvlm.atomic import atomic_file
 from docvlm.export.documents import ExportedDocument, Table, documents_table, list_tables
 from docvlm.types import FieldValue
 

@@ -6,8 +6,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from docvlm.atomic import write_atomically
 from docvlm.errors import UsageError
-from docvlm.export.atomic import write_atomically
 from docvlm.export.csv_form import answers_csv, to_csv
 from docvlm.export.documents import ExportedDocument, items_table
 from docvlm.export.json_form import to_json

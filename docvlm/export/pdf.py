@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from docvlm.export.atomic import atomic_file
+from docvlm.atomic import atomic_file
 from docvlm.export.invisible_font import DESCENT, GLYPH_WIDTH, InvisibleFont
 from docvlm.types import Box, Page, Reading, RgbImage
 

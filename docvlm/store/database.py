@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from docvlm.errors import StoreError
+from docvlm.store.failures import DamageError, is_locked, translate
+from docvlm.store.write_ahead_log import find_damage
 
 # Compact, and NaN refused, which is not JSON and which PostgreSQL would not take.
 _to_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
@@ -24,15 +25,10 @@ _to_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 POSTGRES_DRIVER = "postgresql+psycopg"
 _BEGIN = "docvlm_begin"  # execution option: the statement that begins a transaction on SQLite
 _POSTGRES_NAMES = {"postgres", "postgresql", POSTGRES_DRIVER}
-_LOCKED_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-_DAMAGED_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_READ_ONLY_CODES = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
-_NO_SPACE_CODES = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
-_POSTGRES_LOCKED = {"55P03", "40P01", "57014"}  # lock not available, deadlock, statement cancelled
-
-
-class DamageError(StoreError):
-    """The file of the database is damaged, or is no database."""
+_MOST_CHECKED_BYTES = 64 * 2**20
+"""Looking through so much at opening takes a tenth of a second; larger files by ``store check`` only."""
+_LOG_LOOKS = 4
+_LOG_LOOK_SECONDS = 0.2
 
 
 class Database:
@@ -88,11 +84,42 @@ class Database:
             yield connection
 
     @contextmanager
+    def statements(self) -> Iterator[Connection]:
+        """For statements that must not stand in a transaction."""
+        engine = self.engine.execution_options(**{_BEGIN: ""})
+        if not self.is_sqlite:
+            engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        with self.translated_errors(), engine.connect() as connection:
+            yield connection
+
+    @contextmanager
     def translated_errors(self) -> Iterator[None]:
         try:
             yield
         except (DBAPIError, PoolTimeout) as error:
-            raise _translate(error, self.label) from error
+            raise translate(error, self.label) from error
+
+    def refuse_damage(self) -> None:
+        """Look for damage before anything is read or written (SQLite; up to 64 MiB, the log always).
+
+        Raises:
+            DamageError: when the file or its write-ahead log is damaged.
+        """
+        if not self.is_sqlite:
+            return
+        path = Path(str(self.url.database))
+        for look in range(_LOG_LOOKS):
+            damage = find_damage(Path(f"{path}-wal"))
+            if damage is None:
+                break
+            if look == _LOG_LOOKS - 1:
+                raise DamageError.of_log(self.label, str(damage))
+            time.sleep(_LOG_LOOK_SECONDS)  # another process may be writing to it just now
+        if path.stat().st_size > _MOST_CHECKED_BYTES:
+            return
+        with self.connection(read_only=True) as connection:
+            if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
+                raise DamageError.of_file(self.label)
 
     def use_write_ahead_log(self) -> None:
         """Let readers and a writer work side by side (SQLite); the file remembers it.
@@ -109,7 +136,7 @@ class Database:
                     self._set_journal_mode()
                 except DBAPIError as error:
                     # SQLite does not wait by itself while another process makes the same change.
-                    if not _is_locked(error.orig) or time.monotonic() > deadline:
+                    if not is_locked(error.orig) or time.monotonic() > deadline:
                         raise
                     time.sleep(0.05)
                 else:
@@ -194,45 +221,3 @@ def _postgres_engine(url: URL, wait_seconds: float) -> Engine:
         connection.commit()
 
     return engine
-
-
-def _sqlite_code(error: BaseException | None) -> int | None:
-    code = getattr(error, "sqlite_errorcode", None)
-    return None if code is None else code & 0xFF  # the low byte is the primary result code
-
-
-def _is_locked(error: BaseException | None) -> bool:
-    return _sqlite_code(error) in _LOCKED_CODES or getattr(error, "sqlstate", None) in _POSTGRES_LOCKED
-
-
-def _translate(error: DBAPIError | PoolTimeout, label: str) -> StoreError:
-    cause = error.orig if isinstance(error, DBAPIError) else None
-    code = _sqlite_code(cause)
-    if _is_locked(cause):
-        return StoreError(
-            f"The database {label} is locked by another process.",
-            "Wait for it to finish, or stop it, and try again.",
-        )
-    if code in _DAMAGED_CODES:
-        return DamageError(
-            f"The database {label} is damaged or not a database.",
-            "Put a backup in its place with 'python -m docvlm store restore FILE', "
-            "or move the file away to start an empty one.",
-        )
-    if code in _READ_ONLY_CODES:
-        return StoreError(
-            f"The database {label} cannot be written.",
-            "Check the permissions of the file and its folder, or set DOCVLM_DATABASE_URL to another place.",
-        )
-    if code in _NO_SPACE_CODES:
-        return StoreError(f"The disk refused to write {label}.", "Check its free space and health.")
-    if isinstance(error, IntegrityError):
-        return StoreError(
-            "What was to be saved belongs to a document that is not in the database.",
-            "Add the document again.",
-        )
-    reason = str(cause or error).strip().splitlines()[0]
-    return StoreError(
-        f"The database {label} refused: {reason.rstrip('.')}.",
-        "Check DOCVLM_DATABASE_URL, and that the database server runs where there is one.",
-    )

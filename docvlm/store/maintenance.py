@@ -8,12 +8,19 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select, text
 
 from docvlm.errors import StoreError
-from docvlm.store.database import DamageError, Database, parse_url
-from docvlm.store.migrate import HEAD, current_revision
+from docvlm.store.database import Database, parse_url
+from docvlm.store.failures import DamageError
+from docvlm.store.migrate import HEAD, current_revision, migrate
 from docvlm.store.tables import Base, DocumentRow, ReadingRow
 
 _MOST_PROBLEMS = 20
 _CHECK_WAIT_SECONDS = 10.0
+_SQLITE_UPKEEP = (
+    "INSERT INTO search_index(search_index) VALUES ('optimize')",
+    "VACUUM",
+    "ANALYZE",
+    "PRAGMA wal_checkpoint(TRUNCATE)",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,10 @@ class DatabaseHealth:
     def is_current(self) -> bool:
         return self.revision == HEAD
 
+    @property
+    def is_newer(self) -> bool:
+        return self.revision is not None and self.revision > HEAD  # revisions are numbered with four digits
+
 
 def check_database(url: str) -> DatabaseHealth | None:
     """Look through a whole database; nothing is changed, also where its tables are of an older revision.
@@ -54,6 +65,7 @@ def check_database(url: str) -> DatabaseHealth | None:
         return None
     database = Database(url, _CHECK_WAIT_SECONDS)
     try:
+        database.refuse_damage()
         with database.connection(read_only=True) as connection:
             revision = current_revision(connection)
             problems = _sqlite_problems(connection) if database.is_sqlite else ()
@@ -109,3 +121,50 @@ def _byte_count(database: Database, connection: Connection) -> int:
         return sum(file.stat().st_size for file in files if file.exists())
     sizes = [func.pg_total_relation_size(table) for table in Base.metadata.tables]
     return sum(connection.scalar(select(size)) or 0 for size in sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class Vacuumed:
+    """What a database took up before and after."""
+
+    bytes_before: int
+    bytes_after: int
+
+
+def vacuum(url: str) -> Vacuumed:
+    """Give back the space of what was deleted, and renew what the planner of queries knows.
+
+    Raises:
+        StoreError: when there is no database, or another process has it locked.
+    """
+    refuse_missing(url)
+    database = Database(url, _CHECK_WAIT_SECONDS)
+    try:
+        database.refuse_damage()
+        migrate(database)
+        before = _size(database)
+        with database.statements() as connection:
+            if database.is_sqlite:
+                for statement in _SQLITE_UPKEEP:
+                    connection.exec_driver_sql(statement)
+            else:
+                for table in Base.metadata.tables:
+                    connection.exec_driver_sql(f'VACUUM (ANALYZE) "{table}"')
+        return Vacuumed(before, _size(database))
+    finally:
+        database.close()
+
+
+def refuse_missing(url: str) -> None:
+    """Opening would make a SQLite file that is not there.
+
+    Raises:
+        StoreError: when there is none.
+    """
+    if (path := sqlite_file(url)) is not None and not path.exists():
+        raise StoreError(f"There is no database at {path}.", "Check DOCVLM_HOME and DOCVLM_DATABASE_URL.")
+
+
+def _size(database: Database) -> int:
+    with database.connection(read_only=True) as connection:
+        return _byte_count(database, connection)

@@ -71,6 +71,7 @@ class Store:
         """
         database = Database(url, wait_seconds)
         try:
+            database.refuse_damage()
             database.use_write_ahead_log()
             migrate(database)
         except BaseException:

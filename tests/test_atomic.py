@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from docvlm.atomic import atomic_file, write_atomically
 from docvlm.errors import UsageError
-from docvlm.export import atomic_file, write_atomically
 
 
 def test_a_file_is_written_and_replaced(tmp_path: Path) -> None:
@@ -36,11 +36,11 @@ def test_a_killed_writer_leaves_what_was_there(tmp_path: Path) -> None:
     target = tmp_path / "out.txt"
     target.write_text("before")
     program = (
-        "import os, signal, sys; from pathlib import Path; from docvlm.export import atomic_file\n"
+        "import os, signal, sys; from pathlib import Path; from docvlm.atomic import atomic_file\n"
         "with atomic_file(Path(sys.argv[1])) as temporary:\n"
         "    temporary.write_text('half'); os.kill(os.getpid(), signal.SIGKILL)"
     )
-    done = subprocess.run([sys.executable, "-c", program, target], cwd=Path(__file__).parents[2])
+    done = subprocess.run([sys.executable, "-c", program, target], cwd=Path(__file__).parents[1])
     assert done.returncode == -signal.SIGKILL
     assert target.read_text() == "before"
 
