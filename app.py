@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from docvlm.config import Settings
 from docvlm.errors import DocvlmError
+from docvlm.telemetry import observe
 
 if TYPE_CHECKING:
     from docvlm.ui.rights import Rights
@@ -23,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         settings = Settings.from_environment()
-        _serve(settings, options)
+        with observe("app", settings.log_file, settings.run_id):
+            _serve(settings, options)
     except DocvlmError as error:
         print(error, file=sys.stderr)
         return error.exit_code

@@ -63,6 +63,8 @@ class Settings:
     threads: int | None = None
     limits: Limits = field(default_factory=Limits)
     server: ServerLimits = field(default_factory=ServerLimits)
+    log_file: Path | None = None
+    run_id: str = ""
 
     @property
     def model_cache(self) -> Path:
@@ -77,8 +79,8 @@ class Settings:
     @staticmethod
     def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         """Read ``DOCVLM_HOME``, ``DOCVLM_DATABASE_URL``, ``DOCVLM_MODEL``, ``DOCVLM_ADAPTER``,
-        ``DOCVLM_BUDGET``, ``DOCVLM_THREADS``, ``DOCVLM_SERVER_CONCURRENCY`` and
-        ``DOCVLM_SERVER_PATIENCE`` (seconds).
+        ``DOCVLM_BUDGET``, ``DOCVLM_THREADS``, ``DOCVLM_SERVER_CONCURRENCY``,
+        ``DOCVLM_SERVER_PATIENCE`` (seconds), ``DOCVLM_LOG`` (a file) and ``DOCVLM_RUN_ID``.
 
         Raises:
             UsageError: when a value cannot be used.
@@ -99,6 +101,8 @@ class Settings:
                 concurrency=_count(env, "DOCVLM_SERVER_CONCURRENCY", "requests") or server.concurrency,
                 patience_seconds=_count(env, "DOCVLM_SERVER_PATIENCE", "seconds") or server.patience_seconds,
             ),
+            log_file=Path(env["DOCVLM_LOG"]).absolute() if env.get("DOCVLM_LOG") else None,
+            run_id=env.get("DOCVLM_RUN_ID", ""),
         )
 
     def prepare_home(self) -> Path:

@@ -22,6 +22,7 @@ ROOMS = (
     "reading",
     "schemas",
     "store",
+    "telemetry",
     "terminal",
     "tiling",
     "ui",
@@ -90,6 +91,7 @@ NEVER: dict[str, tuple[str, ...]] = {
     "docvlm/batch": ("torch", "gradio", "sqlalchemy", "docvlm.ui", "docvlm.cli", "finetune"),
     "docvlm/doctor": ("torch", "gradio", "sqlalchemy", "docvlm.batch", "docvlm.ui", "docvlm.cli", "finetune"),
     "docvlm/ui": ("torch", "sqlalchemy", "docvlm.cli", "finetune"),
+    "docvlm/telemetry": tuple(place for place in EVERYTHING_ELSE if place != "docvlm.telemetry"),
     "docvlm/terminal": tuple(place for place in EVERYTHING_ELSE if place != "docvlm.terminal"),
     "docvlm/cli": ("torch", "gradio", "sqlalchemy", "docvlm.ui", "finetune"),
     "docvlm": ("finetune", "app"),
@@ -103,6 +105,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "rapidocr": ("docvlm/reading",),
     "gradio": ("docvlm/ui", "app.py"),
     "httpx": ("docvlm/models/server",),
+    "opentelemetry": ("docvlm/telemetry",),
 }
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 from docvlm.batch.units import Task, Unit, UnitProgress, UnitResult
 from docvlm.config import Settings
+from docvlm.telemetry import Observed, observed_here
 
 Event = UnitProgress | UnitResult
 
@@ -33,12 +34,14 @@ class WorkerSetup:
         settings: where things are kept, which model, how many threads.
         password: opens encrypted PDFs; never kept or logged.
         niceness: added to the process's own, so that a person's work comes first.
+        observed: the log and the trace that it goes on with.
     """
 
     stage: Stage
     settings: Settings
     password: str | None = None
     niceness: int = 5
+    observed: Observed = field(default_factory=observed_here)
 
 
 class Executor(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,7 @@ from enum import StrEnum
 from docvlm.batch.units import Task, Unit, UnitProgress
 from docvlm.errors import InputError
 from docvlm.store import UnitRecord, UnitState
+from docvlm.telemetry import log_event
 
 _SHOW_SECONDS = 0.25
 
@@ -118,6 +120,7 @@ class Ledger:
 
     def refused(self, path: str, name: str, reason: str, exit_code: int = InputError.exit_code) -> None:
         """A file that cannot be taken."""
+        log_event("file.refused", level=logging.WARNING, exit_code=exit_code)
         self._names[path] = (name, None)
         self._refused[path] = (reason, exit_code)
 

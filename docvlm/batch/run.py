@@ -13,6 +13,7 @@ from types import FrameType
 from docvlm.batch.executor import Executor, Stage, WorkerSetup
 from docvlm.batch.feed import Feed, Selection
 from docvlm.batch.find import Found, Source, find_files
+from docvlm.batch.journal import Journal, log_totals
 from docvlm.batch.kept import lost_results
 from docvlm.batch.ledger import FileOutcome, Ledger, Show, Totals, Watch
 from docvlm.batch.machine import MachineProbe, choose_workers
@@ -26,6 +27,7 @@ from docvlm.config import Settings
 from docvlm.models.protocol import EngineCard
 from docvlm.schemas import Schema
 from docvlm.store import Store
+from docvlm.telemetry import log_event, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def run_with(
     """The same on an executor that is there already."""
     ledger = Ledger(show, watch)
     queue = store.work_queue()
-    schedule = Schedule(queue, executor, ledger, options.limit)
+    schedule = Schedule(queue, executor, Journal(ledger), options.limit)
 
     def write() -> None:
         if options.out is not None:
@@ -128,9 +130,12 @@ def run_with(
         when_idle=write if options.watch else lambda: None,
         lost=lambda units, records: lost_results(store, units, records),
     )
+    _log_start(options)
     with _stopping_on_signals(schedule.stop) as stopped:
         schedule.run(feed.contents())
-    write()
+    with span("write results"):
+        write()
+    log_totals(ledger.totals(), stopped.is_set())
     return BatchSummary(ledger.totals(), tuple(ledger.outcomes()), stopped.is_set())
 
 
@@ -166,6 +171,12 @@ def _local_executor(options: BatchOptions, settings: Settings) -> Iterator[Local
         yield executor
     finally:
         executor.close()
+
+
+def _log_start(options: BatchOptions) -> None:
+    number, count = options.selection.shard
+    shard = f"{number}/{count}"
+    log_event("batch.started", task=options.task, workers=options.workers, shard=shard)
 
 
 def _found(options: BatchOptions) -> Iterator[Found | None]:

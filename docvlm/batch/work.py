@@ -10,6 +10,7 @@ from dataclasses import replace
 from docvlm.batch.units import Outcome, Task, Unit, UnitProgress, UnitResult
 from docvlm.errors import Cancelled, DocvlmError, InputError, ModelError, StoreError
 from docvlm.pipeline import OpenDocument, WindowDone, Workspace, owned_identity
+from docvlm.telemetry import span
 
 Tell = Callable[[UnitProgress], None]
 
@@ -33,7 +34,8 @@ def do_unit(
         ModelError: when OCR or the model cannot be used at all.
     """
     try:
-        return _do(workspace, unit, tell, password, cancel)
+        with span(f"unit {unit.job.task}", sha256=unit.sha256, attempt=unit.attempt):
+            return _do(workspace, unit, tell, password, cancel)
     except Cancelled:
         return UnitResult(unit.key, Outcome.STOPPED)
     except StoreError as error:
@@ -63,11 +65,13 @@ def _do(
         # A page that crashed or hung the reader would do so again; reading was done before asking.
         if unit.attempt > 1 or unit.job.task is not Task.READ:
             document.recall_failures()
-        pages = _read(document, unit, tell, cancel)
+        with span("read", pages=document.info.page_count):
+            pages = _read(document, unit, tell, cancel)
         if unit.job.task is Task.READ or pages.outcome is Outcome.FAILED:
             return replace(pages, timings=(("open", opened), *document.step_seconds.items()))
         started = time.monotonic()
-        result_id = _ask(document, unit, tell, cancel)
+        with span(unit.job.task):
+            result_id = _ask(document, unit, tell, cancel)
         timings = (("open", opened), ("model", time.monotonic() - started))
         return replace(pages, result_id=result_id, timings=timings)
 

@@ -20,6 +20,7 @@ from docvlm.batch.work import do_unit
 from docvlm.errors import DocvlmError
 from docvlm.ingest import WorkerPool
 from docvlm.pipeline import Workspace
+from docvlm.telemetry import flush_spans, go_on_observing, log_event
 
 
 def main() -> None:
@@ -39,11 +40,15 @@ def main() -> None:
             os._exit(0)  # nobody listens any more
 
     try:
-        with Workspace(setup.settings, parsers=WorkerPool(keep=2)) as workspace:
+        parsers = WorkerPool(keep=2)
+        with go_on_observing(setup.observed), Workspace(setup.settings, parsers=parsers) as workspace:
+            log_event("worker.started", stage=setup.stage)
             tell(Ready(workspace.engine.card if setup.stage is Stage.MODEL else None))
             while True:
                 unit = units.get()
-                tell(do_unit(workspace, unit, tell, password=setup.password, cancel=cancel))
+                result = do_unit(workspace, unit, tell, password=setup.password, cancel=cancel)
+                flush_spans()  # the worker is ended without notice
+                tell(result)
     except DocvlmError as error:
         tell(Broken(type(error).__name__, error.message, error.remedy))
 

@@ -6,6 +6,7 @@ with the page it was at, so that the schedule has it go on behind that page.
 
 from __future__ import annotations
 
+import logging
 import queue
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from docvlm.batch.units import Outcome, Unit, UnitProgress, UnitResult
 from docvlm.batch.worker_process import Inbox, WorkerProcess
 from docvlm.errors import LimitError, ModelError
 from docvlm.models.protocol import EngineCard
+from docvlm.telemetry import log_event
 
 _UNITS_AHEAD = 2  # the unit a worker does and the next one, so that it never waits for the schedule
 _LOOK_SECONDS = 1.0
@@ -149,7 +151,7 @@ class LocalExecutor:
             self._unit_is_over(worker)
             return [message]
         if message is None:
-            return self._lose(worker, "made its worker process crash")
+            return self._lose(worker, "crash", "made its worker process crash")
         return []
 
     def _unit_is_over(self, worker: WorkerProcess) -> None:
@@ -175,16 +177,18 @@ class LocalExecutor:
         if self._stop_by is not None and now > self._stop_by:
             return self._put_aside(worker, worker.units)
         if worker.stage is Stage.READING and memory > limits.reading_bytes:
-            return self._lose(worker, f"needs more than {limits.reading_bytes // 2**20:,} MiB of memory")
+            need = f"needs more than {limits.reading_bytes // 2**20:,} MiB of memory"
+            return self._lose(worker, "memory", need)
         silent = limits.silent_seconds[worker.stage]
         if now - worker.last_sign > silent:
-            return self._lose(worker, f"took longer than {silent:g} seconds and was given up")
+            return self._lose(worker, "silence", f"took longer than {silent:g} seconds and was given up")
         if limits.file_seconds is not None and now - worker.unit_started > limits.file_seconds:
             return self._give_up(worker, limits.file_seconds)
         return []
 
-    def _lose(self, worker: WorkerProcess, what_it_did: str) -> Sequence[Event]:
+    def _lose(self, worker: WorkerProcess, why: str, what_it_did: str) -> Sequence[Event]:
         """The end of a worker that did not survive its unit; the next unit has done nothing wrong."""
+        log_event("worker.lost", level=logging.WARNING, stage=worker.stage, why=why)
         if not worker.units:
             self._remove(worker)
             return []
@@ -197,6 +201,7 @@ class LocalExecutor:
         return [lost, *self._put_aside(worker, worker.units[1:])]
 
     def _give_up(self, worker: WorkerProcess, seconds: float) -> Sequence[Event]:
+        log_event("worker.lost", level=logging.WARNING, stage=worker.stage, why="file_seconds")
         unit = worker.units[0]
         done = worker.progress or UnitProgress(unit.key, 0, 0)
         reason = (

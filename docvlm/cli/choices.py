@@ -5,17 +5,19 @@ from __future__ import annotations
 import argparse
 import getpass
 from dataclasses import replace
+from pathlib import Path
 
 from docvlm.config import Settings
 from docvlm.errors import UsageError
 
 
 def chosen_settings(options: argparse.Namespace) -> Settings:
-    """The settings of the environment, with the options' model, adapter and budget."""
+    """The settings of the environment, with the options' model, adapter, budget and log."""
     chosen = {
         "model": getattr(options, "model", None),
         "adapter": getattr(options, "adapter", None),
         "budget": getattr(options, "tiles", None),
+        "log_file": Path(options.log).absolute() if getattr(options, "log", None) else None,
     }
     return replace(Settings.from_environment(), **{name: value for name, value in chosen.items() if value})
 

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 
 from docvlm.cli import batch, commands, doctor
+from docvlm.cli.observed import add_log_option, observed
+from docvlm.cli.store import add_store
 from docvlm.terminal import EXIT_CODES, Subparsers, add_command
 
 
@@ -27,6 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     _export(subparsers)
     _setup(subparsers)
     _doctor(subparsers)
+    add_store(subparsers)
     return parser
 
 
@@ -36,8 +39,9 @@ def _command(
     run: Callable[[argparse.Namespace], int],
     summary: str,
 ) -> argparse.ArgumentParser:
-    parser = add_command(subparsers, name, run, summary)
+    parser = add_command(subparsers, name, observed(name, run), summary)
     parser.add_argument("--json", action="store_true", help="print JSON; its keys are stable")
+    add_log_option(parser)
     return parser
 
 

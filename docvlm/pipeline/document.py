@@ -23,6 +23,7 @@ from docvlm.pipeline.windows import Region, Window, cut_windows, with_picture
 from docvlm.reading import READER_VERSION
 from docvlm.schemas import Schema, load_schema
 from docvlm.store import RunKind, RunStatus, Store
+from docvlm.telemetry import log_event, record_span
 from docvlm.tiling import Budget, TilePlan, plan_tiles
 from docvlm.types import Answer, DocumentInfo, Extraction, Page, PageStatus, RunInfo
 
@@ -310,6 +311,13 @@ class _RunClock:
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        seconds = (datetime.now(UTC) - self.started).total_seconds()
+        state = RunStatus.DONE if error is None else RunStatus.FAILED
+        steps = dict(self.run.timings)
+        log_event(
+            "run.ended", kind=self._kind, state=state, model=self.run.model, seconds=seconds, steps=steps
+        )
+        record_span(f"run {self._kind}", seconds, state=state.value, model=self.run.model)
         if isinstance(error, DocvlmError):
             status = RunStatus.CANCELLED if isinstance(error, Cancelled) else RunStatus.FAILED
             self._store.save_run(self._document_id, self._kind, self.run, status, error.message, self.started)
