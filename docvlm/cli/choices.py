@@ -6,6 +6,7 @@ import argparse
 import getpass
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from docvlm.config import Settings
 from docvlm.errors import UsageError
@@ -13,7 +14,7 @@ from docvlm.errors import UsageError
 
 def chosen_settings(options: argparse.Namespace) -> Settings:
     """The settings of the environment, with the options' model, adapter, budget and log."""
-    chosen = {
+    chosen: dict[str, Any] = {
         "model": getattr(options, "model", None),
         "adapter": getattr(options, "adapter", None),
         "budget": getattr(options, "tiles", None),
