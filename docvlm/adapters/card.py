@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from docvlm.atomic import write_atomically
 from docvlm.errors import ModelError
-from docvlm.export.atomic import write_atomically
 
 CARD_FILE = "docvlm_adapter.json"
 WEIGHTS_FILE = "adapter_model.safetensors"

@@ -14,8 +14,8 @@ from pathlib import Path, PurePosixPath
 
 from docvlm.adapters.card import CARD_FILE, WEIGHTS_FILE, AdapterCard, Figure, read_card, write_card
 from docvlm.adapters.readme import readme
+from docvlm.atomic import write_atomically
 from docvlm.errors import ModelError, UsageError
-from docvlm.export.atomic import write_atomically
 
 CONFIG_FILE = "adapter_config.json"
 README_FILE = "README.md"
