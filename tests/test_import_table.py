@@ -96,6 +96,7 @@ NEVER: dict[str, tuple[str, ...]] = {
     "docvlm/cli": ("torch", "gradio", "sqlalchemy", "docvlm.ui", "finetune"),
     "docvlm": ("finetune", "app"),
     "finetune/data": (*HEAVY, "transformers", "finetune.training", "finetune.evaluation", "finetune.cli"),
+    "finetune/synthesis": (*HEAVY, "transformers", "finetune.training", "finetune.cli"),
     "finetune": ("gradio", "docvlm.ui", "docvlm.cli", "app"),
 }
 

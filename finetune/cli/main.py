@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Sequence
 
 from docvlm.terminal import EXIT_CODES, run_command
-from finetune.cli import adapters, data, evaluate, train
+from finetune.cli import adapters, data, evaluate, synthesize, train
 
-_GROUPS = (train, data, evaluate, adapters)
+_GROUPS = (train, data, synthesize, evaluate, adapters)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -7,7 +7,7 @@ from random import Random
 
 from finetune.synthesis.goods import Bill, make_bill
 from finetune.synthesis.names import make_address, make_bank, make_company, make_domain, make_person
-from finetune.synthesis.page import Align, Cell, Draft
+from finetune.synthesis.page import Align, Cell, Draft, Role
 from finetune.synthesis.values import (
     make_code,
     make_date,
@@ -60,6 +60,7 @@ def order(rng: Random, language: str) -> Draft:
         writer.rng.choice(words("order_titles", language)),
         None,
         rng.choice(("left", "right", "center")),
+        role=Role.TITLE,
     )
     writer.line(buyer, "buyer_name")
     if writer.chance(0.8):
@@ -97,7 +98,7 @@ def _letterhead(writer: Writer, name: str) -> None:
     title = rng.choice(words("invoice_titles", language))
     title_first = writer.chance(0.4)
     if title_first:
-        writer.line(title, None, rng.choice(("left", "right", "center")))
+        writer.line(title, None, rng.choice(("left", "right", "center")), role=Role.TITLE)
     align: Align = rng.choice(("left", "left", "center"))
     writer.line(name, "seller_name", align)
     if writer.chance(0.85):
@@ -113,7 +114,7 @@ def _letterhead(writer: Writer, name: str) -> None:
             writer.aligned_pair(key, value, align)
     writer.page.gap(1)
     if not title_first and writer.chance(0.8):
-        writer.line(title, None, rng.choice(("left", "right", "center")))
+        writer.line(title, None, rng.choice(("left", "right", "center")), role=Role.TITLE)
 
 
 def _parties_and_details(writer: Writer, details: list[tuple[str, str]]) -> None:
@@ -150,7 +151,7 @@ _Party = tuple[str, list[str], tuple[str, str]]
 def _block(writer: Writer, party: _Party, column: int) -> None:
     """A label with a name and an address below; the first line is one fact, the rest another."""
     label, lines, (first, rest) = party
-    writer.line(label, None, "left", column)
+    writer.line(label, None, "left", column, Role.LABEL)
     writer.line(lines[0], first, "left", column)
     writer.lines(lines[1:], rest, "left", column)
 
@@ -179,7 +180,8 @@ def _table(writer: Writer, bill: Bill) -> None:
         keys.insert(0, "quantity")
     places = _column_places(keys, right)
     header = [writer.label(key, f"items.{key}") for key in keys]
-    writer.page.row(*(Cell(text, None, *places[key]) for key, text in zip(keys, header, strict=True)))
+    heads = (Cell(text, None, *places[key]) for key, text in zip(keys, header, strict=True))
+    writer.page.row(*heads, role=Role.HEADER)
     for number, item in enumerate(bill.items):
         values = {
             "code": item.code,

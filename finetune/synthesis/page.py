@@ -10,6 +10,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from random import Random
 from typing import Literal
 
@@ -38,6 +39,26 @@ class Cell:
     align: Align = "left"
 
 
+class Role(StrEnum):
+    """What a printed row is for; a page that is drawn sets it accordingly."""
+
+    TEXT = "text"
+    TITLE = "title"
+    HEADER = "header"
+    """The heads of a table's columns."""
+    LABEL = "label"
+    """A label, or several, above their values."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedRow:
+    """The cells of one row as they were given; ``y`` is the row's top, counted in rows."""
+
+    y: float
+    role: Role
+    cells: tuple[Cell, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class MarkedWord:
     """A word on its place; ``row`` numbers the printed row it stands on."""
@@ -57,9 +78,11 @@ class PageBuilder:
         self._rng = rng
         self._row = 0
         self._words: list[MarkedWord] = []
+        self._rows: list[PrintedRow] = []
 
-    def row(self, *cells: Cell) -> None:
+    def row(self, *cells: Cell, role: Role = Role.TEXT) -> None:
         """Print cells on the next row."""
+        self._rows.append(PrintedRow(self.y, role, cells))
         end = 0.0
         for cell in cells:
             words = cell.text.split()
@@ -78,6 +101,9 @@ class PageBuilder:
     def words(self) -> tuple[MarkedWord, ...]:
         return tuple(self._words)
 
+    def rows(self) -> tuple[PrintedRow, ...]:
+        return tuple(self._rows)
+
     def _start(self, cell: Cell, width: int, end: float) -> float:
         if cell.column is None:
             return end
@@ -95,12 +121,18 @@ class PageBuilder:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a builder made: words in the order they were printed, and the labels printed for facts."""
+    """What a builder made: words in the order they were printed, and the labels printed for facts.
+
+    ``rows`` are the same words as cells, ``columns`` the width of the page in characters; whoever draws
+    the page starts from these.
+    """
 
     kind: str
     language: str
     words: tuple[MarkedWord, ...]
     labels: Mapping[str, str]
+    rows: tuple[PrintedRow, ...] = ()
+    columns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from random import Random
 
 from finetune.synthesis.goods import make_bill
 from finetune.synthesis.names import make_address, make_bank, make_city, make_company, make_person
-from finetune.synthesis.page import Align, Cell, Draft
+from finetune.synthesis.page import Align, Cell, Draft, Role
 from finetune.synthesis.values import make_code, make_date, make_iban, make_phone
 from finetune.synthesis.vocabulary import faker_for, words
 from finetune.synthesis.writer import Writer
@@ -67,7 +67,8 @@ def id_card(rng: Random, language: str) -> Draft:
     )
     if writer.chance(0.6):
         writer.line(faker.current_country().upper(), None, "center")
-    writer.line(rng.choice(words("card_titles", language)), None, rng.choice(("left", "center")))
+    title = rng.choice(words("card_titles", language))
+    writer.line(title, None, rng.choice(("left", "center")), role=Role.TITLE)
     _fields(writer, [(key, value.upper() if writer.upper else value) for key, value in fields])
     return writer.finish()
 
@@ -83,7 +84,8 @@ def _fields(writer: Writer, fields: list[tuple[str, str]]) -> None:
         row = [pending.pop(0)]
         if pending and writer.chance(0.4) and all(len(value) < half - 3 for _, value in (row[0], pending[0])):
             row.append(pending.pop(0))
-        writer.page.row(*(Cell(writer.label(key), None, place * half) for place, (key, _) in enumerate(row)))
+        labels = (Cell(writer.label(key), None, place * half) for place, (key, _) in enumerate(row))
+        writer.page.row(*labels, role=Role.LABEL)
         writer.page.row(*(Cell(value, key, place * half) for place, (key, value) in enumerate(row)))
 
 
@@ -93,9 +95,8 @@ def statement(rng: Random, language: str) -> Draft:
     start = make_date(rng)
     end = start + datetime.timedelta(days=rng.choice((27, 29, 30, 89)))
     writer.line(make_bank(rng, language), "bank_name", rng.choice(("left", "center")))
-    writer.line(
-        rng.choice(words("statement_titles", language)), None, rng.choice(("left", "right", "center"))
-    )
+    title = rng.choice(words("statement_titles", language))
+    writer.line(title, None, rng.choice(("left", "right", "center")), role=Role.TITLE)
     writer.page.gap(1)
     if writer.chance(0.5):
         writer.line(make_person(rng, language), "account_holder")
@@ -148,7 +149,7 @@ def _movements(writer: Writer, start: datetime.date, count: int) -> None:
         Cell(writer.label(key, f"transactions.{key}"), None, column, "right")
         for key, column in columns.items()
     ]
-    writer.page.row(*header)
+    writer.page.row(*header, role=Role.HEADER)
     if labels_in_table:
         writer.amount_row("opening_balance", balance, right, 14)
     day = start
@@ -176,7 +177,7 @@ def form(rng: Random, language: str) -> Draft:
     writer = Writer("form", language, rng.randint(56, 84), rng)
     if writer.chance(0.5):
         writer.line(make_company(rng, language), None, rng.choice(("left", "center")))
-    writer.line(rng.choice(words("form_titles")), None, rng.choice(("left", "center")))
+    writer.line(rng.choice(words("form_titles")), None, rng.choice(("left", "center")), role=Role.TITLE)
     if writer.chance(0.6):
         writer.page.gap(1)
     labels = _form_labels(rng, rng.randint(3, 9))
@@ -199,7 +200,7 @@ def form(rng: Random, language: str) -> Draft:
             )
             cells.append(Cell(f"{label}{separator}", f"{fact}.label", place * half))
             if above:
-                writer.page.row(*cells)
+                writer.page.row(*cells, role=Role.LABEL)
                 cells = [Cell(value, f"{fact}.value", 0)]
             elif pair == 1 and kind == "text" and writer.chance(0.4):
                 # A long answer, on the rows below its label or beside it.
@@ -271,7 +272,7 @@ def table(rng: Random, language: str) -> Draft:
     """A table of figures; each cell is a fact ``cells.row.column``, the headers are its labels."""
     writer = Writer("table", language, 80, rng)
     if writer.chance(0.7):
-        writer.line(rng.choice(words("table_titles")), None, rng.choice(("left", "center")))
+        writer.line(rng.choice(words("table_titles")), None, rng.choice(("left", "center")), role=Role.TITLE)
     headers = rng.sample(words("table_columns"), rng.randint(2, 4))
     things = [item.description for item in make_bill(rng, language, 6, dear=False).items]
     names = (
@@ -280,7 +281,8 @@ def table(rng: Random, language: str) -> Draft:
         else list({make_city(rng, language): None for _ in range(rng.randint(3, 6))})
     )
     style = rng.choice(("money", "count", "percent"))
-    writer.page.row(*(Cell(header, None, 36 + 13 * place, "right") for place, header in enumerate(headers)))
+    heads = (Cell(header, None, 36 + 13 * place, "right") for place, header in enumerate(headers))
+    writer.page.row(*heads, role=Role.HEADER)
     for row, name in enumerate(names):
         cells = [Cell(name, f"cells.{row}.name", 0)]
         for place, header in enumerate(headers):

@@ -47,6 +47,12 @@ Asker = Callable[[Document, Random], Asked | None]
 
 
 def question_turns(document: Document, rng: Random, count: int) -> list[Turn]:
+    """Questions as the model gets them (see ``ask_about``), with its replies."""
+    asked = ask_about(document, rng, count)
+    return [Turn(question_prompt(question), ANSWER_START, f" {answer}\n") for question, answer in asked]
+
+
+def ask_about(document: Document, rng: Random, count: int) -> list[Asked]:
     """``count`` different questions where there is enough to ask, about a fifth of them without an answer."""
     asked: dict[str, str] = {}
     for _ in range(4 * count):
@@ -55,9 +61,7 @@ def question_turns(document: Document, rng: Random, count: int) -> list[Turn]:
         found = rng.choice(_askers(document))(document, rng)
         if found is not None:
             asked.setdefault(_spoken(found[0], rng), found[1])
-    return [
-        Turn(question_prompt(question), ANSWER_START, f" {answer}\n") for question, answer in asked.items()
-    ]
+    return list(asked.items())
 
 
 def _askers(document: Document) -> Sequence[Asker]:

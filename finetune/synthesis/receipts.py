@@ -6,7 +6,7 @@ from random import Random
 
 from finetune.synthesis.goods import Bill, make_bill
 from finetune.synthesis.names import make_address, make_company, make_domain, make_person
-from finetune.synthesis.page import Align, Cell, Draft
+from finetune.synthesis.page import Align, Cell, Draft, Role
 from finetune.synthesis.values import (
     make_code,
     make_date,
@@ -26,7 +26,7 @@ def receipt(rng: Random, language: str) -> Draft:
     bill = make_bill(rng, language, 5 if rng.random() < 0.8 else 12, dear=False)
     _shop(writer, align)
     if writer.chance(0.5):
-        writer.line(rng.choice(words("receipt_titles", language)), None, align)
+        writer.line(rng.choice(words("receipt_titles", language)), None, align, role=Role.TITLE)
     details_last = writer.chance(0.2)
     if not details_last:
         _details(writer)
@@ -157,7 +157,7 @@ def _items(writer: Writer, bill: Bill) -> None:
     if writer.chance(0.6):
         cells = [Cell(writer.label(key, f"items.{key}"), None, column) for key, column in columns.items()]
         cells += [Cell(writer.label(key, f"items.{key}"), None, end, "right") for key, end in ends.items()]
-        writer.page.row(*cells)
+        writer.page.row(*cells, role=Role.HEADER)
     codes, times = writer.chance(0.35), writer.rng.choice(("x", "X", "@", "*"))
     for number, item in enumerate(bill.items):
         fact = f"items.{number}."

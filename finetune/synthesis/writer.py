@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from random import Random
 
-from finetune.synthesis.page import Align, Cell, Draft, PageBuilder
+from finetune.synthesis.page import Align, Cell, Draft, PageBuilder, Role
 from finetune.synthesis.values import Style, make_style
 from finetune.synthesis.vocabulary import fact_kinds, faker_for
 
@@ -45,12 +45,17 @@ class Writer:
         return self.label(key) + self.separator
 
     def line(
-        self, text: str, fact: str | None = None, align: Align = "left", column: int | None = None
+        self,
+        text: str,
+        fact: str | None = None,
+        align: Align = "left",
+        column: int | None = None,
+        role: Role = Role.TEXT,
     ) -> None:
         """One row that holds one text."""
         if column is None:
             column = {"left": 0, "center": self.page.columns // 2, "right": self.page.columns}[align]
-        self.page.row(Cell(text, fact, column, align))
+        self.page.row(Cell(text, fact, column, align), role=role)
 
     def lines(
         self, texts: Iterable[str], fact: str | None, align: Align = "left", column: int | None = None
@@ -73,7 +78,7 @@ class Writer:
 
     def stacked(self, key: str, value: str, column: int = 0) -> None:
         """The label small above its value, as on forms and cards."""
-        self.line(self.label(key), None, "left", column)
+        self.line(self.label(key), None, "left", column, Role.LABEL)
         self.line(value, key, "left", column)
 
     def money(self, cents: int, fact: str | None, column: int) -> list[Cell]:
@@ -108,7 +113,7 @@ class Writer:
         wide = max((len(title) for _, title, _ in titles), default=0) + 2
         for key, title, value in titles:
             if arrangement == "stacked":
-                self.line(title, None, "left", column)
+                self.line(title, None, "left", column, Role.LABEL)
                 self.line(value, key, "left", column)
             elif arrangement == "flow":
                 self.page.row(Cell(title, None, column), Cell(value, key))
@@ -136,7 +141,7 @@ class Writer:
                 values.append(Cell(value, key, place))
                 place += width
                 waiting.pop(0)
-            self.page.row(*headings)
+            self.page.row(*headings, role=Role.LABEL)
             self.page.row(*values)
 
     def sentence(self, words: int = 8) -> str:
@@ -149,4 +154,11 @@ class Writer:
             self.line(self.rng.choice("-=*_.") * self.rng.randint(8, min(40, self.page.columns)))
 
     def finish(self) -> Draft:
-        return Draft(self.kind, self.language, self.page.words(), dict(self.labels))
+        return Draft(
+            self.kind,
+            self.language,
+            self.page.words(),
+            dict(self.labels),
+            self.page.rows(),
+            self.page.columns,
+        )

@@ -1,0 +1,100 @@
+"""A seed → a page: what it states, its pixels, and where every word and every fact stands on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+from docvlm.types import Box, Line, RgbImage
+from finetune.synthesis.drawing.compose import compose
+from finetune.synthesis.drawing.looks import Look, apply_look, choose_look
+from finetune.synthesis.drawing.paint import Picture, paint
+from finetune.synthesis.drawing.warp import scaled
+from finetune.synthesis.examples import BUILDERS, ENGLISH_SHARE, Builder
+from finetune.synthesis.page import Document, Draft, MarkedWord, read_draft
+from finetune.synthesis.vocabulary import LANGUAGES
+
+KINDS: Mapping[str, tuple[Builder, int]] = BUILDERS
+"""Who builds which kind of page, and how often."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnPage:
+    """A page as a picture.
+
+    Attributes:
+        document: what it states; boxes are pixels of ``image``, from the top left, and the order of the words
+            is the one in which the reader would give the flat page.
+        fact_boxes: for each fact of ``document.facts``, one box a line of its words.
+        look: how the page was taken; None where it is as it was drawn.
+    """
+
+    document: Document
+    image: RgbImage
+    fact_boxes: Mapping[str, tuple[Box, ...]]
+    look: Look | None
+
+
+def draw_page(
+    seed: int | str,
+    kinds: Sequence[str] = (),
+    language: str | None = None,
+    effects: bool = True,
+    longest: int | None = None,
+) -> DrawnPage:
+    """The page of a seed, the same on every machine with the same fonts and libraries.
+
+    Args:
+        kinds: which kinds to choose from; any, in their usual shares, where none are given.
+        language: a key of ``vocabulary.LANGUAGES``; drawn where None.
+        effects: whether it is scanned, photographed or faxed, or stays as it was drawn.
+        longest: the most pixels that its longer side may have.
+
+    Raises:
+        UsageError: when the fonts are not installed.
+    """
+    rng = Random(f"page:{seed}")  # noqa: S311  (made-up documents, no secrets)
+    draft = make_draft(rng, kinds, language)
+    flat = paint(compose(draft, rng))
+    look = choose_look(draft.kind, rng) if effects else None
+    final = flat if look is None else apply_look(flat, draft.kind, look, rng)
+    return _drawn(draft, flat, final if longest is None else scaled(final, longest), look)
+
+
+def make_draft(rng: Random, kinds: Sequence[str] = (), language: str | None = None) -> Draft:
+    """A draft of one of the kinds, or of any."""
+    names = list(kinds) or list(KINDS)
+    kind = rng.choices(names, [KINDS[name][1] for name in names])[0]
+    drawn = "en" if rng.random() < ENGLISH_SHARE else rng.choice(LANGUAGES[1:])
+    return KINDS[kind][0](rng, language or drawn)
+
+
+def _drawn(draft: Draft, flat: Picture, final: Picture, look: Look | None) -> DrawnPage:
+    """Order and facts are read off the flat page, places off the final one."""
+    document = read_draft(replace(draft, words=flat.words))
+    height, width = final.image.shape[:2]
+    whole = Box(0, 0, width, height)
+    marks = {
+        (before.box.x0, before.box.y0): replace(after, box=after.box.intersection(whole) or after.box)
+        for before, after in zip(flat.words, final.words, strict=True)
+    }
+    lines = [[marks[word.box.x0, word.box.y0] for word in line.words] for line in document.reading.lines]
+    reading = replace(
+        document.reading,
+        width=width,
+        height=height,
+        lines=tuple(map(_moved, document.reading.lines, lines)),
+    )
+    places = {fact: _boxes_of(fact, lines) for fact in document.facts}
+    return DrawnPage(replace(document, reading=reading), final.image, places, look)
+
+
+def _moved(line: Line, marks: Sequence[MarkedWord]) -> Line:
+    words = tuple(replace(word, box=mark.box) for word, mark in zip(line.words, marks, strict=True))
+    return replace(line, words=words)
+
+
+def _boxes_of(fact: str, lines: Sequence[Sequence[MarkedWord]]) -> tuple[Box, ...]:
+    marked = ([mark.box for mark in line if mark.fact == fact] for line in lines)
+    return tuple(Box.around(boxes) for boxes in marked if boxes)
