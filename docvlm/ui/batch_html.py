@@ -13,6 +13,7 @@ from docvlm.batch.find import printable
 from docvlm.batch.ledger import FileOutcome, FileProgress, FileState
 from docvlm.batch.report import duration
 from docvlm.batch.runs import BatchRun, RunProgress, RunState
+from docvlm.errors import PasswordError
 from docvlm.types import Answer, Extraction, FieldValue, LineItems
 from docvlm.ui.batch_view import PAGE_SIZE, BatchView
 from docvlm.ui.documents_list import day
@@ -71,7 +72,7 @@ def run_html(run: BatchRun, state: RunState) -> str:
         f"<h3>{escape(run.request.title)}</h3>"
         f'<span class="batch-state {state}" role="status">{STATE_TITLES[state]}</span>'
         f'<span class="batch-actions">{_actions(run, state, progress)}</span></div>'
-        f"{_where(run)}{message}{_estimate(run, state)}</section>"
+        f"{_where(run)}{message}{_estimate(run, state)}{_unlock(run, state)}</section>"
     )
 
 
@@ -136,6 +137,21 @@ def _actions(run: BatchRun, state: RunState, progress: RunProgress | None) -> st
             'data-confirm="Delete for good">Delete</button>'
         )
     return "".join(buttons)
+
+
+def _unlock(run: BatchRun, state: RunState) -> str:
+    """A field for the password, where files failed for the want of it."""
+    if state is not RunState.FINISHED:
+        return ""
+    locked = sum(outcome.exit_code == PasswordError.exit_code for outcome in run.outcomes())
+    if not locked:
+        return ""
+    files = "One file needs" if locked == 1 else f"{locked:,} files need"
+    return (
+        f'<form class="unlock" data-form="unlock"><label>{files} a password '
+        '<input type="password" name="password" maxlength="500" autocomplete="off"></label>'
+        '<button type="submit">Retry with it</button></form>'
+    )
 
 
 def _where(run: BatchRun) -> str:

@@ -82,6 +82,7 @@ class BatchTab:
         )
         self._runs.select(self._look_at, None, everything, **QUICK)
         self._run.select(self._act, None, everything, **QUICK)
+        self._run.submitted(self._unlock, None, everything, **QUICK)
         self._files.select(
             self._act_on_files,
             None,
@@ -150,6 +151,20 @@ class BatchTab:
                 session.batch = BatchView()
 
         return self._guarded(session, act)
+
+    def _unlock(self, event: gr.EventData, request: gr.Request) -> Updates:
+        """Try the failed files again with a password, which is kept nowhere."""
+        session = self._desk.sessions.of(request)
+
+        def unlock() -> None:
+            run = self._looked_at(session)
+            if run is None:
+                raise UsageError("This batch is no longer kept.", "Choose another.")
+            if run.request.folder:
+                self._rights.folder(run.request.folder, request)
+            self._batches(session).start(run, retry_failed=True, password=text_in(event, "password", 500))
+
+        return self._guarded(session, unlock)
 
     def _act_on_files(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         """Open a file on the desk, save results, or turn the list."""

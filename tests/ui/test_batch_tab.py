@@ -139,6 +139,24 @@ def test_added_files_are_ticked_and_worked_on_under_their_names(
     assert tab._looked_at(_session(rooms, "anna")) is None
 
 
+def test_locked_files_are_opened_with_a_password_given_afterwards(rooms: Rooms, tmp_path: Path) -> None:
+    pymupdf = pytest.importorskip("pymupdf")
+    (tmp_path / "in").mkdir()
+    with pymupdf.open() as document:
+        document.new_page().insert_text((72, 72), "Hidden treasure")
+        options = {"encryption": pymupdf.PDF_ENCRYPT_AES_256, "user_pw": "sesame", "owner_pw": "y"}
+        document.save(tmp_path / "in" / "locked.pdf", **options)
+    tab = rooms.batch
+    _begin(rooms, "anna", source="folder", folder=str(tmp_path / "in"))
+    assert "One file needs a password" in _settle(rooms, "anna")[tab._run]
+    tab._unlock(event_of(form="unlock", password="wrong"), _of("anna"))
+    assert "One file needs a password" in _settle(rooms, "anna")[tab._run]
+    tab._unlock(event_of(form="unlock", password="sesame"), _of("anna"))
+    shown = _settle(rooms, "anna")
+    assert "password" not in shown[tab._run] and "Done" in shown[tab._files]
+    assert [hit.name for hit in rooms.desk.workspace.store.search("treasure")] == ["locked.pdf"]
+
+
 def test_nobody_sees_or_touches_the_batches_of_another(rooms: Rooms, folder: Path) -> None:
     tab = rooms.batch
     _begin(rooms, "anna", source="folder", folder=str(folder))

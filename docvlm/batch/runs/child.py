@@ -1,5 +1,6 @@
 """The process of a run: ``python -m docvlm.batch.runs.child FOLDER estimate|run|retry``.
 
+A password for encrypted PDFs comes as a line on standard input, so that nobody sees it among the processes.
 It outlives whoever started it. SIGTERM ends it after the pages in flight; the run can then be resumed.
 """
 
@@ -42,7 +43,8 @@ def main(folder: Path, step: str) -> int:
 def _do(folder: Path, step: str) -> RunEnd:
     request = RunRequest.read(folder)
     settings = request.settings(Settings.from_environment())
-    options = request.options(folder, retry_failed=step == RETRY)
+    password = sys.stdin.readline().rstrip("\n") or None
+    options = request.options(folder, retry_failed=step == RETRY, password=password)
     if step == ESTIMATE:
         write_estimate(folder, estimate(options, settings))
         return RunEnd("estimated")

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from docvlm.batch.estimate import Estimate
 from docvlm.batch.ledger import FileOutcome
@@ -164,13 +165,16 @@ class BatchRuns:
         """Begin to count and to try a few pages, keeping nothing."""
         self._begin(run, child.ESTIMATE)
 
-    def start(self, run: BatchRun, retry_failed: bool = False) -> None:
+    def start(self, run: BatchRun, retry_failed: bool = False, password: str = "") -> None:
         """Begin a run, or go on with it; what is done is not done again.
+
+        Args:
+            password: opens encrypted PDFs; handed to the process and not kept.
 
         Raises:
             UsageError: when it is going on, or too many others are.
         """
-        self._begin(run, child.RETRY if retry_failed else child.RUN)
+        self._begin(run, child.RETRY if retry_failed else child.RUN, password)
 
     def delete(self, run: BatchRun, store: Store, keep: frozenset[str] = frozenset()) -> None:
         """Forget a run and the documents that nothing else knows.
@@ -190,7 +194,7 @@ class BatchRuns:
                 store.delete_document(record.id)
         shutil.rmtree(run.folder)
 
-    def _begin(self, run: BatchRun, step: str) -> None:
+    def _begin(self, run: BatchRun, step: str, password: str = "") -> None:
         going_on = sum(_is_locked(folder) for folder in self._all.glob("*/*/"))
         if going_on >= MOST_AT_ONCE and not _is_locked(run.folder):
             raise UsageError(
@@ -199,12 +203,12 @@ class BatchRuns:
         with _locked(run.folder) as lock:
             _write_step(run.folder, step)
             (run.folder / END_FILE).unlink(missing_ok=True)
-            process = _start(run.folder, step, lock, self._settings)
+            process = _start(run.folder, step, lock, self._settings, password)
             os.truncate(lock, 0)
             os.pwrite(lock, str(process.pid).encode(), 0)
 
 
-def _start(folder: Path, step: str, lock: int, settings: Settings) -> subprocess.Popen[bytes]:
+def _start(folder: Path, step: str, lock: int, settings: Settings, password: str) -> subprocess.Popen[bytes]:
     environment = os.environ | {
         "DOCVLM_HOME": str(settings.home),
         "DOCVLM_DATABASE_URL": settings.database_url,
@@ -214,13 +218,16 @@ def _start(folder: Path, step: str, lock: int, settings: Settings) -> subprocess
         process = subprocess.Popen(  # noqa: S603 - our own module, with a path of our own making
             # -P keeps the current folder, which may hold anything, off the import path.
             [sys.executable, "-P", "-m", "docvlm.batch.runs.child", str(folder), step],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=log,
             env=environment,
             pass_fds=(lock,),  # the child inherits the lock, so there is no moment without
             start_new_session=True,
         )
+    line = password.splitlines()[0] if password else ""
+    with contextlib.suppress(BrokenPipeError), cast(BinaryIO, process.stdin) as pipe:
+        pipe.write(f"{line}\n".encode())  # where it ended at once, its end says why
     threading.Thread(target=process.wait, daemon=True).start()
     return process
 

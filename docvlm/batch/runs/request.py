@@ -60,8 +60,14 @@ class RunRequest:
     def schema(self) -> Schema | None:
         return load_schema(self.schema_json) if self.schema_json else None
 
-    def options(self, run_folder: Path, retry_failed: bool = False) -> BatchOptions:
-        """What the batch is run with; takes 0.3 s to see what the machine has room for."""
+    def options(
+        self, run_folder: Path, retry_failed: bool = False, password: str | None = None
+    ) -> BatchOptions:
+        """What the batch is run with; takes 0.3 s to see what the machine has room for.
+
+        Args:
+            password: opens encrypted PDFs; it is never kept, so that each start needs it anew.
+        """
         return BatchOptions(
             sources=(self.folder,) if self.folder else self.files,
             task=self.task,
@@ -71,6 +77,7 @@ class RunRequest:
             report=run_folder / REPORT_FILE,
             selection=Selection(retry_failed=retry_failed),
             workers=workers_for(self.task, probe_machine()),
+            password=password,
             owner=self.owner,
         )
 

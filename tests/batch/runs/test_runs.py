@@ -26,6 +26,7 @@ from tests.batch.files import write_pdf
 
 ANNA, BELA = "a" * 32, "b" * 32
 SECONDS = 90
+PASSWORD = "open sesame"
 
 
 @pytest.fixture
@@ -169,6 +170,10 @@ def test_failures_are_tried_again_only_when_that_is_wanted(folder: Path, setting
         assert progress is not None
         kept.append(progress.kept)
     assert kept == [0, 3, 2]
+    runs.start(run, retry_failed=True, password=PASSWORD)
+    until(lambda: not run.state.is_live)
+    assert {outcome.state for outcome in run.outcomes()} == {FileState.DONE}
+    assert not any(PASSWORD.encode() in file.read_bytes() for file in run.folder.iterdir())
 
 
 def write_secret(path: Path) -> None:
@@ -176,7 +181,7 @@ def write_secret(path: Path) -> None:
     pymupdf = pytest.importorskip("pymupdf")
     with pymupdf.open() as document:
         document.new_page().insert_text((72, 72), "secret")
-        document.save(path, encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="x", owner_pw="y")
+        document.save(path, encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw=PASSWORD, owner_pw="y")
 
 
 def test_what_was_deleted_is_read_again(folder: Path, settings: Settings) -> None:
