@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -147,7 +148,7 @@ class BatchRuns:
         found = []
         for folder in self._folder.glob("*/"):
             with contextlib.suppress(UsageError):
-                found.append(BatchRun(folder, RunRequest.read(folder)))
+                found.append(BatchRun(folder, _request(folder)))
         return sorted(found, key=lambda run: (run.request.created, run.id), reverse=True)
 
     def find(self, identifier: str) -> BatchRun | None:
@@ -206,6 +207,12 @@ class BatchRuns:
             process = _start(run.folder, step, lock, self._settings, password)
             os.truncate(lock, 0)
             os.pwrite(lock, str(process.pid).encode(), 0)
+
+
+@lru_cache(maxsize=256)
+def _request(folder: Path) -> RunRequest:
+    """The request in a folder, read once: it may name thousands of files and is never changed."""
+    return RunRequest.read(folder)
 
 
 def _start(folder: Path, step: str, lock: int, settings: Settings, password: str) -> subprocess.Popen[bytes]:
