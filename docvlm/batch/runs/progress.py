@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from docvlm.atomic import write_atomically
 from docvlm.batch.estimate import Estimate
 from docvlm.batch.ledger import FileOutcome, FileProgress, FileState, Ledger, Totals
-from docvlm.export import write_atomically
 
 PROGRESS_FILE = "progress.json"
 OUTCOMES_FILE = "outcomes.jsonl"
