@@ -35,6 +35,9 @@ _NOTHING = (
     '<p class="quiet">Open a document on the left, or press Next document. The model fills in what it finds; '
     "what you accept or correct is kept as a label, and labels make the model better under Fine-tune.</p>"
 )
+_ROWS_LEFT = (
+    "All fields are labelled. Ctrl+Enter in a row accepts the rows too; Alt+N opens the next document."
+)
 
 
 class LabelPanel:
@@ -190,7 +193,11 @@ class LabelPanel:
             self._work.edit(session, event)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             return {self._notice: notices.error_html(sentence(error))}
-        return {**self._show_sheet(session), self._notice: ""}
+        shown = {**self._show_sheet(session), self._notice: ""}
+        if not self._work.has_all_fields(session):
+            return shown
+        rows = notices.notice_html(_ROWS_LEFT) if self._work.has_rows_left(session) else ""
+        return {**shown, **self._show_bar(session), self._notice: rows}
 
     def _undo(self, request: gr.Request) -> Updates:
         session = self._desk.sessions.of(request)

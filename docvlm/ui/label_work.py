@@ -24,7 +24,7 @@ from docvlm.ui.desk import Desk
 from docvlm.ui.document_work import REDRAW_SECONDS, page_text, prepare
 from docvlm.ui.field_work import FieldWork
 from docvlm.ui.label_rows import LINES, QUESTIONS, QuestionRow
-from docvlm.ui.label_state import ReadAhead
+from docvlm.ui.label_state import LabelMode, ReadAhead
 from docvlm.ui.sessions import OpenView, Session
 
 LONGEST_QUEUE = 500
@@ -75,6 +75,18 @@ class LabelWork:
             return view.checked, ""
         picture = view.picture()
         return view.checked, "later" if picture.words is None and not picture.problem else "now"
+
+    def has_all_fields(self, session: Session) -> bool:
+        """Whether every field of the open document that is no list has a label."""
+        checked = session.view.checked if session.view is not None else None
+        if checked is None or session.label.mode is not LabelMode.FIELDS:
+            return False
+        return all(spec.name in checked.confirmed for spec in checked.schema.fields if not spec.is_list)
+
+    def has_rows_left(self, session: Session) -> bool:
+        """Whether a row of a list has a value without a label."""
+        checked = session.view.checked if session.view is not None else None
+        return checked is not None and not checked.confirmed.issuperset(checked.names)
 
     def prefill(self, session: Session, view: OpenView) -> Iterator[str]:
         """Let the model look for the fields; sentences of what is going on. Labels stay as they are.

@@ -136,6 +136,7 @@ def test_the_next_document_is_one_that_is_not_labelled_yet(bench: Bench, tmp_pat
     assert bench.work.next_document(bench.session) in (first, second)
     bench.edit(*[_value(spec.name, "") for spec in load_schema("receipt").fields if not spec.is_list])
     assert [entry.document_id for entry in bench.work.queue(bench.session) if entry.is_labelled] == [third]
+    assert bench.work.has_all_fields(bench.session) and not bench.work.has_rows_left(bench.session)
     bench.session.selected = {third}
     assert bench.work.next_document(bench.session) is None
     bench.session.selected = {second, third}
