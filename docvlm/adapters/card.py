@@ -99,6 +99,21 @@ class AdapterCard:
                 f"Use --tiles {self.tiling}." if self.tiling else "Use it over the model it was trained on.",
             )
 
+    def doubt(self, reader: str) -> str | None:
+        """A sentence where the adapter may do worse than it did: it learnt from words of another reader.
+
+        Words are read a little differently by every version, which is no reason to refuse it.
+
+        Args:
+            reader: the version of the reader whose words it would be used on.
+        """
+        if not self.reader or self.reader == reader:
+            return None
+        return (
+            f"The adapter '{self.name}' was trained on words of reader {self.reader}; this is {reader}. "
+            f"'python -m finetune adapters judge {self.name} --cases FILE' says whether it is still better."
+        )
+
 
 def _tiles(tiling: str) -> str:
     return f"'{tiling}' tiles" if tiling else "no tiles"

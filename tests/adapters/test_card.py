@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,12 @@ def test_another_base_is_refused_with_the_reason() -> None:
         CARD.refuse_other_base("org/model", "xyz")
     with pytest.raises(ModelError, match="version abc of 'embedded'; this is version xyz"):
         CARD.refuse_other_base("embedded", "xyz")
+
+
+def test_another_reader_is_a_doubt_and_no_refusal() -> None:
+    card = replace(CARD, reader="3")
+    assert CARD.doubt("4") is None and card.doubt("3") is None
+    assert "words of reader 3; this is 4" in str(card.doubt("4"))
 
 
 def test_another_tiling_is_refused_with_the_reason() -> None:

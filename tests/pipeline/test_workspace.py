@@ -30,8 +30,12 @@ class Shop:
     adapter: Path
     revision: str
 
-    def keep(self, name: str, tiling: str = "idefics3", revision: str | None = None) -> None:
-        card = AdapterCard(name, str(self.base), revision or self.revision, tiling=tiling)
+    told: list[str]
+
+    def keep(
+        self, name: str, tiling: str = "idefics3", revision: str | None = None, reader: str = ""
+    ) -> None:
+        card = AdapterCard(name, str(self.base), revision or self.revision, tiling=tiling, reader=reader)
         self.workspace.adapters.keep(self.adapter, card)
 
     def reply(self) -> str:
@@ -49,8 +53,9 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def shop(weights: tuple[Path, Path], tmp_path: Path) -> Iterator[Shop]:
     base, adapter = weights
     settings = Settings(tmp_path / "home", f"sqlite:///{tmp_path / 'home' / 'd.sqlite'}", model=str(base))
-    with Workspace(settings) as workspace:
-        shop = Shop(workspace, base, adapter, workspace.engine.card.base_revision)
+    told: list[str] = []
+    with Workspace(settings, told.append) as workspace:
+        shop = Shop(workspace, base, adapter, workspace.engine.card.base_revision, told)
         shop.keep("one")
         yield shop
 
@@ -122,3 +127,10 @@ def test_an_adapter_folder_that_is_no_shelf_entry_can_be_named(shop: Shop, tmp_p
     elsewhere = shutil.copytree(shop.adapter, tmp_path / "elsewhere")
     shop.workspace.use_adapter(str(elsewhere))
     assert shop.reply() != plain
+
+
+def test_an_adapter_that_learnt_from_another_reader_is_used_with_a_warning(shop: Shop) -> None:
+    shop.keep("old", reader="an earlier one")
+    shop.workspace.use_adapter("old")
+    assert [line for line in shop.told if "words of reader an earlier one" in line]
+    assert shop.workspace.engine.card.adapter is not None
