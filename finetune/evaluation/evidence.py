@@ -13,7 +13,7 @@ from docvlm.types import Box, RgbImage
 _LABEL_COLOUR = (22, 163, 74)
 _ANSWER_COLOUR = (220, 38, 38)
 _WIDEST, _TALLEST = 720, 420  # pixels of a picture
-_LEAST_SHARE = (0.5, 0.1)  # of the page that a picture shows, across and down
+_LEAST_SHARE = (0.8, 0.1)  # of the page that a picture shows, across (the cue beside a value) and down
 _FARTHEST = 0.4  # of the page's height: evidence farther apart is shown in two parts
 _GAP = 6  # pixels between the two
 

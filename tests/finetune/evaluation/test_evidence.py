@@ -7,7 +7,7 @@ import pytest
 from docvlm.types import Box
 from finetune.evaluation.evidence import Evidence, evidence_picture, evidence_png
 
-PAGE = np.full((1400, 1000, 3), 255, np.uint8)
+PAGE = np.full((1400, 900, 3), 255, np.uint8)
 GREEN, RED = (22, 163, 74), (220, 38, 38)
 
 
@@ -18,7 +18,7 @@ def pixels_of(picture: np.ndarray, colour: tuple[int, int, int]) -> int:
 def test_the_picture_shows_the_words_with_room_around_them() -> None:
     box = Box(400, 700, 500, 720)
     picture = evidence_picture(PAGE, Evidence(1, (box,), ()))
-    assert picture.shape == (140, 500, 3)  # a tenth of the page's height, half of its width
+    assert picture.shape == (140, 720, 3)  # a tenth of the page's height, most of its width
     assert pixels_of(picture, GREEN) and not pixels_of(picture, RED)
     assert not pixels_of(PAGE, GREEN)
 
@@ -29,8 +29,8 @@ def test_the_label_is_green_and_the_answer_red() -> None:
 
 
 def test_words_far_apart_are_shown_one_above_the_other() -> None:
-    picture = evidence_picture(PAGE, Evidence(1, (Box(10, 10, 90, 30),), (Box(800, 1370, 990, 1390),)))
-    assert picture.shape == (140 + 6 + 140, 500, 3)
+    picture = evidence_picture(PAGE, Evidence(1, (Box(10, 10, 90, 30),), (Box(800, 1370, 890, 1390),)))
+    assert picture.shape == (140 + 6 + 140, 720, 3)
     assert pixels_of(picture[:140], GREEN) and pixels_of(picture[146:], RED)
 
 
