@@ -20,9 +20,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from docvlm.adapters import Figure
 from docvlm.adapters.registry import NO_ADAPTER
+from docvlm.atomic import write_atomically
 from docvlm.config import Settings
 from docvlm.errors import InputError, UsageError
-from docvlm.export import write_atomically
 from docvlm.pipeline import Workspace
 from finetune.data.documents import LabelledDocument
 from finetune.data.readings import Readings

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from docvlm.atomic import write_atomically
 from docvlm.errors import DocvlmError
-from docvlm.export import write_atomically
 from docvlm.schemas import FieldSpec, Schema
 from docvlm.types import Box
 from finetune.data.align import align_answer, align_field

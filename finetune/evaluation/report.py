@@ -7,8 +7,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from docvlm.atomic import write_atomically
 from docvlm.errors import UsageError
-from docvlm.export import write_atomically
 from finetune.evaluation.bootstrap import Interval
 from finetune.evaluation.calibration import ReliabilityBin
 from finetune.evaluation.compare import Change, ChangedValue, Comparison, comparison_json

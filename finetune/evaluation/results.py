@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from docvlm.atomic import write_atomically
 from docvlm.errors import InputError
-from docvlm.export import write_atomically
 from docvlm.types import Box
 from finetune.evaluation.bootstrap import Interval
 from finetune.evaluation.calibration import ReliabilityBin
