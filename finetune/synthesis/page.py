@@ -23,6 +23,9 @@ TEXT_HEIGHT = 16.0
 
 Align = Literal["left", "right", "center"]
 
+CHECKED, UNCHECKED = "☒", "☐"
+"""Cells that stand for boxes to tick: drawn as such, and no words of a picture."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -48,6 +51,10 @@ class Role(StrEnum):
     """The heads of a table's columns."""
     LABEL = "label"
     """A label, or several, above their values."""
+    HEADING = "heading"
+    """Above the paragraphs of a section."""
+    BUTTON = "button"
+    """What can be pressed on a screen."""
 
 
 @dataclass(frozen=True, slots=True)

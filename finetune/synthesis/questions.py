@@ -69,6 +69,8 @@ def _askers(document: Document) -> Sequence[Asker]:
         return [_about_cell]
     if document.kind == "form":
         return [_about_entry, _about_entry, _about_entry, _about_absent]
+    if document_kinds()[document.kind].list_name == "entries":
+        return [_about_entry, _about_entry, _about_entry, _about_missing]
     askers: list[Asker] = [_about_fact, _about_fact, _about_label, _about_absent]
     return [*askers, _about_item] if document.rows("items") else askers
 
@@ -88,6 +90,12 @@ def _about_absent(document: Document, rng: Random) -> Asked | None:
     usual = document_kinds()[document.kind].facts
     absent = absent_facts(document, usual if rng.random() < 0.8 and usual else fact_kinds())
     question = _phrase(rng.choice(absent), document.language, rng) if absent else ""
+    return (question, NOT_FOUND) if question else None
+
+
+def _about_missing(document: Document, rng: Random) -> Asked | None:
+    """Something that documents of the kind never state, whatever their labels are called."""
+    question = _phrase(rng.choice(document_kinds()[document.kind].facts), document.language, rng)
     return (question, NOT_FOUND) if question else None
 
 

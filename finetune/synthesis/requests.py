@@ -43,10 +43,11 @@ _LIST_NAMES = {
 
 def extraction_turn(document: Document, rng: Random) -> Turn | None:
     """Ask with a built-in template or with a schema of the moment; None where nothing can be asked."""
-    template = document_kinds()[document.kind].template
+    kind = document_kinds()[document.kind]
+    template = kind.template
     schema = load_schema(template) if template and rng.random() < 0.45 else None
     if schema is None or not _is_clear(document, schema):
-        asked = _form_fields(document, rng) if document.kind == "form" else _fields(document, rng)
+        asked = _form_fields(document, rng) if kind.list_name == "entries" else _fields(document, rng)
         if not asked:
             return None
         schema = Schema("custom", "Custom", tuple(spec for spec, _ in asked))

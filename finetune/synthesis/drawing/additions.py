@@ -6,8 +6,7 @@ from dataclasses import replace
 from random import Random
 
 from finetune.synthesis.drawing.design import Design
-from finetune.synthesis.drawing.typeset import CHECKED, UNCHECKED
-from finetune.synthesis.page import Cell, Draft, PrintedRow, Role
+from finetune.synthesis.page import CHECKED, UNCHECKED, Cell, Draft, PrintedRow, Role
 
 _TICKS = {
     "en": (

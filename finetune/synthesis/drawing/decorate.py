@@ -10,9 +10,9 @@ from docvlm.types import Box
 from finetune.synthesis.drawing import ornaments
 from finetune.synthesis.drawing.design import BLACK, Design
 from finetune.synthesis.drawing.fonts import Face
-from finetune.synthesis.drawing.sheet import Area, Colour, Shape, Stamp, Stroke
-from finetune.synthesis.drawing.typeset import CHECKED, UNCHECKED, PlacedCell, PlacedRow, Typeset
-from finetune.synthesis.page import Role
+from finetune.synthesis.drawing.sheet import Area, Colour, Ellipse, Shape, Stamp, Stroke
+from finetune.synthesis.drawing.typeset import PlacedCell, PlacedRow, Typeset
+from finetune.synthesis.page import CHECKED, UNCHECKED, Role
 
 _GRAY: Colour = (120, 120, 124)
 _LIGHT: Colour = (190, 190, 194)
@@ -44,8 +44,10 @@ def under(page: Typeset, design: Design, kind: str, rng: Random) -> list[Shape]:
     shapes += _total(page, design)
     shapes += _label_rows(page, design)
     shapes += _parties(page, design)
-    if kind == "form":
+    if kind in ("form", "application", "screenshot"):
         shapes += _entries(page, design)
+    if kind == "screenshot":
+        shapes += _window(page, design)
     shapes += _ticks(page, design)
     if design.rule_below_head:
         shapes += _rule_below_head(page, design)
@@ -54,7 +56,8 @@ def under(page: Typeset, design: Design, kind: str, rng: Random) -> list[Shape]:
 
 def _frame(page: Typeset, design: Design) -> list[Shape]:
     pad = design.size * 0.8
-    box = Box(page.left - pad, page.rows[0].box.y0 - pad, page.right + pad, page.bottom + pad)
+    bottom = page.bottom + pad + (design.size * 2.4 if design.signature else 0)
+    box = Box(page.left - pad, page.rows[0].box.y0 - pad, page.right + pad, min(bottom, page.height - 3))
     return [Area(box, None, design.ink if design.size % 2 else _GRAY, width=1 + design.size % 2)]
 
 
@@ -222,6 +225,21 @@ def _ticks(page: Typeset, design: Design) -> Iterator[Shape]:
                 colour = design.pen if design.hand else BLACK
                 yield Stroke(((x + 3, y + 3), (x + side - 3, y + side - 3)), colour, 2)
                 yield Stroke(((x + side - 3, y + 3), (x + 3, y + side - 3)), colour, 2)
+
+
+def _window(page: Typeset, design: Design) -> Iterator[Shape]:
+    """The bar of a window's title, what closes it, and its buttons."""
+    bar = Box(0, 0, page.width, page.rows[0].box.y1 + design.size * 0.3)
+    yield Area(bar, design.tint)
+    for place in range(3):
+        x = page.width - design.size * (1.2 + 1.1 * place)
+        middle = bar.height / 2
+        yield Ellipse(Box(x, middle - 5, x + 10, middle + 5), None if place else design.accent, _GRAY)
+    for row in page.rows:
+        for cell in row.cells if row.role is Role.BUTTON else ():
+            pad = design.size * 0.7
+            box = Box(cell.box.x0 - pad, row.box.y0 + 2, cell.box.x1 + pad, row.box.y1 - 2)
+            yield Area(box, design.accent, radius=design.size // 4)
 
 
 def _rule_below_head(page: Typeset, design: Design) -> Iterator[Shape]:

@@ -20,7 +20,13 @@ Total = Literal["plain", "bold", "rule", "double", "shaded", "boxed"]
 Entries = Literal["plain", "underline", "dotted", "boxes", "shaded", "rows"]
 Place = Literal["left", "center", "right"]
 
-_RATIOS = {"receipt": (0.0,), "id_card": (0.63, 0.66, 0.7), "table": (0.0, 0.0, 0.71, 1.414)}
+_RATIOS = {
+    "receipt": (0.0,),
+    "id_card": (0.63, 0.66, 0.7),
+    "ticket": (0.0, 0.45),
+    "screenshot": (0.0, 0.0, 0.62),
+    "table": (0.0, 0.0, 0.71, 1.414),
+}
 _PAPER_RATIOS = (1.414, 1.414, 1.414, 1.294, 0.0)
 """Height by width: A4, Letter, or (0) as long as what is printed."""
 
@@ -96,7 +102,7 @@ def make_design(draft: Draft, rng: Random) -> Design:
     display = body if rng.random() < 0.6 else rng.choice(_families(_display_style(kind, rng), text))
     # A till has one ink; a little colour comes with preprinted rolls.
     accent = BLACK if kind == "receipt" and rng.random() < 0.9 else _accent(rng)
-    is_paper = kind not in ("receipt", "id_card")
+    is_paper = kind not in ("receipt", "id_card", "ticket", "screenshot")
     hand = families_for(FontStyle.HAND, text)
 
     def chance(probability: float) -> bool:
@@ -111,7 +117,7 @@ def make_design(draft: Draft, rng: Random) -> Design:
         line=rng.uniform(1.25, 1.7) if is_paper else rng.uniform(1.12, 1.45),
         gap=rng.uniform(0.7, 1.6) if is_paper else rng.uniform(0.4, 1.0),
         stretch=rng.uniform(1.0, 1.15),
-        paper=rng.choice(_FORM_PAPERS if kind == "form" else _PAPERS),
+        paper=rng.choice(_FORM_PAPERS if kind in ("form", "application", "ticket") else _PAPERS),
         ink=rng.choice(_INKS),
         accent=accent,
         tint=_tint(accent, rng),
@@ -128,16 +134,16 @@ def make_design(draft: Draft, rng: Random) -> Design:
         total=rng.choice(("plain", "bold", "bold", "rule", "double") if kind == "receipt" else _TOTALS),
         total_scale=rng.choice((1.0, 1.0, 1.15, 1.4)),
         entries=rng.choice(("plain", "underline", "underline", "dotted", "boxes", "shaded", "rows")),
-        hand=rng.choice(hand) if kind == "form" and hand and chance(0.35) else None,
+        hand=rng.choice(hand) if kind in ("form", "application") and hand and chance(0.35) else None,
         pen=rng.choice(_PENS),
         blocks=rng.choice(("none", "none", "boxed", "headed", "lined")),
         logo=rng.choice(("left", "center", "right")) if chance(_LOGOS.get(kind, 0.0)) else None,
         band=kind in ("invoice", "order", "statement", "id_card", "table") and chance(0.2),
-        frame=chance(0.12 if kind != "form" else 0.3),
+        frame=kind != "screenshot" and chance(0.3 if kind in ("form", "ticket", "application") else 0.1),
         rule_below_head=is_paper and chance(0.4),
-        stamp=kind in ("invoice", "order", "form", "letter") and chance(0.22),
-        signature=kind in ("letter", "order", "form", "id_card") and chance(0.6),
-        barcode=kind == "receipt" and chance(0.3),
+        stamp=kind in ("invoice", "order", "form", "letter", "application") and chance(0.22),
+        signature=kind in ("letter", "order", "form", "id_card", "application") and chance(0.6),
+        barcode=kind in ("receipt", "ticket") and chance(0.3 if kind == "receipt" else 0.7),
         footer=is_paper and chance(0.45),
         portrait=rng.choice(("left", "right")) if kind == "id_card" and chance(0.75) else None,
         bottom_block=chance(0.6),
@@ -161,9 +167,10 @@ _LOGOS = {
 def _body_style(kind: str, rng: Random) -> FontStyle:
     if kind == "receipt":
         return rng.choices((FontStyle.MONO, FontStyle.NARROW, FontStyle.SANS), (70, 18, 12))[0]
-    return rng.choices((FontStyle.SANS, FontStyle.SERIF, FontStyle.MONO, FontStyle.NARROW), (58, 24, 8, 10))[
-        0
-    ]
+    if kind == "screenshot":
+        return FontStyle.SANS
+    styles = (FontStyle.SANS, FontStyle.SERIF, FontStyle.MONO, FontStyle.NARROW)
+    return rng.choices(styles, (58, 24, 8, 10))[0]
 
 
 def _display_style(kind: str, rng: Random) -> FontStyle:

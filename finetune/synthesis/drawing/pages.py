@@ -6,16 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
+import numpy as np
+
 from docvlm.types import Box, Line, RgbImage
 from finetune.synthesis.drawing.compose import compose
 from finetune.synthesis.drawing.looks import Look, apply_look, choose_look
-from finetune.synthesis.drawing.paint import Picture, paint
+from finetune.synthesis.drawing.paint import Boxes, Picture, paint
 from finetune.synthesis.drawing.warp import scaled
+from finetune.synthesis.entries import application, report, screenshot, ticket
 from finetune.synthesis.examples import BUILDERS, ENGLISH_SHARE, Builder
 from finetune.synthesis.page import Document, Draft, MarkedWord, read_draft
 from finetune.synthesis.vocabulary import LANGUAGES
 
-KINDS: Mapping[str, tuple[Builder, int]] = BUILDERS
+KINDS: Mapping[str, tuple[Builder, int]] = {
+    **BUILDERS,
+    "application": (application, 7),
+    "ticket": (ticket, 6),
+    "report": (report, 5),
+    "screenshot": (screenshot, 6),
+}
 """Who builds which kind of page, and how often."""
 
 
@@ -27,12 +36,14 @@ class DrawnPage:
         document: what it states; boxes are pixels of ``image``, from the top left, and the order of the words
             is the one in which the reader would give the flat page.
         fact_boxes: for each fact of ``document.facts``, one box a line of its words.
+        glyphs: for each word of the reading, the boxes of its characters, of shape (characters, 4).
         look: how the page was taken; None where it is as it was drawn.
     """
 
     document: Document
     image: RgbImage
     fact_boxes: Mapping[str, tuple[Box, ...]]
+    glyphs: tuple[Boxes, ...]
     look: Look | None
 
 
@@ -75,9 +86,12 @@ def _drawn(draft: Draft, flat: Picture, final: Picture, look: Look | None) -> Dr
     document = read_draft(replace(draft, words=flat.words))
     height, width = final.image.shape[:2]
     whole = Box(0, 0, width, height)
+    places = {(word.box.x0, word.box.y0): number for number, word in enumerate(flat.words)}
+    order = [places[word.box.x0, word.box.y0] for word in document.reading.words]
+    glyphs = np.split(final.glyphs, np.cumsum([len(word.text) for word in final.words])[:-1])
     marks = {
-        (before.box.x0, before.box.y0): replace(after, box=after.box.intersection(whole) or after.box)
-        for before, after in zip(flat.words, final.words, strict=True)
+        place: replace(final.words[number], box=_within(final.words[number].box, whole))
+        for place, number in places.items()
     }
     lines = [[marks[word.box.x0, word.box.y0] for word in line.words] for line in document.reading.lines]
     reading = replace(
@@ -86,8 +100,17 @@ def _drawn(draft: Draft, flat: Picture, final: Picture, look: Look | None) -> Dr
         height=height,
         lines=tuple(map(_moved, document.reading.lines, lines)),
     )
-    places = {fact: _boxes_of(fact, lines) for fact in document.facts}
-    return DrawnPage(replace(document, reading=reading), final.image, places, look)
+    return DrawnPage(
+        document=replace(document, reading=reading),
+        image=final.image,
+        fact_boxes={fact: _boxes_of(fact, lines) for fact in document.facts},
+        glyphs=tuple(glyphs[number] for number in order),
+        look=look,
+    )
+
+
+def _within(box: Box, whole: Box) -> Box:
+    return box.intersection(whole) or box
 
 
 def _moved(line: Line, marks: Sequence[MarkedWord]) -> Line:

@@ -12,10 +12,7 @@ from docvlm.types import Box
 from finetune.synthesis.drawing.design import WHITE, Design
 from finetune.synthesis.drawing.fonts import Face, width_of
 from finetune.synthesis.drawing.sheet import Colour, Text
-from finetune.synthesis.page import Cell, Draft, PrintedRow, Role
-
-CHECKED, UNCHECKED = "☒", "☐"
-"""Cells that are drawn as boxes to tick and are no words."""
+from finetune.synthesis.page import CHECKED, UNCHECKED, Cell, Draft, PrintedRow, Role
 
 _LIST_FACT = re.compile(r"(items|transactions|cells)\.\d+\.")
 _NAMES = ("seller_name", "bank_name", "sender_name")
@@ -119,6 +116,8 @@ def _face(cell: Cell, row: PrintedRow, design: Design, head: float) -> Face:
     body = Face(design.body, design.size)
     if row.role is Role.TITLE:
         return replace(Face(design.display, design.size, design.title_bold).resized(design.title_scale))
+    if row.role is Role.HEADING:
+        return replace(body, bold=True).resized(1.1)
     if cell.fact in _NAMES and row.y < min(head, 8) and len(row.cells) == 1:
         return Face(design.display, design.size, design.name_bold).resized(design.name_scale)
     if row.role is Role.HEADER:
@@ -136,6 +135,8 @@ def _face(cell: Cell, row: PrintedRow, design: Design, head: float) -> Face:
 
 def is_label(cell: Cell, row: PrintedRow) -> bool:
     """Whether a cell introduces the cell after it."""
+    if cell.text in (CHECKED, UNCHECKED):
+        return False
     place = row.cells.index(cell)
     after = row.cells[place + 1 : place + 2]
     if cell.fact is not None:
@@ -221,6 +222,8 @@ def _is_foot(rows: Sequence[_Row]) -> bool:
 def _padding(rows: Sequence[_Row], level: float, design: Design) -> float:
     """Room for the shades and rules of heads, items and totals."""
     here = [row.row for row in rows if row.row.y == level]
+    if any(row.role is Role.BUTTON for row in here):
+        return design.size * 0.8
     if any(row.role is Role.HEADER for row in here) and design.header != "plain":
         return design.size * 0.5
     if design.grid != "none" and any(_LIST_FACT.match(cell.fact or "") for row in here for cell in row.cells):
@@ -282,7 +285,7 @@ def _colour(cell: Cell, row: _Row, design: Design) -> Colour:
     printed = row.row
     if printed.role is Role.TITLE and design.title_coloured:
         return design.accent
-    if printed.role is Role.HEADER and design.header == "inverted":
+    if printed.role is Role.BUTTON or (printed.role is Role.HEADER and design.header == "inverted"):
         return WHITE
     if design.hand and (cell.fact or "").startswith("entries.") and (cell.fact or "").endswith(".value"):
         return design.pen

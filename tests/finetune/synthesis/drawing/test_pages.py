@@ -62,6 +62,33 @@ def test_a_fact_stands_in_its_boxes(kind: str) -> None:
         assert " ".join(inside) == value or set(value.split()) <= set(inside), (fact, value, inside)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_character_of_a_word_has_a_box_within_the_words(kind: str) -> None:
+    page = taken(kind, 4)
+    assert len(page.glyphs) == len(page.document.reading.words)
+    for word, glyphs in zip(page.document.reading.words, page.glyphs, strict=True):
+        assert glyphs.shape == (len(word.text), 4)
+        centers = (glyphs[:, :2] + glyphs[:, 2:]) / 2
+        slack = 1.5 + 0.1 * word.box.height
+        assert (centers >= (word.box.x0 - slack, word.box.y0 - slack)).all()
+        assert (centers <= (word.box.x1 + slack, word.box.y1 + slack)).all()
+        assert (np.diff(centers[:, 0]) > -1).all(), word.text
+
+
+def test_a_ticked_choice_is_the_value_of_its_label() -> None:
+    found = 0
+    for number in range(6):
+        page = draw_page(f"ticked:{number}", ["application"], "en", effects=False)
+        text = [word.text for word in page.document.reading.words]
+        assert "☒" not in text and "☐" not in text
+        for row in page.document.rows("entries"):
+            if row["label"].rstrip(":") in ("Smoker", "Member"):
+                found += 1
+                assert row["value"] in ("Yes", "No")
+                assert {"Yes", "No"} <= set(text)
+    assert found
+
+
 def test_a_seed_gives_the_same_page_in_every_process() -> None:
     program = (
         "import hashlib; from finetune.synthesis.drawing import draw_page\n"
