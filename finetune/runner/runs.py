@@ -44,13 +44,12 @@ KILLED = "The run ended without a last word: its process was killed or the machi
 
 _POLL_SECONDS = 0.2
 
-GIVE_MEMORY_BACK = {
+SPARE_MEMORY = {
     "MALLOC_ARENA_MAX": "2",
-    "MALLOC_MMAP_THRESHOLD_": str(256 * 1024),
-    "MALLOC_TRIM_THRESHOLD_": str(1024 * 1024),
+    "MALLOC_MMAP_THRESHOLD_": str(8 * 2**20),
+    "THP_MEM_ALLOC_ENABLE": "1",
 }
-"""Lets glibc give memory back to the system between the steps of training; by default it keeps what each
-thread had at its largest."""
+"""Fewer places where glibc keeps freed memory, and large pages for torch's tensors (faster to get)."""
 
 
 class RunStatus(StrEnum):
@@ -299,7 +298,7 @@ def _spawn(folder: Path, lock: RunLock) -> subprocess.Popen[bytes]:
 def _environment() -> dict[str, str]:
     package_root = str(Path(__file__).resolve().parents[2])
     paths = dict.fromkeys([package_root, *filter(None, sys.path)])
-    return {**GIVE_MEMORY_BACK, **os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return {**SPARE_MEMORY, **os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _read_from(file: Path, position: int) -> tuple[str, int]:

@@ -89,6 +89,10 @@ class TrainingSettings:
     documents_a_step: int = field(
         default=4, metadata={"help": "How many pages (or parts of long ones) make one step."}
     )
+    tokens_at_once: int = field(
+        default=1500,
+        metadata={"help": "The most tokens of pages computed at once: fewer need less memory."},
+    )
     max_tokens: int = field(default=4096, metadata={"help": "Longer examples are left out and counted."})
     noise: float = field(
         default=0.0, metadata={"help": "NEFTune noise on the word embeddings (arXiv 2310.05914); 5 is usual."}
@@ -194,6 +198,7 @@ _LEAST_WHOLE = {
     "rank": 1,
     "alpha": 1,
     "documents_a_step": 1,
+    "tokens_at_once": 64,
     "max_tokens": 64,
     "paraphrases": 0,
     "patience": 0,

@@ -27,9 +27,12 @@ from finetune.packing import PackedExample
 from finetune.training.attention import packed_attention_in
 from finetune.training.checkpoints import PARTIAL, publish_checkpoint, step_of
 from finetune.training.collate import TrainingDocument
+from finetune.training.memory import give_memory_back
 from finetune.training.noise import EmbeddingNoise
+from finetune.training.recompute import cheap_steps_recomputed_in
 from finetune.training.settings import TrainingSettings
 from finetune.training.steps import Steps
+from finetune.training.token_gate import TokenGate
 
 MAX_GRADIENT_NORM = 1.0
 NO_PIXELS: Mapping[str, torch.Tensor] = {}
@@ -65,6 +68,7 @@ class DocumentTrainer(Trainer):
         self._warn = warn
         self._noise = EmbeddingNoise(settings.noise)
         self._at_once = documents_at_once(settings, arguments.device)
+        self._tokens = TokenGate(settings.tokens_at_once)
         self._done = 0
         self.tokens_seen = 0
         self.documents_seen = 0
@@ -75,14 +79,19 @@ class DocumentTrainer(Trainer):
         With the attention for packed turns and one thread a document.
         """
         self._done = step_of(checkpoint) if checkpoint else 0
-        with packed_attention_in(self.model), self._noise.over(self.model), one_thread():
+        with (
+            packed_attention_in(self.model),
+            cheap_steps_recomputed_in(self.model),
+            self._noise.over(self.model),
+            one_thread(),
+        ):
             self.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
 
     def seconds_a_step(self) -> float:
         """What a step takes here, the first one aside; no weight is changed."""
         weights = [weight for weight in self.model.parameters() if weight.requires_grad]
         began = 0.0
-        with packed_attention_in(self.model), one_thread():
+        with packed_attention_in(self.model), cheap_steps_recomputed_in(self.model), one_thread():
             self.model.train()
             for step in range(len(self.train_dataset)):
                 began = began or (time.monotonic() if step else 0.0)
@@ -182,9 +191,11 @@ class DocumentTrainer(Trainer):
     ) -> tuple[torch.Tensor, Sequence[torch.Tensor | None]]:
         if self._settings.dropout:
             torch.manual_seed(document.seed)
-        with self._noise.of(document.seed):
+        with self._tokens.of(document.packed.length), self._noise.of(document.seed):
             loss = reply_loss(self.model, document.packed, self.args.device, document.pixels)
-            return loss.detach(), torch.autograd.grad(loss, weights, allow_unused=True)
+            gradients = torch.autograd.grad(loss, weights, allow_unused=True)
+            give_memory_back()
+            return loss.detach(), gradients
 
     def _save(self, output_dir: str | None = None, state_dict: object = None) -> None:
         """The adapter alone: peft would look for the base model on the Hub to save embeddings with it."""

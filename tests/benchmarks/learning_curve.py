@@ -35,7 +35,7 @@ from finetune.evaluation.compare import paired_documents
 from finetune.evaluation.evaluate import evaluate_documents
 from finetune.evaluation.results import read_evaluation, write_evaluation
 from finetune.promotion import judge
-from finetune.runner.runs import GIVE_MEMORY_BACK
+from finetune.runner.runs import SPARE_MEMORY
 from finetune.training.settings import TrainingSettings
 from finetune.training.train import ADAPTER, TrainingData, train
 
@@ -66,7 +66,7 @@ class Trained:
 
 def main() -> None:
     options = _parser().parse_args()
-    os.environ.update(GIVE_MEMORY_BACK)  # as the runner does for its child
+    os.environ.update(SPARE_MEMORY)  # as the runner does for its child
     documents = [document for document in read_cases(options.cases, print) if document.fields]
     held_back, others = _sides(documents, options)
     print(f"{len(held_back)} documents held back, {len(others)} to learn from")
