@@ -8,6 +8,9 @@ from math import comb
 
 import numpy as np
 
+JUDGEMENT = "judgement"
+"""The folder inside an adapter's own, and inside a run's, that holds what came of the comparison."""
+
 CHANCE = 0.05
 """The most probable luck that is still taken for a win."""
 

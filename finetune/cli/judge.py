@@ -14,11 +14,14 @@ from docvlm.errors import UsageError
 from docvlm.terminal import progress_bar
 from finetune.cli.labels import Labels, count, read_labels, tell
 from finetune.data.readings import Readings
-from finetune.evaluation.before_after import GALLERY_FILE, BeforeAfter, before_after, before_after_json
+from finetune.evaluation.before_after import (
+    GALLERY_FILE,
+    BeforeAfter,
+    before_after,
+    before_after_json,
+)
 from finetune.evaluation.report import headline_table
-
-JUDGEMENT = "judgement"
-"""The folder inside an adapter's own that holds the last judgement."""
+from finetune.promotion import JUDGEMENT
 
 _TASKS = ("extract", "qa")
 

@@ -18,9 +18,15 @@ from docvlm.models.load import EMBEDDED
 from docvlm.terminal import EXIT_CODES, Subparsers, add_command
 from finetune.cli.run_view import RunView
 from finetune.cli.settings_option import parse_settings, settings_help
+from finetune.evaluation.before_after import (
+    BEFORE_AFTER_FILE,
+    GALLERY_FILE,
+    before_after_json,
+    read_before_after,
+)
+from finetune.evaluation.report import headline_table
 from finetune.runner import Run, RunRequest, RunStatus, attach, free_name, list_runs, runs_folder, start
 from finetune.runner.progress import RunProgress
-from finetune.runner.request import HELD_OUT
 from finetune.training.events import Failed
 from finetune.training.settings import PRESETS, TrainingSettings
 
@@ -30,16 +36,18 @@ def add_commands(subparsers: Subparsers) -> None:
     parser = add_command(subparsers, "train", train, "train an adapter on labelled documents")
     parser.epilog = f"{settings_help()}\n{EXIT_CODES}"
     labels = parser.add_argument_group("labels")
-    labels.add_argument("--cases", type=Path, metavar="FILE", help="a cases.jsonl file with labels")
+    labels.add_argument(
+        "--cases", type=Path, metavar="FILE", help="a label file or folder of any form (see 'data convert')"
+    )
     labels.add_argument("--labels", action="store_true", help="the labels confirmed in docvlm (the default)")
     labels.add_argument("--schema", help="fields to learn, as for 'docvlm extract' (default: those labelled)")
     labels.add_argument("--limit", type=int, metavar="N", help="a random sample of N documents")
     labels.add_argument(
         "--held-out",
         type=float,
-        default=HELD_OUT,
         metavar="N",
-        help="documents that base and adapter are compared on, a number or a share (default: %(default)s)",
+        help="documents that base and adapter are compared on, a number or a share "
+        "(default: a quarter, 5 to 60 of them, at most half)",
     )
     training = parser.add_argument_group("training")
     training.add_argument("--model", help="'embedded', a Hub name or a local folder")
@@ -175,10 +183,9 @@ def _finish(run: Run, options: argparse.Namespace) -> int:
     progress = RunProgress.of(run.events())
     status = run.status
     if options.json:
-        print(json.dumps(_as_json(run), ensure_ascii=False, indent=2))
+        print(json.dumps(_as_json(run) | {"comparison": _comparison(run)}, ensure_ascii=False, indent=2))
     elif status is RunStatus.FINISHED:
-        if progress.kept is not None:
-            print(progress.kept.sentence)
+        _print_outcome(run, progress)
     else:
         _tell(run.sentence)
     if status is RunStatus.FINISHED:
@@ -187,6 +194,21 @@ def _finish(run: Run, options: argparse.Namespace) -> int:
     if status is RunStatus.STOPPED:
         return Cancelled.exit_code
     return progress.ending.exit_code if isinstance(progress.ending, Failed) else DocvlmError.exit_code
+
+
+def _print_outcome(run: Run, progress: RunProgress) -> None:
+    """The figures before and after, and what became of the adapter."""
+    if (run.judgement / BEFORE_AFTER_FILE).is_file():
+        print(headline_table(read_before_after(run.judgement).comparison))
+        print(f"\nEvery value with its picture: {run.judgement / GALLERY_FILE}")
+    if progress.kept is not None:
+        print(progress.kept.sentence)
+
+
+def _comparison(run: Run) -> dict[str, object] | None:
+    if not (run.judgement / BEFORE_AFTER_FILE).is_file():
+        return None
+    return before_after_json(read_before_after(run.judgement))
 
 
 # Managing

@@ -87,9 +87,9 @@ def run(
         if adapter is None:
             return
         gc.collect()  # the model in training, before another one is loaded
-        outcome = compare_on_held_out(adapter, lesson, request, settings, readings, emit)
+        outcome = compare_on_held_out(adapter, lesson, request, settings, readings, folder, emit)
         if not any(isinstance(event, Kept) for event in read_events(folder)):
-            emit(keep_adapter(adapter, lesson, outcome, request, settings))
+            emit(keep_adapter(adapter, lesson, outcome, request, settings, folder))
         emit(endings[-1])
 
 

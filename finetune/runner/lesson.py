@@ -18,19 +18,30 @@ from docvlm.errors import InputError
 from docvlm.export import write_atomically
 from docvlm.schemas import Schema, load_schema
 from docvlm.store import Store
-from finetune.data.cases import read_cases
 from finetune.data.documents import LabelledDocument
 from finetune.data.duplicates import duplicate_groups
+from finetune.data.forms import ReadOptions, read_labels
 from finetune.data.problems import find_problems, without_problems
 from finetune.data.readings import Readings
 from finetune.data.schema import checked_schema, schema_of
 from finetune.data.split import split_documents
 from finetune.data.store_labels import labelled_documents
+from finetune.data.words_under import words_under
+from finetune.evaluation.evaluate import Asked
+from finetune.promotion import FEWEST_DOCUMENTS
 from finetune.runner.request import RunRequest
 from finetune.training.events import Emit, Progressed, Warned
 
 LESSON_FILE = "lesson.json"
+PICTURES = "pictures"
+"""The folder inside a run's own for pictures that lie inside a label file."""
+
 MOST_PROBLEMS_TOLD = 20
+MOST_HELD_OUT = 60
+"""More tell hardly more, and each is asked about twice."""
+
+MOST_COMMON_FIELDS = 40
+"""Sets with more names than this are forms with names of their own: each document is asked for its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,14 @@ class Lesson:
         return None if self.schema_json is None else load_schema(self.schema_json)
 
     @property
+    def asked(self) -> Asked:
+        """What is asked of the documents held back, as training asks it."""
+        schema = self.schema
+        if schema is None or len(schema.fields) <= MOST_COMMON_FIELDS:
+            return schema
+        return lambda document: _own_fields(schema, document)
+
+    @property
     def data_hash(self) -> str:
         """A short hash of the documents learnt from and their labels, wherever their files lie."""
         documents = [replace(document, path=None) for document in self.train]
@@ -64,6 +83,11 @@ class Lesson:
 
 _LESSON = TypeAdapter(Lesson)
 _DOCUMENTS = TypeAdapter(list[LabelledDocument])
+
+
+def documents_held_out(total: int) -> int:
+    """A quarter of the documents, or as many as a win needs, but never more than half of them."""
+    return min(max(FEWEST_DOCUMENTS, round(total / 4)), total // 2, MOST_HELD_OUT)
 
 
 def load_lesson(folder: Path) -> Lesson | None:
@@ -83,7 +107,7 @@ def make_lesson(
     Raises:
         InputError: when the labels cannot be read, or nothing can be learnt from them.
     """
-    documents = _chosen(_labelled(request, settings, emit), request)
+    documents = _chosen(_labelled(request, folder, settings, readings, emit), request)
     documents = _readable(documents, readings, emit)
     if not documents:
         raise InputError(
@@ -91,8 +115,11 @@ def make_lesson(
         )
     groups = duplicate_groups(documents, readings)
     seed = request.settings.seed
-    split = split_documents(documents, groups, request.held_out, seed)
-    on_the_way = request.held_out if request.settings.evaluations else 0
+    wanted = documents_held_out(len(documents)) if request.held_out is None else request.held_out
+    split = split_documents(documents, groups, wanted, seed)
+    on_the_way = min(documents_held_out(len(split.train)), request.settings.evaluation_documents)
+    if not request.settings.evaluations:
+        on_the_way = 0
     further = split_documents(split.train, groups, on_the_way, seed + 1)
     train = further.train
     schema = _schema(request, documents, train, readings)
@@ -110,9 +137,12 @@ def make_lesson(
     return lesson
 
 
-def _labelled(request: RunRequest, settings: Settings, emit: Emit) -> tuple[LabelledDocument, ...]:
+def _labelled(
+    request: RunRequest, folder: Path, settings: Settings, readings: Readings, emit: Emit
+) -> tuple[LabelledDocument, ...]:
     if request.cases is not None:
-        return read_cases(request.cases, lambda line: emit(Warned(line)))
+        options = ReadOptions(folder / PICTURES, find_words=words_under(readings))
+        return read_labels(request.cases, options, lambda line: emit(Warned(line)))
     settings.prepare_home()
     store = Store.open(settings.database_url)
     try:
@@ -163,6 +193,12 @@ def _schema(
     if not any(document.fields for document in documents):
         return None
     return checked_schema(schema_of(documents), train, readings)
+
+
+def _own_fields(schema: Schema, document: LabelledDocument) -> Schema | None:
+    names = {label.name.casefold() for label in document.fields}
+    fields = tuple(spec for spec in schema.fields if spec.name.casefold() in names)
+    return replace(schema, fields=fields, checks=()) if fields else None
 
 
 def _told(problems: Sequence[str]) -> Iterator[str]:

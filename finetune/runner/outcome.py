@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,9 +10,16 @@ from docvlm.adapters import AdapterRegistry, Figure, read_card
 from docvlm.config import Settings
 from docvlm.errors import ModelError
 from finetune.data.readings import Readings
+from finetune.evaluation.before_after import (
+    BEFORE_AFTER_FILE,
+    BeforeAfter,
+    before_after,
+    read_before_after,
+)
+from finetune.promotion import JUDGEMENT
 from finetune.runner.lesson import Lesson
 from finetune.runner.request import RunRequest
-from finetune.training.events import Emit, Kept
+from finetune.training.events import Emit, Kept, Progressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +37,40 @@ NOTHING_HELD_OUT = Outcome(
 
 
 def compare_on_held_out(
-    adapter: Path, lesson: Lesson, request: RunRequest, settings: Settings, readings: Readings, emit: Emit
+    adapter: Path,
+    lesson: Lesson,
+    request: RunRequest,
+    settings: Settings,
+    readings: Readings,
+    folder: Path,
+    emit: Emit,
 ) -> Outcome:
-    """Ask base and adapter the same of the documents held back."""
-    return NOTHING_HELD_OUT
+    """Ask base and adapter the same of the documents held back; kept in ``folder``, and done once only."""
+    if not lesson.held_out:
+        return NOTHING_HELD_OUT
+    judgement = folder / JUDGEMENT
+    if (judgement / BEFORE_AFTER_FILE).is_file():
+        return _outcome(read_before_after(judgement))
+    return _outcome(
+        before_after(
+            settings,
+            adapter,
+            lesson.held_out,
+            lesson.asked,
+            readings,
+            judgement,
+            request.settings.seed,
+            tell=lambda what, done, total: emit(Progressed(what, done, total)),
+        )
+    )
+
+
+def _outcome(result: BeforeAfter) -> Outcome:
+    return Outcome(result.verdict.wins, result.verdict.reason, result.figures)
 
 
 def keep_adapter(
-    adapter: Path, lesson: Lesson, outcome: Outcome, request: RunRequest, settings: Settings
+    adapter: Path, lesson: Lesson, outcome: Outcome, request: RunRequest, settings: Settings, folder: Path
 ) -> Kept:
     """Put the adapter on the shelf with all that is known of it; switch it on where it won.
 
@@ -48,7 +82,7 @@ def keep_adapter(
         raise ModelError(f"The adapter in {adapter} has no card.", "Start the run again.")
     shelf = AdapterRegistry(settings.adapters)
     name = shelf.free_name(request.name)
-    shelf.keep(
+    kept = shelf.keep(
         adapter,
         replace(
             card,
@@ -58,6 +92,8 @@ def keep_adapter(
             promoted=outcome.wins,
         ),
     )
+    if (folder / JUDGEMENT).is_dir():
+        shutil.copytree(folder / JUDGEMENT, kept / JUDGEMENT)
     active = outcome.wins and request.promote
     if active:
         shelf.activate(name)
@@ -67,4 +103,4 @@ def keep_adapter(
 def _what_now(name: str, active: bool) -> str:
     if active:
         return f"'{name}' is used from now on."
-    return f"'{name}' is kept; 'python -m finetune adapters activate {name}' switches it on."
+    return f"'{name}' is kept on the shelf of adapters and not switched on."

@@ -14,8 +14,6 @@ from docvlm.schemas import Schema, dump_schema, load_schema
 from finetune.training.settings import TrainingSettings
 
 REQUEST_FILE = "request.json"
-HELD_OUT = 0.25
-"""The share of the documents that is held back: with ten labelled ones, two or three."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
@@ -26,11 +24,13 @@ class RunRequest:
 
     Attributes:
         name: of the run, its folder and its adapter.
-        cases: a label file in the form of ``cases.jsonl``; None for the labels in the store.
+        cases: a label file or folder of any form that ``finetune.data.forms`` knows; None for the labels in
+            the store.
         documents: content hashes of the only documents to take; empty for all.
         schema_json: the fields to learn as a JSON Schema text; None for those that are labelled.
         settings: how to train; everything random, the choice of documents included, follows from its seed.
-        held_out: how many documents are held back to compare base and adapter on, or below 1 which share.
+        held_out: how many documents are held back to compare base and adapter on, or below 1 which share;
+            None for as many as it takes (see ``documents_held_out``).
         limit: the most documents to take in all, chosen at random.
         promote: whether an adapter that wins is switched on.
         checkpoint_seconds: how often the run is saved.
@@ -44,7 +44,7 @@ class RunRequest:
     documents: tuple[str, ...] = ()
     schema_json: str | None = None
     settings: TrainingSettings = field(default_factory=TrainingSettings)
-    held_out: float = HELD_OUT
+    held_out: float | None = None
     limit: int | None = None
     promote: bool = True
     checkpoint_seconds: float = 60.0
@@ -57,7 +57,7 @@ class RunRequest:
             )
         if self.schema_json is not None:
             load_schema(self.schema_json)
-        if not 0 <= self.held_out < float("inf") or (self.held_out >= 1 and self.held_out % 1):
+        if self.held_out is not None and not _is_number_or_share(self.held_out):
             raise UsageError(
                 f"'{self.held_out}' documents cannot be held out.",
                 "Give a whole number, or a share of 0 to below 1.",
@@ -85,6 +85,10 @@ class RunRequest:
         """Write the request into the run's folder, whole or not at all."""
         values = {**asdict(self), "cases": str(self.cases.absolute()) if self.cases else None}
         write_atomically(folder / REQUEST_FILE, (json.dumps(values, indent=2) + "\n").encode())
+
+
+def _is_number_or_share(held_out: float) -> bool:
+    return 0 <= held_out < 1 or (1 <= held_out < float("inf") and held_out % 1 == 0)
 
 
 def load_request(folder: Path) -> RunRequest:

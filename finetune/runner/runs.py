@@ -21,6 +21,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from docvlm.errors import UsageError
+from finetune.promotion import JUDGEMENT
 from finetune.runner.lock import RunLock, is_locked, process_of, take_lock
 from finetune.runner.request import REQUEST_FILE, RunRequest, load_request
 from finetune.training.events import (
@@ -113,6 +114,11 @@ class Run:
         folder = self.folder / "adapter"
         return folder if folder.is_dir() else None
 
+    @property
+    def judgement(self) -> Path:
+        """Where what came of comparing base and adapter lies (``finetune.evaluation.before_after``)."""
+        return self.folder / JUDGEMENT
+
     def events(self, since: int = 0) -> tuple[Event, ...]:
         """What the run has told, without the first ``since`` events.
 
@@ -194,8 +200,8 @@ def create(request: RunRequest, home: Path) -> Run:
         UsageError: when there is a run of that name already, the label file is not there, or the run's
             folder cannot be made.
     """
-    if request.cases is not None and not request.cases.is_file():
-        raise UsageError(f"There is no label file {request.cases}.", "Give the path of a cases.jsonl file.")
+    if request.cases is not None and not request.cases.exists():
+        raise UsageError(f"There is no label file {request.cases}.", "Check the path.")
     folder = runs_folder(home) / request.name
     if folder.exists():
         raise _name_is_taken(folder)

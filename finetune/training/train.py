@@ -205,6 +205,7 @@ def _card(run: _Prepared, data: TrainingData, settings: TrainingSettings, folder
         reader=READER_VERSION,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         documents=len(data.documents),
+        trained_on=tuple(document.sha256 for document in (*data.documents, *data.held_out)),
         schema_json="" if data.schema is None else json.dumps(dump_schema(data.schema), ensure_ascii=False),
         settings_json=settings.to_json(),
     )

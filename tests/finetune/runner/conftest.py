@@ -38,6 +38,7 @@ class Course:
             name,
             cases=self.cases,
             settings=replace(training, **settings),  # type: ignore[arg-type]
+            held_out=1,
             checkpoint_seconds=0.0,
         )
 

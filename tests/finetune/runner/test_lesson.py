@@ -1,0 +1,152 @@
+"""What is learnt and what is held back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from docvlm.config import Settings
+from docvlm.errors import Cancelled, InputError
+from docvlm.pipeline import Workspace
+from docvlm.store import Label, LabelKind
+from finetune.data.documents import FieldLabel, LabelledDocument
+from finetune.data.readings import Readings
+from finetune.runner import RunRequest
+from finetune.runner.lesson import Lesson, documents_held_out, load_lesson, make_lesson
+from finetune.runner.watched_readings import WatchedReadings
+from finetune.training.events import Event, Progressed, Warned
+from finetune.training.settings import TrainingSettings
+from tests.finetune.runner.conftest import write_cases, write_slip
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.from_environment({"DOCVLM_HOME": str(tmp_path / "home")})
+
+
+def lesson_of(request: RunRequest, folder: Path, settings: Settings, events: list[Event]) -> Lesson:
+    folder.mkdir(exist_ok=True)
+    with Readings.open(settings) as readings:
+        return make_lesson(request, folder, settings, readings, events.append)
+
+
+@pytest.mark.parametrize(
+    ("total", "wanted"), [(1, 0), (2, 1), (8, 4), (10, 5), (20, 5), (40, 10), (100, 25), (900, 60)]
+)
+def test_as_many_are_held_out_as_a_win_needs(total: int, wanted: int) -> None:
+    assert documents_held_out(total) == wanted
+
+
+def test_a_lesson_is_kept_as_it_was_made(tmp_path: Path, settings: Settings) -> None:
+    request = RunRequest("invoices", cases=write_cases(tmp_path / "labelled"))
+    events: list[Event] = []
+    lesson = lesson_of(request, tmp_path / "run", settings, events)
+    assert load_lesson(tmp_path / "run") == lesson
+    assert load_lesson(tmp_path) is None
+    assert (len(lesson.train), len(lesson.validation), len(lesson.held_out)) == (2, 0, 2)
+    assert lesson.schema is not None and [spec.name for spec in lesson.schema.fields] == [
+        "reference",
+        "total",
+    ]
+    assert events == [Progressed("Reading the documents", number, 4) for number in range(5)]
+
+
+def test_the_choice_follows_from_the_seed(tmp_path: Path, settings: Settings) -> None:
+    cases = write_cases(tmp_path / "labelled")
+
+    def names(seed: int) -> list[set[str]]:
+        request = RunRequest("x", cases=cases, settings=TrainingSettings(seed=seed), limit=3)
+        lesson = lesson_of(request, tmp_path / "run", settings, [])
+        return [{document.name for document in side} for side in (lesson.train, lesson.held_out)]
+
+    assert names(1) == names(1)
+    assert len({str(names(seed)) for seed in range(6)}) > 1
+
+
+def test_documents_that_stop_a_run_early_are_apart_from_those_that_judge_it(
+    tmp_path: Path, settings: Settings
+) -> None:
+    request = RunRequest(
+        "x", cases=write_cases(tmp_path / "labelled"), settings=TrainingSettings(evaluations=2), held_out=1
+    )
+    lesson = lesson_of(request, tmp_path / "run", settings, [])
+    sides = [{document.sha256 for document in side} for side in (lesson.train, lesson.validation)]
+    sides.append({document.sha256 for document in lesson.held_out})
+    assert [len(side) for side in sides] == [2, 1, 1]
+    assert len(set.union(*sides)) == 4
+
+
+def test_labels_of_the_store_and_only_those_chosen(tmp_path: Path, settings: Settings) -> None:
+    with Workspace(settings) as workspace:
+        for number in (1, 2, 3):
+            path = tmp_path / f"slip-{number}.pdf"
+            write_slip(path, f"Slip {number} of {number * 77} Total {number}.50")
+            with workspace.open(path) as opened:
+                workspace.store.save_label(opened.id, Label(LabelKind.FIELD, "total", f"{number}.50", 1))
+                last = opened.info.sha256
+    lesson = lesson_of(RunRequest("all"), tmp_path / "run", settings, [])
+    assert len(lesson.train) + len(lesson.held_out) == 3
+    lesson = lesson_of(RunRequest("one", documents=(last,)), tmp_path / "run", settings, [])
+    assert [document.sha256 for document in lesson.train] == [last]
+
+
+def test_what_cannot_be_read_or_learnt_is_told(tmp_path: Path, settings: Settings) -> None:
+    cases = write_cases(tmp_path / "labelled")
+    lines = [json.loads(line) for line in cases.read_text().splitlines()]
+    (tmp_path / "labelled" / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
+    lines.append({"file": "broken.pdf", "task": "extract", "fields": {"total": "1.00"}})
+    for line in lines[:4]:
+        line["fields"]["reference"] = "Z99-nowhere"
+    cases.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    events: list[Event] = []
+    lesson = lesson_of(RunRequest("x", cases=cases), tmp_path / "run", settings, events)
+    told = [event.sentence for event in events if isinstance(event, Warned)]
+    assert any("broken.pdf" in sentence and "left out" in sentence for sentence in told)
+    assert sum("reference 'Z99-nowhere' is not found" in sentence for sentence in told) == 2
+    # It is judged by what people say, whether it can be learnt or not.
+    assert all({label.name for label in document.fields} == {"total"} for document in lesson.train)
+    assert all(len(document.fields) == 2 for document in lesson.held_out)
+
+
+def test_nothing_to_learn_from(tmp_path: Path, settings: Settings) -> None:
+    with pytest.raises(InputError, match="no labels to learn from"):
+        lesson_of(RunRequest("nothing"), tmp_path / "run", settings, [])
+
+
+def test_forms_with_names_of_their_own_are_asked_for_those_alone(tmp_path: Path) -> None:
+    names = [f"field {number}" for number in range(50)]
+    schema = RunRequest.schema_text(", ".join(names))
+    document = LabelledDocument("ab", "form.pdf", None, fields=(FieldLabel("Field 7", "x"),))
+    lesson = Lesson((), (), (document,), schema, ())
+    asked = lesson.asked
+    assert callable(asked)
+    own = asked(document)
+    assert own is not None and [spec.name for spec in own.fields] == ["field 7"]
+    assert asked(replace(document, fields=())) is None
+    few = replace(lesson, schema_json=RunRequest.schema_text("a, b"))
+    assert few.asked == few.schema
+
+
+def test_the_data_hash_knows_labels_and_not_places(tmp_path: Path) -> None:
+    document = LabelledDocument("ab", "a.pdf", tmp_path / "a.pdf", fields=(FieldLabel("total", "1.00"),))
+    lesson = Lesson((document,), (), (), None, ())
+    moved = replace(lesson, train=(replace(document, path=tmp_path / "b.pdf"),))
+    corrected = replace(lesson, train=(replace(document, fields=(FieldLabel("total", "7.00"),)),))
+    assert moved.data_hash == lesson.data_hash != corrected.data_hash
+
+
+def test_a_stop_is_heard_between_two_documents(tmp_path: Path, settings: Settings) -> None:
+    request = RunRequest("x", cases=write_cases(tmp_path / "labelled"))
+    asked: list[bool] = []
+
+    def third_time() -> bool:
+        asked.append(True)
+        return len(asked) == 3
+
+    (tmp_path / "run").mkdir()
+    with WatchedReadings(settings, third_time) as readings, pytest.raises(Cancelled):
+        make_lesson(request, tmp_path / "run", settings, readings, lambda _event: None)
+    assert load_lesson(tmp_path / "run") is None
