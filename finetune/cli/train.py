@@ -25,7 +25,18 @@ from finetune.evaluation.before_after import (
     read_before_after,
 )
 from finetune.evaluation.report import headline_table
-from finetune.runner import Run, RunRequest, RunStatus, attach, free_name, list_runs, runs_folder, start
+from finetune.runner import (
+    Run,
+    RunRequest,
+    RunStatus,
+    attach,
+    create,
+    free_name,
+    list_runs,
+    runs_folder,
+    start,
+)
+from finetune.runner.lesson import load_lesson
 from finetune.runner.progress import RunProgress
 from finetune.training.events import Failed
 from finetune.training.settings import PRESETS, TrainingSettings
@@ -61,6 +72,7 @@ def add_commands(subparsers: Subparsers) -> None:
     runs = parser.add_argument_group("runs")
     runs.add_argument("--name", help="of the run and its adapter (default: after the labels)")
     runs.add_argument("--no-promote", action="store_true", help="do not switch on an adapter that wins")
+    runs.add_argument("--prepare", action="store_true", help="make the run's folder and do not start it")
     runs.add_argument("--detach", action="store_true", help="start the run and leave it alone")
     one = runs.add_mutually_exclusive_group()
     one.add_argument("--resume", metavar="NAME", help="go on with a run that was stopped, failed or killed")
@@ -87,6 +99,9 @@ def train(options: argparse.Namespace) -> int:
         run = _named(options.resume, home)
         earlier = len(run.events())
         run.resume()
+    elif options.prepare:
+        print(create(_request(options, home), home).folder)
+        return 0
     else:
         earlier = 0
         run = start(_request(options, home), home)
@@ -190,10 +205,14 @@ def _finish(run: Run, options: argparse.Namespace) -> int:
         _tell(run.sentence)
     if status is RunStatus.FINISHED:
         return 0
+    failure = progress.ending if isinstance(progress.ending, Failed) else None
+    if failure is not None and load_lesson(run.folder) is None:
+        run.delete()  # it never began: there is nothing to go on with
+        return failure.exit_code
     _tell(f"Go on with: python -m finetune train --resume {run.name}")
     if status is RunStatus.STOPPED:
         return Cancelled.exit_code
-    return progress.ending.exit_code if isinstance(progress.ending, Failed) else DocvlmError.exit_code
+    return failure.exit_code if failure is not None else DocvlmError.exit_code
 
 
 def _print_outcome(run: Run, progress: RunProgress) -> None:

@@ -2,6 +2,9 @@
 
 Labels → lesson → training → base and adapter on the documents held back → shelf. Each step is kept in the
 run's folder, so that the next process goes on after the last one that is done.
+
+Several processes, each with a GPU or some cores of its own, share the steps of one run:
+``accelerate launch --num_processes 2 -m finetune.runner.child FOLDER``. The first of them does all the rest.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from docvlm.config import Settings
 from docvlm.errors import Cancelled
@@ -35,6 +39,10 @@ from finetune.training.events import (
     write_event,
 )
 
+if TYPE_CHECKING:  # heavy, and not needed to take the lock and to say that the run is launched
+    from finetune.data.readings import Readings
+    from finetune.runner.lesson import Lesson
+
 LAST_WORDS_FILE = "reserve"
 LAST_WORDS_BYTES = 16 * 1024
 """Kept so that a run can still say why it ended when the disk is full."""
@@ -44,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Work on the run until it is finished, stopped or failed; returns the exit code of its error."""
     options = _parse(arguments)
     folder: Path = options.folder.absolute()
+    if os.environ.get("RANK", "0") != "0":
+        return help_training(folder)
     lock = RunLock(options.lock) if options.lock is not None else _own_lock(folder)
     tell = Teller(folder)
     stop = StopSwitch(folder)
@@ -67,23 +77,16 @@ def run(
     from finetune.runner.lesson import load_lesson, make_lesson
     from finetune.runner.outcome import compare_on_held_out, keep_adapter
     from finetune.runner.watched_readings import WatchedReadings
-    from finetune.training.train import TrainingData, train
 
     with WatchedReadings(settings, should_stop) as readings:
         lesson = load_lesson(folder) or make_lesson(request, folder, settings, readings, emit)
         endings: list[Finished] = []
-        data = TrainingData(lesson.train, lesson.schema, lesson.validation)
-        adapter = train(
-            data,
-            request.settings,
-            folder,
-            readings,
-            settings.model_cache,
+
+        def hold_ending(event: Event) -> None:
             # The run has not finished yet when training has.
-            lambda event: endings.append(event) if isinstance(event, Finished) else emit(event),
-            should_stop,
-            request.checkpoint_seconds,
-        )
+            endings.append(event) if isinstance(event, Finished) else emit(event)
+
+        adapter = _train(request, lesson, folder, settings, readings, hold_ending, should_stop)
         if adapter is None:
             return
         gc.collect()  # the model in training, before another one is loaded
@@ -91,6 +94,44 @@ def run(
         if not any(isinstance(event, Kept) for event in read_events(folder)):
             emit(keep_adapter(adapter, lesson, outcome, request, settings, folder))
         emit(endings[-1])
+
+
+def help_training(folder: Path) -> int:
+    """Share the steps of a run that another process is in charge of; its launcher ends both together."""
+    from finetune.data.readings import Readings
+    from finetune.runner.lesson import load_lesson
+
+    request = load_request(folder)
+    settings = _settings(request, folder)
+    while (lesson := load_lesson(folder)) is None:
+        time.sleep(0.5)
+    with Readings.open(settings) as readings:
+        _train(request, lesson, folder, settings, readings, lambda _event: None, lambda: False)
+    return 0
+
+
+def _train(
+    request: RunRequest,
+    lesson: Lesson,
+    folder: Path,
+    settings: Settings,
+    readings: Readings,
+    emit: Emit,
+    should_stop: Callable[[], bool],
+) -> Path | None:
+    from finetune.training.train import TrainingData, train
+
+    data = TrainingData(lesson.train, lesson.schema, lesson.validation)
+    return train(
+        data,
+        request.settings,
+        folder,
+        readings,
+        settings.model_cache,
+        emit,
+        should_stop,
+        request.checkpoint_seconds,
+    )
 
 
 class Teller:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from accelerate.utils import broadcast_object_list
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from finetune.training.events import CheckpointSaved, Emit, StepDone
@@ -48,11 +49,15 @@ class ProgressCallback(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_rest: Any
     ) -> None:
         control.should_log = True
-        if self._should_stop():
+        stop = self._should_stop()
+        save = time.monotonic() - self._saved >= self._checkpoint_seconds
+        if args.world_size > 1:
+            # Clocks and files look different to each process; they must act as one.
+            stop, save = broadcast_object_list([stop, save])
+        if stop:
             self.stopped = True
             control.should_training_stop = True
-        last = state.global_step >= state.max_steps
-        if last or self.stopped or time.monotonic() - self._saved >= self._checkpoint_seconds:
+        if save or stop or state.global_step >= state.max_steps:
             control.should_save = True
 
     def on_log(

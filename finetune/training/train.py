@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from accelerate.utils import broadcast_object_list
 from peft import PeftModel
 
 from docvlm.adapters import AdapterCard, write_card
@@ -32,7 +33,16 @@ from finetune.training.checkpoints import (
     step_of,
 )
 from finetune.training.collate import Collator
-from finetune.training.events import Emit, Evaluated, Finished, Started, Stopped, Warned, read_events
+from finetune.training.events import (
+    Emit,
+    Evaluated,
+    Finished,
+    Progressed,
+    Started,
+    Stopped,
+    Warned,
+    read_events,
+)
 from finetune.training.examples import ExampleSet, WindowExample, make_examples
 from finetune.training.progress import ProgressCallback
 from finetune.training.settings import TrainingSettings
@@ -95,14 +105,20 @@ def train(
         LossNotFinite: when the loss is no longer a number; the checkpoints stay.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    settings.save(folder)
-    drop_partial_checkpoints(folder)
+    # Processes that share the steps (accelerate launch) meet here; the first one alone writes.
+    processes = training_arguments(folder, settings, 1)
+    first = processes.process_index == 0
+    if first:
+        settings.save(folder)
+        drop_partial_checkpoints(folder)
     saved = checkpoints(folder)
     begun = step_of(saved[-1]) if saved else 0
-    run = _prepare(data, settings, readings, model_cache)
-    total = _planned_steps(folder, run, settings)
+    run = _prepare(data, settings, readings, model_cache, emit)
+    total = _planned_steps(folder, run, settings) if first else 0
+    shares = (processes.process_index, processes.world_size)
+    if processes.world_size > 1:
+        (total,) = broadcast_object_list([total])
     arguments = training_arguments(folder, settings, total)
-    shares = (arguments.process_index, arguments.world_size)
     steps = Steps(run.examples, run.lengths, run.collator, settings, total, *shares)
     trainer = DocumentTrainer(run.model, steps, settings, arguments, lambda line: emit(Warned(line)))
     accuracy = _watch_accuracy(trainer, run, data, settings, readings, folder, begun, emit)
@@ -116,14 +132,16 @@ def train(
     if progress.stopped and done < total:
         emit(Stopped(done, f"Stopped after step {done} of {total}; it can be resumed."))
         return None
-    card = _card(run, data, settings, folder)
-    return _finish(folder, card, settings, accuracy.best_step if accuracy else None, done, emit)
+    if first:
+        card = _card(run, data, settings, folder)
+        _finish(folder, card, settings, accuracy.best_step if accuracy else None, done, emit)
+    return folder / ADAPTER
 
 
 def _prepare(
-    data: TrainingData, settings: TrainingSettings, readings: Readings, model_cache: Path
+    data: TrainingData, settings: TrainingSettings, readings: Readings, model_cache: Path, emit: Emit
 ) -> _Prepared:
-    engine = open_base(settings, model_cache)
+    engine = open_base(settings, model_cache, lambda line: emit(Progressed(line.rstrip("."))))
     found = make_examples(data.documents, readings, data.schema, engine.count_tokens, settings.seed)
     collator = Collator(engine, settings, data.schema, readings)
     measured = [(example, collator.fits(example)) for example in found.examples]
@@ -218,7 +236,7 @@ def _finish(
     best_step: int | None,
     last_step: int,
     emit: Emit,
-) -> Path:
+) -> None:
     """Put the best adapter, or the last one, where it is looked for."""
     source = folder / BEST if best_step is not None else checkpoints(folder)[-1]
     copy_adapter(source, folder / ADAPTER)
@@ -226,4 +244,3 @@ def _finish(
     settings.save(folder / ADAPTER)
     step = last_step if best_step is None else best_step
     emit(Finished(step, f"Trained {last_step} steps; the adapter is that of step {step}."))
-    return folder / ADAPTER

@@ -67,31 +67,34 @@ class DocumentTrainer(Trainer):
         self._settings = settings
         self._warn = warn
         self._noise = EmbeddingNoise(settings.noise)
-        self._at_once = documents_at_once(settings, arguments.device)
+        self.at_once = documents_at_once(settings, arguments.device)
         self._tokens = TokenGate(settings.tokens_at_once)
         self._done = 0
         self.tokens_seen = 0
         self.documents_seen = 0
 
     def train_from(self, checkpoint: Path | None) -> None:
-        """Train to the last step, from the first or from where a checkpoint was written.
-
-        With the attention for packed turns and one thread a document.
-        """
+        """Train to the last step, from the first or from where a checkpoint was written."""
         self._done = step_of(checkpoint) if checkpoint else 0
+        with self.prepared():
+            self.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+
+    @contextmanager
+    def prepared(self) -> Iterator[None]:
+        """The attention for packed turns, noise and one thread a document; every step needs them."""
         with (
             packed_attention_in(self.model),
             cheap_steps_recomputed_in(self.model),
             self._noise.over(self.model),
             one_thread(),
         ):
-            self.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+            yield
 
     def seconds_a_step(self) -> float:
         """What a step takes here, the first one aside; no weight is changed."""
         weights = [weight for weight in self.model.parameters() if weight.requires_grad]
         began = 0.0
-        with packed_attention_in(self.model), cheap_steps_recomputed_in(self.model), one_thread():
+        with self.prepared():
             self.model.train()
             for step in range(len(self.train_dataset)):
                 began = began or (time.monotonic() if step else 0.0)
@@ -129,8 +132,8 @@ class DocumentTrainer(Trainer):
             )
         for weight, gradient in zip(weights, gradients, strict=True):
             weight.grad = gradient.div_(targets)
-        self.tokens_seen += sum(document.packed.length for document in inputs)
-        self.documents_seen += len(inputs)
+        self.tokens_seen += sum(document.packed.length for document in inputs) * self.args.world_size
+        self.documents_seen += len(inputs) * self.args.world_size
         return loss / targets
 
     def floating_point_ops(self, inputs: object) -> int:
@@ -156,9 +159,10 @@ class DocumentTrainer(Trainer):
             ModelError: when neither is left to do.
         """
         torch.cuda.empty_cache()
-        if self._at_once > 1:
-            self._at_once //= 2
-            self._warn(f"The memory ran out; {self._at_once} documents are computed at once from now on.")
+        if self.at_once > 1:
+            self.at_once //= 2
+            now = f"{self.at_once} documents at once are" if self.at_once > 1 else "one document at a time is"
+            self._warn(f"The memory ran out; {now} computed from now on.")
         elif not self.model.is_activation_checkpointing:
             self.model.gradient_checkpointing_enable({"use_reentrant": False})
             self._warn("The memory ran out; layers are computed twice from now on to save it.")
@@ -176,7 +180,7 @@ class DocumentTrainer(Trainer):
         longest_first = sorted(documents, key=lambda document: -document.packed.length)
         total = torch.zeros((), device=self.args.device)
         sums = [torch.zeros_like(weight) for weight in weights]
-        with document_workers(self._at_once) as workers:
+        with document_workers(self.at_once) as workers:
             for loss, gradients in workers.map(
                 lambda document: self._gradients(document, weights), longest_first
             ):
@@ -211,6 +215,7 @@ class DocumentTrainer(Trainer):
             super()._save_checkpoint(model, trial)
         finally:
             self.args.output_dir = str(final)
+        self.accelerator.wait_for_everyone()  # each process has written its own random state
         if self.args.should_save:
             publish_checkpoint(partial, final, self.args.save_total_limit or 2)
 

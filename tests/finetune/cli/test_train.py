@@ -58,6 +58,13 @@ def test_wrong_options_are_one_sentence(home: Path, capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.slow
+def test_without_labels_it_says_so_and_leaves_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train"]) == 3
+    assert "There are no labels to learn from." in capsys.readouterr().err
+    assert list_runs(home) == []
+
+
+@pytest.mark.slow
 def test_ctrl_c_saves_and_says_how_to_go_on(course: Course) -> None:
     environment = {**os.environ, "DOCVLM_HOME": str(course.home)}
     options = ["--model", str(course.base), "--set", "paraphrases=0", "--set", "rank=2", "--epochs", "500"]
