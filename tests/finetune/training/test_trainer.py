@@ -67,7 +67,7 @@ def make_attempt(
     return make
 
 
-def test_where_two_documents_are_too_many_one_is_computed_at_a_time(
+def test_where_two_are_too_many_one_is_computed_at_a_time(
     make_attempt: Callable[[], Attempt],
 ) -> None:
     roomy, tight = make_attempt(), make_attempt()
