@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -136,8 +137,7 @@ def test_labels_that_cannot_be_learnt_are_told(course: Course) -> None:
 
 
 def test_nothing_to_learn_from_is_one_sentence(course: Course) -> None:
-    course.cases.write_text("")
-    run = start(course.request("nothing"), course.home)
+    run = start(replace(course.request("nothing"), cases=None), course.home)
     wait_for_end(run)
     assert run.status is RunStatus.FAILED
     assert run.sentence.startswith("There are no labels to learn from.")
