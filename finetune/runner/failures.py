@@ -38,15 +38,15 @@ def explained(error: Exception, folder: Path) -> DocvlmError:
 def is_disk_full(error: BaseException | None, folder: Path) -> bool:
     """Whether an error, or what caused it, comes from a disk without space.
 
-    torch and safetensors do not always say why a file cannot be written, so the disk itself is asked too.
+    torch does not say why a file cannot be written, so for errors like its the disk itself is asked.
     """
+    if not isinstance(error, DocvlmError) and shutil.disk_usage(folder).free < _LEAST_BYTES:
+        return True
     while error is not None:
         if isinstance(error, OSError) and error.errno in _DISK_FULL:
             return True
         words = str(error).lower()
         if any(sign in words for sign in _DISK_FULL_WORDS):
-            return True
-        if "writ" in words and shutil.disk_usage(folder).free < _LEAST_BYTES:
             return True
         error = error.__cause__ or error.__context__
     return False
