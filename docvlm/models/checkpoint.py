@@ -21,6 +21,7 @@ from transformers.processing_utils import ProcessorMixin
 from docvlm.errors import ModelError
 from docvlm.models.adapter import merge_adapter, refuse_misfit
 from docvlm.models.device import pick_dtype
+from docvlm.models.four_bit import four_bit_settings
 from docvlm.tiling.contracts import Contract, contract_for
 
 SUPPORTED_TYPES = ("idefics2", "idefics3", "smolvlm", "qwen2_vl", "qwen2_5_vl")
@@ -66,8 +67,13 @@ class Checkpoint:
     context_tokens: int
 
 
-def load_checkpoint(name: str, device: torch.device, adapter: Path | None = None) -> Checkpoint:
+def load_checkpoint(
+    name: str, device: torch.device, adapter: Path | None = None, four_bit: bool = False
+) -> Checkpoint:
     """Open the checkpoint called ``name``: a folder, or a name on the Hub such as ``org/model``.
+
+    Args:
+        four_bit: keep the language model's weights in 4 bits, for training; without an adapter.
 
     Raises:
         ModelError: when it cannot be had, is damaged, of an unknown family, or does not fit the adapter.
@@ -75,12 +81,14 @@ def load_checkpoint(name: str, device: torch.device, adapter: Path | None = None
     folder = _existing_folder(name)
     transformers.utils.logging.disable_progress_bar()
     try:
-        return _load(name, folder, device, adapter)
+        return _load(name, folder, device, adapter, four_bit)
     except _LOADING_ERRORS as error:
         raise _loading_error(name, folder, error) from error
 
 
-def _load(name: str, folder: Path | None, device: torch.device, adapter: Path | None) -> Checkpoint:
+def _load(
+    name: str, folder: Path | None, device: torch.device, adapter: Path | None, four_bit: bool
+) -> Checkpoint:
     config = AutoConfig.from_pretrained(name, trust_remote_code=False)
     if config.model_type not in SUPPORTED_TYPES:
         raise ModelError(
@@ -95,7 +103,7 @@ def _load(name: str, folder: Path | None, device: torch.device, adapter: Path | 
     return Checkpoint(
         revision=_revision(config, folder, adapter),
         base_revision=base_revision,
-        model=_load_model(name, device, adapter),
+        model=_load_model(name, device, adapter, four_bit),
         tokenizer=tokenizer,
         contract=contract_for(config.model_type, settings, _tokens_per_view(config), blank_line_tokens),
         chat_template=_chat_template(name, tokenizer),
@@ -104,10 +112,16 @@ def _load(name: str, folder: Path | None, device: torch.device, adapter: Path | 
     )
 
 
-def _load_model(name: str, device: torch.device, adapter: Path | None) -> Any:
+def _load_model(name: str, device: torch.device, adapter: Path | None, four_bit: bool) -> Any:
+    dtype = pick_dtype(device)
+    # Quantised weights are put where they are used while they are read; others are moved there at the end.
+    quantised = (
+        {"quantization_config": four_bit_settings(dtype), "device_map": {"": device}} if four_bit else {}
+    )
     model, report = AutoModelForImageTextToText.from_pretrained(
         name,
-        dtype=pick_dtype(device),
+        dtype=dtype,
+        **quantised,
         use_safetensors=True,
         trust_remote_code=False,
         output_loading_info=True,
@@ -120,7 +134,7 @@ def _load_model(name: str, device: torch.device, adapter: Path | None) -> Any:
         )
     if adapter is not None:
         model = merge_adapter(model, adapter, f"'{name}'")
-    return model.to(device).eval()
+    return (model if four_bit else model.to(device)).eval()
 
 
 def _tokens_per_view(config: Any) -> int:
