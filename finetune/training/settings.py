@@ -111,6 +111,10 @@ class TrainingSettings:
         default=0.25,
         metadata={"help": "How often a field that the page surely lacks is asked along, 0 to 1."},
     )
+    transcripts: bool = field(
+        default=True,
+        metadata={"help": "Learn to read pages with a labelled transcript, where the model sees pictures."},
+    )
     paraphrases: int = field(
         default=1, metadata={"help": "How many other requests a page gets beside its full schema."}
     )
