@@ -21,6 +21,7 @@ from finetune.training.attention import served_attention_in
 from finetune.training.checkpoints import keep_best
 from finetune.training.events import Emit, Evaluated
 from finetune.training.examples import WindowExample
+from finetune.training.precision import half_precision
 from finetune.training.requests import fields_turn, request_schema
 
 
@@ -50,7 +51,8 @@ class FieldAccuracy:
         self._engine.model.eval()
         self._engine.close()  # forgets the pages that other weights have computed
         try:
-            with served_attention_in(self._engine.model):
+            model = self._engine.model
+            with served_attention_in(model), half_precision(model, model.device):
                 counts = [self._compare(example) for example in self._examples]
         finally:
             self._engine.close()

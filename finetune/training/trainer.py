@@ -29,6 +29,7 @@ from finetune.training.checkpoints import PARTIAL, publish_checkpoint, step_of
 from finetune.training.collate import TrainingDocument
 from finetune.training.memory import give_memory_back
 from finetune.training.noise import EmbeddingNoise
+from finetune.training.precision import half_precision
 from finetune.training.recompute import cheap_steps_recomputed_in
 from finetune.training.settings import TrainingSettings
 from finetune.training.steps import Steps
@@ -269,8 +270,7 @@ def reply_loss(
     Args:
         pixels: the page's picture as arguments of the model's ``forward``.
     """
-    half = model.dtype in (torch.bfloat16, torch.float16)
-    with torch.autocast(device.type, model.dtype if half else None, enabled=half):
+    with half_precision(model, device):
         logits = model(
             input_ids=packed.token_ids.to(device),
             position_ids=packed.positions.to(device),
