@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import get_type_hints
 
 from docvlm.errors import UsageError
 from finetune.training.settings import TrainingSettings, help_texts
-
-_YES = ("yes", "true", "on", "1")
-_NO = ("no", "false", "off", "0")
+from finetune.training.settings_text import parse_setting, setting_text
 
 
 def parse_settings(assignments: list[str]) -> dict[str, object]:
@@ -24,9 +21,8 @@ def parse_settings(assignments: list[str]) -> dict[str, object]:
 def settings_help() -> str:
     """One line a setting with its default, as the end of a ``--help`` text."""
     defaults = TrainingSettings()
-    lines = [
-        f"  {name}={_shown(getattr(defaults, name))}\n      {text}" for name, text in help_texts().items()
-    ]
+    texts = {name: setting_text(getattr(defaults, name)) or "none" for name in help_texts()}
+    lines = [f"  {name}={texts[name]}\n      {text}" for name, text in help_texts().items()]
     return "settings for --set NAME=VALUE, with their defaults:\n" + "\n".join(lines) + "\n"
 
 
@@ -38,29 +34,4 @@ def _parse_setting(assignment: str) -> tuple[str, object]:
         raise UsageError(
             f"'{assignment}' sets no training setting.", "Write --set NAME=VALUE; --help lists the names."
         )
-    try:
-        return name, _value(str(get_type_hints(TrainingSettings)[name]), text)
-    except ValueError as error:
-        raise UsageError(f"'{text}' is no value of {name}.", help_texts()[name]) from error
-
-
-def _value(kind: str, text: str) -> object:
-    if "None" in kind and text.lower() == "none":
-        return None
-    if "bool" in kind:
-        if text.lower() not in _YES + _NO:
-            raise ValueError(text)
-        return text.lower() in _YES
-    if "int" in kind:
-        return int(text)
-    if "float" in kind:
-        return float(text)
-    if "tuple" in kind:
-        return tuple(part.strip() for part in text.split(",") if part.strip())
-    return text
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+    return name, parse_setting(name, text)
