@@ -67,12 +67,14 @@ def _serve(settings: Settings, options: argparse.Namespace) -> None:
     from docvlm.ui.assets import ICON, head, script
     from docvlm.ui.engine_loader import EngineLoader
     from docvlm.ui.owners import OwnerCookie
-    from docvlm.ui.page import build_page
+    from docvlm.ui.page import RoomPlan, build_page
     from docvlm.ui.theme import theme
+    from finetune.tab import FineTuneTab
 
     loader = EngineLoader()
     with Workspace(settings, loader.report) as workspace:
-        build_page(workspace, loader, _rights(settings, options)).launch(
+        further = [RoomPlan("finetune", "Fine-tune", FineTuneTab)]
+        build_page(workspace, loader, _rights(settings, options), further).launch(
             server_name=options.host,
             server_port=options.port,
             share=options.share,

@@ -24,6 +24,19 @@ element.addEventListener("click", (event) => {
   if (chosen && confirmed(chosen)) send(chosen.dataset.choice);
 });
 
+// What is folded out stays so when the list comes again.
+const folds = new Map();
+const foldKey = (fold) => `${fold.className} ${[...element.querySelectorAll("details")].indexOf(fold)}`;
+element.addEventListener("toggle", (event) => {
+  if (event.target.tagName === "DETAILS") folds.set(foldKey(event.target), event.target.open);
+}, true);
+watch("value", () => {
+  for (const fold of element.querySelectorAll("details")) {
+    const open = folds.get(foldKey(fold));
+    if (open !== undefined && open !== fold.open) fold.open = open;
+  }
+});
+
 element.addEventListener("change", (event) => {
   const toggle = event.target.closest("[data-choice-toggle]");
   if (toggle) send(`${toggle.dataset.choiceToggle}:${toggle.checked ? 1 : 0}`);

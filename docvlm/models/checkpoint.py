@@ -21,7 +21,6 @@ from transformers.processing_utils import ProcessorMixin
 from docvlm.errors import ModelError
 from docvlm.models.adapter import merge_adapter, refuse_misfit
 from docvlm.models.device import pick_dtype
-from docvlm.models.four_bit import four_bit_settings
 from docvlm.tiling.contracts import Contract, contract_for
 
 SUPPORTED_TYPES = ("idefics2", "idefics3", "smolvlm", "qwen2_vl", "qwen2_5_vl")
@@ -67,13 +66,8 @@ class Checkpoint:
     context_tokens: int
 
 
-def load_checkpoint(
-    name: str, device: torch.device, adapter: Path | None = None, four_bit: bool = False
-) -> Checkpoint:
+def load_checkpoint(name: str, device: torch.device, adapter: Path | None = None) -> Checkpoint:
     """Open the checkpoint called ``name``: a folder, or a name on the Hub such as ``org/model``.
-
-    Args:
-        four_bit: keep the language model's weights in 4 bits, for training; without an adapter.
 
     Raises:
         ModelError: when it cannot be had, is damaged, of an unknown family, or does not fit the adapter.
@@ -81,14 +75,12 @@ def load_checkpoint(
     folder = _existing_folder(name)
     transformers.utils.logging.disable_progress_bar()
     try:
-        return _load(name, folder, device, adapter, four_bit)
+        return _load(name, folder, device, adapter)
     except _LOADING_ERRORS as error:
         raise _loading_error(name, folder, error) from error
 
 
-def _load(
-    name: str, folder: Path | None, device: torch.device, adapter: Path | None, four_bit: bool
-) -> Checkpoint:
+def _load(name: str, folder: Path | None, device: torch.device, adapter: Path | None) -> Checkpoint:
     config = AutoConfig.from_pretrained(name, trust_remote_code=False)
     if config.model_type not in SUPPORTED_TYPES:
         raise ModelError(
@@ -103,7 +95,7 @@ def _load(
     return Checkpoint(
         revision=_revision(config, folder, adapter),
         base_revision=base_revision,
-        model=_load_model(name, device, adapter, four_bit),
+        model=_load_model(name, device, adapter),
         tokenizer=tokenizer,
         contract=contract_for(config.model_type, settings, _tokens_per_view(config), blank_line_tokens),
         chat_template=_chat_template(name, tokenizer),
@@ -112,16 +104,10 @@ def _load(
     )
 
 
-def _load_model(name: str, device: torch.device, adapter: Path | None, four_bit: bool) -> Any:
-    dtype = pick_dtype(device)
-    # Quantised weights are put where they are used while they are read; others are moved there at the end.
-    quantised = (
-        {"quantization_config": four_bit_settings(dtype), "device_map": {"": device}} if four_bit else {}
-    )
+def _load_model(name: str, device: torch.device, adapter: Path | None) -> Any:
     model, report = AutoModelForImageTextToText.from_pretrained(
         name,
-        dtype=dtype,
-        **quantised,
+        dtype=pick_dtype(device),
         use_safetensors=True,
         trust_remote_code=False,
         output_loading_info=True,
@@ -134,7 +120,7 @@ def _load_model(name: str, device: torch.device, adapter: Path | None, four_bit:
         )
     if adapter is not None:
         model = merge_adapter(model, adapter, f"'{name}'")
-    return (model if four_bit else model.to(device)).eval()
+    return model.to(device).eval()
 
 
 def _tokens_per_view(config: Any) -> int:

@@ -87,20 +87,43 @@ class AdaptersList:
         """Switch an adapter on or off, hand it out, or delete it."""
         try:
             self._rights.demand(request, "change or take adapters")
-            registry = self._workspace.adapters
             if is_choice(event, "export"):
                 return self._export(choice_of(event, "export"))
             if is_choice(event, "on"):
-                name = choice_of(event, "on")
-                registry.folder_of(name)
-                self._loader.change(lambda: self._switch_on(name))
+                self.switch_on(choice_of(event, "on"))
             elif is_choice(event, "off"):
                 self._loader.change(lambda: self._switch_off())
             elif is_choice(event, "delete"):
-                return self._delete(choice_of(event, "delete"), request)
+                name = choice_of(event, "delete")
+                if not self.delete(name):
+                    return self.refresh(request, notices.notice_html(f"The adapter '{name}' is deleted."))
             return {**self.refresh(request), **self._changed()}
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             return {self._notice: notices.error_html(sentence(error))}
+
+    def switch_on(self, name: str) -> None:
+        """Begin to use an adapter, now and the next time that the app is started.
+
+        Raises:
+            ModelError: when there is none of this name.
+            UsageError: when another model is being loaded.
+        """
+        self._workspace.adapters.folder_of(name)
+        self._loader.change(lambda: self._switch_on(name))
+
+    def delete(self, name: str) -> bool:
+        """Delete an adapter; True where it is in use, and deleted as soon as its base is loaded without it.
+
+        Raises:
+            ModelError: when there is none of this name.
+            UsageError: when it is in use and another model is being loaded.
+        """
+        card = self._loader.card
+        if card is not None and card.adapter is not None and Path(card.adapter).name == name:
+            self._loader.change(lambda: self._switch_off(name))
+            return True
+        self._workspace.adapters.delete(name)
+        return False
 
     def _switch_on(self, name: str) -> Engine:
         self._workspace.use_adapter(name)
@@ -116,14 +139,6 @@ class AdaptersList:
         if deleted:
             registry.delete(deleted)
         return self._workspace.engine
-
-    def _delete(self, name: str, request: gr.Request) -> Updates:
-        card = self._loader.card
-        if card is not None and card.adapter is not None and Path(card.adapter).name == name:
-            self._loader.change(lambda: self._switch_off(name))
-            return {**self.refresh(request), **self._changed()}
-        self._workspace.adapters.delete(name)
-        return self.refresh(request, notices.notice_html(f"The adapter '{name}' is deleted."))
 
     def _export(self, name: str) -> Updates:
         with tempfile.TemporaryDirectory() as scratch:

@@ -16,6 +16,7 @@ _SHEETS = (
     "library.css",
     "batch.css",
     "models.css",
+    "finetune.css",
 )
 ICON = FOLDER / "icon.svg"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import gradio as gr
 
@@ -27,6 +29,22 @@ from docvlm.ui.sessions import Sessions
 CACHE_SECONDS = 3600  # uploads in transit that Gradio still holds are deleted after this
 
 
+class FurtherRoom(Protocol):
+    """A room of another package, laid out within its tab."""
+
+    def connect(self, tab: gr.Tab) -> None:
+        """Wire its events; ``tab`` tells when it comes to the front."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoomPlan:
+    """A room of another package before it is laid out. ``name`` is the tab's id."""
+
+    name: str
+    title: str
+    lay_out: Callable[[Desk, ModelHeader, Rights], FurtherRoom]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Rooms:
     """The desk and the rooms around it, each a tab of ``tabs``."""
@@ -39,11 +57,17 @@ class Rooms:
     models: ModelsTab
 
 
-def build_page(workspace: Workspace, loader: EngineLoader, rights: Rights = NO_RIGHTS) -> gr.Blocks:
+def build_page(
+    workspace: Workspace,
+    loader: EngineLoader,
+    rights: Rights = NO_RIGHTS,
+    further: Sequence[RoomPlan] = (),
+) -> gr.Blocks:
     """The page over a workspace whose model ``loader`` loads in the background.
 
     Args:
         rights: what people may do beyond their own documents.
+        further: rooms that this package does not know; they stand right of the desk.
     """
     blocks = gr.Blocks(
         title="docvlm",
@@ -53,18 +77,28 @@ def build_page(workspace: Workspace, loader: EngineLoader, rights: Rights = NO_R
     )
     with blocks:
         header = ModelHeader(workspace, loader)
-        rooms = lay_out_rooms(workspace, loader, header, rights)
+        rooms = lay_out_rooms(workspace, loader, header, rights, further)
         header.show_on_load(blocks)
         rooms.documents.list_on_load(blocks)
         blocks.unload(rooms.desk.sessions.end)
     return blocks
 
 
-def lay_out_rooms(workspace: Workspace, loader: EngineLoader, header: ModelHeader, rights: Rights) -> Rooms:
+def lay_out_rooms(
+    workspace: Workspace,
+    loader: EngineLoader,
+    header: ModelHeader,
+    rights: Rights,
+    further: Sequence[RoomPlan] = (),
+) -> Rooms:
     """The tabs, to be called within ``gr.Blocks``."""
     with gr.Tabs(elem_id="rooms", selected="desk") as tabs:
         with gr.Tab("Desk", id="desk"):
             desk, documents, fields = _lay_out_desk(workspace, loader, Sessions())
+        for plan in further:
+            with gr.Tab(plan.title, id=plan.name) as tab:
+                room = plan.lay_out(desk, header, rights)
+            room.connect(tab)
         with gr.Tab("Library", id="library") as library_tab:
             library = LibraryTab(desk)
         with gr.Tab("Batch", id="batch") as batch_tab:

@@ -96,6 +96,11 @@ class Run:
                 return RunStatus.KILLED
 
     @property
+    def is_stopping(self) -> bool:
+        """Whether it was asked to stop and is still saving itself."""
+        return (self.folder / STOP_FILE).exists() and is_locked(self.folder)
+
+    @property
     def sentence(self) -> str:
         """What to tell of a run that has ended; empty before."""
         last = None if is_locked(self.folder) else self._last_event()

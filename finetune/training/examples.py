@@ -54,8 +54,6 @@ class WindowExample:
         context: how the window writes dates and amounts.
         fields: in the schema's order; fields that are not known for sure are left out.
         questions: those of the labels.
-        transcript: the text of the page, where the window is there to be read from its picture; then there
-            are no fields and questions, and the model sees no words.
     """
 
     document: LabelledDocument
@@ -63,15 +61,12 @@ class WindowExample:
     context: PageContext
     fields: tuple[FieldTarget, ...]
     questions: tuple[QuestionTarget, ...]
-    transcript: str | None = None
 
     @property
     def teaches_a_value(self) -> bool:
         """Whether anything at all is found here."""
-        return (
-            self.transcript is not None
-            or any(target.found for target in self.fields)
-            or any(target.answer != NOT_FOUND for target in self.questions)
+        return any(target.found for target in self.fields) or any(
+            target.answer != NOT_FOUND for target in self.questions
         )
 
 

@@ -16,7 +16,6 @@ from finetune.synthesis.requests import Turn
 from finetune.training.examples import FieldTarget, WindowExample
 
 _QUESTIONS = ("What is the {}?", "{}?", "Find the {}.", "What is written for {}?")
-READ_PROMPT = "Write down all the text on this page."
 _PLAIN_SHARE = 0.3
 _QUESTION_SHARE = 0.4
 
@@ -41,8 +40,6 @@ def window_turns(
         paraphrases: how many further requests there are, where fields are known.
         absent_share: how often a request of some fields also asks for one that the page surely lacks.
     """
-    if example.transcript is not None:
-        return (first_turn(example, schema),)
     turns = [fields_turn(example.fields, schema)] if example.fields else []
     turns += [_question_turn(asked.question, asked.answer) for asked in example.questions]
     absent = _absent_fields(example)
@@ -60,8 +57,6 @@ def window_turns(
 
 def first_turn(example: WindowExample, schema: Schema | None) -> Turn:
     """The request that every visit to a window begins with."""
-    if example.transcript is not None:
-        return Turn(READ_PROMPT, "", f"{example.transcript}\n")
     if example.fields:
         return fields_turn(example.fields, schema)
     asked = example.questions[0]

@@ -111,10 +111,6 @@ class TrainingSettings:
         default=0.25,
         metadata={"help": "How often a field that the page surely lacks is asked along, 0 to 1."},
     )
-    transcripts: bool = field(
-        default=True,
-        metadata={"help": "Learn to read pages with a labelled transcript, where the model sees pictures."},
-    )
     paraphrases: int = field(
         default=1, metadata={"help": "How many other requests a page gets beside its full schema."}
     )
@@ -122,7 +118,7 @@ class TrainingSettings:
         default="balanced", metadata={"help": "The tile budget: fast, balanced, accurate or a number."}
     )
     four_bit: bool = field(
-        default=False, metadata={"help": "Keep a Hub model in 4 bits (needs bitsandbytes; for NVIDIA GPUs)."}
+        default=False, metadata={"help": "Keep the base model in 4 bits (NVIDIA GPU, bitsandbytes)."}
     )
     gradient_checkpointing: bool = field(default=False, metadata={"help": "Compute twice to save memory."})
     seed: int = field(default=1, metadata={"help": "Everything random follows from it."})
@@ -143,8 +139,6 @@ class TrainingSettings:
         object.__setattr__(self, "schedule", _choice(Schedule, self.schedule, "schedule"))
         object.__setattr__(self, "targets", tuple(self.targets))
         Budget.parse(self.tiles)
-        if self.four_bit and self.base_model == EMBEDDED:
-            raise UsageError("The embedded model is not kept in 4 bits; it is small.", "Leave four_bit off.")
         if not (self.language or self.vision or self.connector):
             raise UsageError("No part of the model would learn.", "Switch on language, vision or connector.")
         for name, least in _LEAST_WHOLE.items():

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,7 +48,6 @@ from finetune.training.progress import ProgressCallback
 from finetune.training.settings import TrainingSettings
 from finetune.training.steps import Steps, steps_an_epoch
 from finetune.training.trainer import DocumentTrainer, training_arguments
-from finetune.training.transcripts import transcript_examples
 
 ADAPTER = "adapter"
 """The folder inside a run's folder where the finished adapter lies: plain PEFT and the settings."""
@@ -144,8 +143,6 @@ def _prepare(
 ) -> _Prepared:
     engine = open_base(settings, model_cache, lambda line: emit(Progressed(line.rstrip("."))))
     found = make_examples(data.documents, readings, data.schema, engine.count_tokens, settings.seed)
-    read = _transcripts(data, readings) if settings.transcripts and engine.card.sees_pixels else ()
-    found = replace(found, examples=(*found.examples, *read))
     collator = Collator(engine, settings, data.schema, readings)
     measured = [(example, collator.fits(example)) for example in found.examples]
     fitting = [(example, length) for example, length in measured if length is not None]
@@ -156,12 +153,6 @@ def _prepare(
         )
     examples, lengths = zip(*fitting, strict=True)
     return _Prepared(engine, add_adapter(engine, settings), collator, found, examples, lengths)
-
-
-def _transcripts(data: TrainingData, readings: Readings) -> Iterator[WindowExample]:
-    for document in data.documents:
-        if document.transcripts:
-            yield from transcript_examples(document, readings.of(document))
 
 
 def _planned_steps(folder: Path, run: _Prepared, settings: TrainingSettings) -> int:

@@ -61,7 +61,15 @@ def rooms(workspace: Workspace, tmp_path: Path) -> Rooms:
 
 
 @pytest.fixture(scope="module")
-def address(model_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def app_environment() -> dict[str, str]:
+    """What a module's app has in its environment beside the data folder."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def address(
+    model_home: Path, app_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """The address of the app, served by a process of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -69,7 +77,7 @@ def address(model_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     log = tmp_path_factory.mktemp("app") / "log.txt"
     with log.open("w") as output:
         command = [sys.executable, "app.py", "--port", str(port)]
-        environment = os.environ | {"DOCVLM_HOME": str(model_home)}
+        environment = os.environ | {"DOCVLM_HOME": str(model_home)} | app_environment
         app = subprocess.Popen(
             command, cwd=REPOSITORY, env=environment, stdout=output, stderr=subprocess.STDOUT
         )
