@@ -14,9 +14,9 @@ REQUEST_TOKENS = 160
 """About what the request and the reply add to a page."""
 PARAPHRASE_TOKENS = 90
 FORWARD_PASSES = 3.0
-"""What a training step is taken to cost before a run has shown it: one pass forward, and two for gradients."""
+"""What a training step is taken to cost before a run has shown it: one forward, two for gradients."""
 START_SECONDS = 27.0
-"""From the start to the first step, measured on two busy cores; most of it is spent on imports and loading."""
+"""From the start to the first step, mostly imports and loading; measured on two busy cores."""
 REPLY_TOKENS = 90
 """Tokens of a reply that are taken to be chosen by the model; the others are forced and cost nothing."""
 _SPEEDS_REMEMBERED = 5
