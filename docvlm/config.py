@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import platformdirs
@@ -80,7 +80,8 @@ class Settings:
     def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         """Read ``DOCVLM_HOME``, ``DOCVLM_DATABASE_URL``, ``DOCVLM_MODEL``, ``DOCVLM_ADAPTER``,
         ``DOCVLM_BUDGET``, ``DOCVLM_THREADS``, ``DOCVLM_SERVER_CONCURRENCY``,
-        ``DOCVLM_SERVER_PATIENCE`` (seconds), ``DOCVLM_LOG`` (a file) and ``DOCVLM_RUN_ID``.
+        ``DOCVLM_SERVER_PATIENCE`` (seconds), ``DOCVLM_LOG`` (a file), ``DOCVLM_RUN_ID``, and for
+        each of the ``Limits`` a variable such as ``DOCVLM_LIMIT_PAGE_SECONDS``.
 
         Raises:
             UsageError: when a value cannot be used.
@@ -96,6 +97,7 @@ class Settings:
             adapter=env.get("DOCVLM_ADAPTER") or None,
             budget=env.get("DOCVLM_BUDGET") or "balanced",
             threads=_count(env, "DOCVLM_THREADS", "threads"),
+            limits=_limits(env),
             server=replace(
                 server,
                 concurrency=_count(env, "DOCVLM_SERVER_CONCURRENCY", "requests") or server.concurrency,
@@ -119,6 +121,23 @@ class Settings:
                 "Set DOCVLM_HOME to a folder you may write to.",
             ) from error
         return self.home
+
+
+def _limits(env: Mapping[str, str]) -> Limits:
+    """The usual limits, with those that the environment sets otherwise."""
+    usual = Limits()
+    chosen: dict[str, int | float] = {}
+    for limit in fields(Limits):
+        variable = f"DOCVLM_LIMIT_{limit.name.upper()}"
+        if value := env.get(variable):
+            kind = type(getattr(usual, limit.name))
+            try:
+                chosen[limit.name] = kind(value)
+            except ValueError as error:
+                raise UsageError(
+                    f"{variable} is '{value}', which is not a number.", "Set it, or unset it."
+                ) from error
+    return replace(usual, **chosen)  # type: ignore[arg-type]
 
 
 def _count(env: Mapping[str, str], name: str, unit: str) -> int | None:

@@ -14,6 +14,9 @@ import psutil
 import pytest
 
 from tests.batch.files import write_pdf
+from tests.ingest.conftest import endless_page_pdf
+
+__all__ = ["endless_page_pdf"]
 
 
 class Batch:
@@ -24,13 +27,19 @@ class Batch:
         self.folder = scratch / "in"
         self.temporary = scratch / "tmp"
         self.temporary.mkdir()
+        self.variables: dict[str, str] = {}
         write_pdf(self.folder / "good.pdf", ["All is well", "Still well"])
 
     def start(self, *options: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "docvlm", "batch", str(self.folder), "--read", "--json"]
         return subprocess.Popen(
             [*command, "--workers", "1", *options],
-            env={**os.environ, "DOCVLM_HOME": str(self.home), "TMPDIR": str(self.temporary)},
+            env={
+                **os.environ,
+                "DOCVLM_HOME": str(self.home),
+                "TMPDIR": str(self.temporary),
+                **self.variables,
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -42,6 +51,13 @@ class Batch:
         assert "Traceback" not in errors, errors
         summary: dict[str, Any] = json.loads(printed)
         return summary
+
+    def error(self, *options: str) -> tuple[int, str]:
+        """The exit code and the sentence of a run that cannot go on."""
+        process = self.start(*options)
+        printed, errors = process.communicate(timeout=240)
+        assert "Traceback" not in errors and printed == "", (printed, errors)
+        return process.returncode, errors
 
     def reasons(self, *options: str) -> dict[str, str]:
         """Why files failed; ``good.pdf`` must not have, and nothing may be left over."""
