@@ -109,6 +109,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "gradio": ("docvlm/ui", "app.py", "finetune/tab.py"),
     "httpx": ("docvlm/models/server",),
     "opentelemetry": ("docvlm/telemetry",),
+    "ray": ("docvlm/batch/ray_executor.py",),
 }
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from docvlm.batch.units import Task, Unit, UnitProgress, UnitResult
 from docvlm.config import Settings
+from docvlm.models.protocol import EngineCard
 from docvlm.telemetry import Observed, observed_here
 
 Event = UnitProgress | UnitResult
@@ -65,3 +66,14 @@ class Executor(Protocol):
 
     def close(self) -> None:
         """End every worker now and leave nothing behind."""
+
+
+class ModelExecutor(Executor, Protocol):
+    """An executor that also starts the model."""
+
+    def start_model(self) -> EngineCard:
+        """Load the model where it will run, and return its card.
+
+        Raises:
+            ModelError: when it cannot be loaded.
+        """

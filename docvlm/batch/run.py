@@ -7,10 +7,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 from types import FrameType
 
-from docvlm.batch.executor import Executor, Stage, WorkerSetup
+from docvlm.batch.executor import Executor, ModelExecutor, Stage, WorkerSetup
 from docvlm.batch.feed import Feed, Selection
 from docvlm.batch.find import Found, Source, find_files
 from docvlm.batch.journal import Journal, log_totals
@@ -28,6 +29,13 @@ from docvlm.models.protocol import EngineCard
 from docvlm.schemas import Schema
 from docvlm.store import Store
 from docvlm.telemetry import log_event, span
+
+
+class WorkerEngine(StrEnum):
+    """What starts the workers and looks after them."""
+
+    LOCAL = "local"
+    RAY = "ray"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,9 @@ class BatchOptions:
         threads: processor threads of the model.
         password: for every encrypted PDF among the files.
         file_seconds: the longest time for one file.
+        engine: where the workers are: processes of this machine, or Ray actors.
+        address: of a Ray cluster; None starts a Ray on this machine.
+        model_workers: workers with a model.
     """
 
     sources: tuple[Source, ...]
@@ -65,6 +76,9 @@ class BatchOptions:
     password: str | None = None
     file_seconds: float | None = None
     owner: str = ""
+    engine: WorkerEngine = WorkerEngine.LOCAL
+    address: str | None = None
+    model_workers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +96,7 @@ def run_batch(
     show: Show = lambda _totals: None,
     watch: Watch = lambda _ledger: None,
 ) -> BatchSummary:
-    """Do a whole batch with worker processes of this machine.
+    """Do a whole batch with worker processes of this machine, or with those of a Ray cluster.
 
     Interrupted at any moment, the same call goes on where it was. ``watch`` is called like ``show``, with
     the books themselves.
@@ -95,7 +109,7 @@ def run_batch(
     if options.out is not None:
         check_form(options.out, options.task)
     settings.prepare_home()
-    with Store.open(settings.database_url) as store, _local_executor(options, settings) as executor:
+    with Store.open(settings.database_url) as store, _executor(options, settings) as executor:
         card = None if options.task is Task.READ else executor.start_model()
         return run_with(executor, jobs_of(options, settings, card), options, settings, store, show, watch)
 
@@ -156,17 +170,23 @@ def workers_for(task: Task, probe: MachineProbe) -> int:
 
 
 @contextmanager
-def _local_executor(options: BatchOptions, settings: Settings) -> Iterator[LocalExecutor]:
+def _executor(options: BatchOptions, settings: Settings) -> Iterator[ModelExecutor]:
     reader = replace(settings, threads=1)
     model = replace(settings, threads=options.threads or settings.threads)
-    executor = LocalExecutor(
-        setups={
-            Stage.READING: WorkerSetup(Stage.READING, reader, options.password),
-            Stage.MODEL: WorkerSetup(Stage.MODEL, model, options.password),
-        },
-        counts={Stage.READING: options.workers, Stage.MODEL: 0 if options.task is Task.READ else 1},
-        limits=WorkerLimits.usual(settings.limits.page_seconds, options.file_seconds),
-    )
+    setups = {
+        Stage.READING: WorkerSetup(Stage.READING, reader, options.password),
+        Stage.MODEL: WorkerSetup(Stage.MODEL, model, options.password),
+    }
+    models = 0 if options.task is Task.READ else options.model_workers
+    counts = {Stage.READING: options.workers, Stage.MODEL: models}
+    limits = WorkerLimits.usual(settings.limits.page_seconds, options.file_seconds)
+    executor: ModelExecutor
+    if options.engine is WorkerEngine.RAY:
+        from docvlm.batch.ray_executor import RayExecutor
+
+        executor = RayExecutor(setups, counts, limits, options.address)
+    else:
+        executor = LocalExecutor(setups, counts, limits)
     try:
         yield executor
     finally:

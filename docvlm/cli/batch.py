@@ -16,10 +16,11 @@ from docvlm.batch.feed import Selection
 from docvlm.batch.ledger import FileState, Show, Totals
 from docvlm.batch.machine import probe_machine
 from docvlm.batch.report import duration, exit_code, failures, text_report
-from docvlm.batch.run import BatchOptions, BatchSummary, run_batch, workers_for
+from docvlm.batch.run import BatchOptions, BatchSummary, WorkerEngine, run_batch, workers_for
 from docvlm.batch.units import Task
 from docvlm.cli.choices import chosen_password, chosen_settings
 from docvlm.errors import Cancelled, UsageError
+from docvlm.telemetry import observed_here
 from docvlm.terminal import progress_bar
 
 _SHARD = re.compile(r"(\d{1,6})/(\d{1,6})")
@@ -46,12 +47,14 @@ def batch(options: argparse.Namespace) -> int:
 def _wanted(options: argparse.Namespace) -> BatchOptions:
     from docvlm.schemas import load_schema
 
-    for name in ("limit", "workers", "threads", "file_seconds"):
+    for name in ("limit", "workers", "threads", "file_seconds", "model_workers"):
         value = getattr(options, name)
         if value is not None and value <= 0:
             raise UsageError(f"--{name.replace('_', '-')} must be above zero.", "Give a positive number.")
     if options.ask is not None and not options.ask.strip():
         raise UsageError("The question is empty.", "Say what to ask after --ask.")
+    if options.address and options.engine != "ray":
+        raise UsageError("--address is for --engine ray.", "Add --engine ray, or leave out --address.")
     task = Task.EXTRACT if options.schema else Task.READ if options.read else Task.ASK
     out = Path(options.out) if options.out else None
     report = Path(options.report) if options.report else None
@@ -72,6 +75,9 @@ def _wanted(options: argparse.Namespace) -> BatchOptions:
         threads=options.threads,
         password=chosen_password(options),
         file_seconds=options.file_seconds,
+        engine=WorkerEngine(options.engine),
+        address=options.address,
+        model_workers=options.model_workers,
     )
 
 
@@ -130,6 +136,7 @@ def _summary_text(summary: BatchSummary, wanted: BatchOptions) -> str:
 def _summary_json(summary: BatchSummary, wanted: BatchOptions) -> dict[str, Any]:
     totals = summary.totals
     return {
+        "run": observed_here().run_id,
         "files": totals.files,
         "contents": totals.contents,
         "kept": totals.kept,

@@ -138,6 +138,19 @@ def _batch(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--threads", type=int, metavar="N", help="processor threads of the model")
     parser.add_argument(
+        "--engine",
+        choices=["local", "ray"],
+        default="local",
+        help="where workers run: processes of this machine (default), or a Ray cluster",
+    )
+    parser.add_argument(
+        "--address",
+        help="of a running Ray cluster, such as auto or ray://host:10001 (default: start one here)",
+    )
+    parser.add_argument(
+        "--model-workers", type=int, default=1, metavar="N", help="processes with a model each (default: 1)"
+    )
+    parser.add_argument(
         "--file-seconds",
         type=float,
         metavar="N",

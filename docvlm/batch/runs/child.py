@@ -18,6 +18,7 @@ from docvlm.batch.runs.progress import Recorder, RunEnd, write_end, write_estima
 from docvlm.batch.runs.request import RunRequest
 from docvlm.config import Settings
 from docvlm.errors import Cancelled, DocvlmError
+from docvlm.telemetry import observe
 
 ESTIMATE, RUN, RETRY = "estimate", "run", "retry"
 
@@ -49,7 +50,8 @@ def _do(folder: Path, step: str) -> RunEnd:
         write_estimate(folder, estimate(options, settings))
         return RunEnd("estimated")
     recorder = Recorder(folder)
-    summary = run_batch(options, settings, watch=recorder.watch)
+    with observe("batch run", settings.log_file, settings.run_id):
+        summary = run_batch(options, settings, watch=recorder.watch)
     recorder.write(summary.totals, list(summary.outcomes))
     return RunEnd("paused" if summary.stopped else "finished")
 
