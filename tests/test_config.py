@@ -1,0 +1,34 @@
+"""Settings from the environment: every limit can be set, and what is no number is told by its variable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from docvlm.config import Limits, Settings
+from docvlm.errors import UsageError
+
+
+def test_limits_that_are_not_set_are_the_usual_ones() -> None:
+    assert Settings.from_environment({"DOCVLM_HOME": "/x"}).limits == Limits()
+
+
+def test_every_limit_has_its_variable() -> None:
+    variables = {f"DOCVLM_LIMIT_{name.upper()}": "7" for name in Limits.__dataclass_fields__}
+    limits = Settings.from_environment(variables | {"DOCVLM_HOME": "/x"}).limits
+    assert {getattr(limits, name) for name in Limits.__dataclass_fields__} == {7}
+    assert isinstance(limits.max_pages, int) and isinstance(limits.page_seconds, float)
+
+
+@pytest.mark.parametrize("value", ["many", "1.5", "-3", "0"])
+def test_a_limit_that_cannot_be_is_told(value: str) -> None:
+    with pytest.raises(UsageError, match=r"(?i)max_pages"):
+        Settings.from_environment({"DOCVLM_HOME": "/x", "DOCVLM_LIMIT_MAX_PAGES": value})
+
+
+def test_log_and_run_id() -> None:
+    settings = Settings.from_environment(
+        {"DOCVLM_HOME": "/x", "DOCVLM_LOG": "/logs/a.jsonl", "DOCVLM_RUN_ID": "7"}
+    )
+    assert (settings.log_file, settings.run_id) == (Path("/logs/a.jsonl"), "7")
