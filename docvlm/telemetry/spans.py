@@ -2,7 +2,7 @@
 
 ``OTEL_EXPORTER_OTLP_ENDPOINT`` (or ``OTEL_TRACES_EXPORTER=otlp``) sends them to a collector,
 ``OTEL_TRACES_EXPORTER=console`` prints them on standard error. Without either, and without the packages of
-``requirements-tracing.txt``, every function here does nothing.
+``docvlm/telemetry/requirements.txt``, every function here does nothing.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def start_tracing(exporter: Any = None) -> None:
     except ModuleNotFoundError as error:
         raise UsageError(
             "Tracing is wanted, and OpenTelemetry is not installed.",
-            "Run 'pip install -r requirements-tracing.txt', or unset the variables that begin with OTEL_.",
+            "Run 'pip install -r docvlm/telemetry/requirements.txt', or unset the OTEL_ variables.",
         ) from error
     name = os.environ.get("OTEL_SERVICE_NAME", "docvlm")
     _provider = TracerProvider(resource=Resource.create({"service.name": name}))
