@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -164,3 +165,18 @@ def test_an_import_is_seen_wherever_it_stands(tmp_path: Path) -> None:
     file.write_text("def work():\n    from torch import nn\n    import gradio.themes\n")
     assert imports_of(file) == {"torch.nn", "gradio.themes"}
     assert reaches("torch.nn", "torch") and not reaches("torchvision", "torch")
+
+
+TOP_LEVEL = {"LICENSE", "README.md", "app.py", "docvlm", "finetune", "packages.txt", "pyproject.toml"} | {
+    "requirements.txt",
+    "tests",
+    "ui_assets",
+}
+
+
+def test_nothing_else_lies_at_the_top() -> None:
+    git = ("git", "ls-tree", "--name-only", "HEAD")
+    listed = subprocess.run(git, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    assert {name for name in listed.stdout.split() if not name.startswith(".")} == TOP_LEVEL

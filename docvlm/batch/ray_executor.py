@@ -255,6 +255,7 @@ def _ray() -> Any:
         import ray
     except ModuleNotFoundError as error:
         raise UsageError(
-            "Ray is not installed.", "Run 'pip install -r requirements-ray.txt', or leave out --engine ray."
+            "Ray is not installed.",
+            "Run 'pip install -r docvlm/batch/requirements-ray.txt', or leave out --engine ray.",
         ) from error
     return ray
