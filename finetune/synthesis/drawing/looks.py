@@ -6,7 +6,7 @@ from dataclasses import replace
 from enum import StrEnum
 from random import Random
 
-from docvlm.types import RgbImage
+from docvlm.types import GrayImage, RgbImage
 from finetune.synthesis.drawing import effects
 from finetune.synthesis.drawing.paint import Picture
 from finetune.synthesis.drawing.warp import bend, photographed, turn
@@ -99,9 +99,10 @@ def _fax(picture: Picture, rng: Random) -> Picture:
 def _photo(picture: Picture, rng: Random) -> Picture:
     """On a desk, from a hand, in the light of a room."""
     picture = _used(picture, rng, 0.45)
+    paper = None
     if rng.random() < 0.35:
-        picture = bend(picture, rng, rng.uniform(0.004, 0.016))
-    picture = _on_ground(picture, rng)
+        picture, paper = bend(picture, rng, rng.uniform(0.004, 0.02))
+    picture = _on_ground(picture, paper, rng)
     image = picture.image
     if rng.random() < 0.8:
         image = effects.light(image, rng, rng.uniform(0.1, 0.4))
@@ -124,7 +125,7 @@ def _used(picture: Picture, rng: Random, share: float) -> Picture:
     return _pixels(picture, image)
 
 
-def _on_ground(picture: Picture, rng: Random) -> Picture:
+def _on_ground(picture: Picture, paper: GrayImage | None, rng: Random) -> Picture:
     """Laid on a ground a little larger, turned and seen from the side."""
     height, width = picture.image.shape[:2]
     rim = round(min(height, width) * rng.uniform(0.02, 0.12))
@@ -138,7 +139,7 @@ def _on_ground(picture: Picture, rng: Random) -> Picture:
         )
 
     places = ((rim, rim), (rim + width, rim), (rim + width, rim + height), (rim, rim + height))
-    return photographed(picture, below, [corner(x, y) for x, y in places])
+    return photographed(picture, below, [corner(x, y) for x, y in places], paper)
 
 
 def _bell(rng: Random, spread: float, most: float) -> float:

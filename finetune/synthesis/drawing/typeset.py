@@ -83,7 +83,7 @@ def typeset(draft: Draft, design: Design, rng: Random, space: Space) -> Typeset:
     rows = [_Row(row, tuple(_face(cell, row, design, head) for cell in row.cells)) for row in draft.rows]
     unit = _fitting_unit(rows, draft.columns, body, design)
     content = draft.columns * unit
-    rows = [_shrunk(row, content) for row in rows]
+    rows = [_shrunk(row, _room(row, rows, unit, content)) for row in rows]
     side = content * design.margin + design.size
     left = side + space.left
     width = round(content + 2 * side + space.left + space.right)
@@ -175,8 +175,17 @@ def _anchored(cell: Cell, width: float, unit: float) -> float:
     return {"left": column, "right": column - width, "center": column - width / 2}[cell.align]
 
 
+def _room(row: _Row, rows: Sequence[_Row], unit: float, content: float) -> float:
+    """How far a row may reach: to the row beside it, or to the end of the line."""
+    start = (row.row.cells[0].column or 0) if row.row.cells else 0
+    beside = (
+        other.row.cells[0].column or 0 for other in rows if other.row.y == row.row.y and other.row.cells
+    )
+    return min((column * unit - start * unit for column in beside if column > start), default=content)
+
+
 def _shrunk(row: _Row, content: float) -> _Row:
-    """Large type is set smaller where it would not fit on the line."""
+    """Type is set smaller where it would not fit on the line."""
     needed = sum(width_of(face, f"{cell.text} ") for cell, face in zip(row.row.cells, row.faces, strict=True))
     if needed <= content or len(row.row.cells) > 2:
         return row

@@ -11,15 +11,19 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from docvlm.types import Box, RgbImage
+from docvlm.types import Box, GrayImage, RgbImage
 from finetune.synthesis.drawing.paint import Boxes, Picture
 
 Matrix = npt.NDArray[np.float64]
 """A homography of shape (3, 3): pixels of the picture before → pixels of the picture after."""
 
 
-def bend(picture: Picture, rng: Random, strength: float) -> Picture:
-    """The paper curls: every column is moved up or down, by at most ``strength`` of the page's width."""
+def bend(picture: Picture, rng: Random, strength: float) -> tuple[Picture, GrayImage]:
+    """The paper curls: every column is moved up or down, by at most ``strength`` of the page's width.
+
+    Returns:
+        The picture, a little taller, and where on it the paper is: 255, elsewhere 0.
+    """
     height, width = picture.image.shape[:2]
     lift = np.arange(width, dtype=np.float32) / width
     waves = rng.uniform(0.4, 1.1)
@@ -38,7 +42,8 @@ def bend(picture: Picture, rng: Random, strength: float) -> Picture:
             box[1::2] += shifts.min(), shifts.max()
         return after
 
-    return _with_boxes(picture, image, bent)
+    paper = np.where((rows >= 0) & (rows < height), 255, 0).astype(np.uint8)
+    return _with_boxes(picture, image, bent), paper
 
 
 def turn(picture: Picture, degrees: float, ground: Sequence[int]) -> Picture:
@@ -53,8 +58,16 @@ def turn(picture: Picture, degrees: float, ground: Sequence[int]) -> Picture:
     return _with_boxes(picture, image, lambda boxes: _mapped(boxes, matrix))
 
 
-def photographed(picture: Picture, ground: RgbImage, corners: Sequence[tuple[float, float]]) -> Picture:
-    """The page lying on a ground, its four corners (from the top left, clockwise) at given places."""
+def photographed(
+    picture: Picture,
+    ground: RgbImage,
+    corners: Sequence[tuple[float, float]],
+    paper: GrayImage | None = None,
+) -> Picture:
+    """The page lying on a ground, its four corners (from the top left, clockwise) at given places.
+
+    ``paper`` says where the picture is paper (255); None for everywhere.
+    """
     height, width = picture.image.shape[:2]
     source = np.array([(0, 0), (width, 0), (width, height), (0, height)], dtype=np.float32)
     matrix = cv2.getPerspectiveTransform(source, np.array(corners, dtype=np.float32))
@@ -63,6 +76,9 @@ def photographed(picture: Picture, ground: RgbImage, corners: Sequence[tuple[flo
         picture.image, matrix, size, dst=ground.copy(), flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_TRANSPARENT,
     )  # fmt: skip
+    if paper is not None:
+        shown = cv2.warpPerspective(paper, matrix, size, flags=cv2.INTER_LINEAR)
+        image = np.where(shown[..., None] > 127, image, ground)
     return _with_boxes(picture, image, lambda boxes: _mapped(boxes, matrix))
 
 

@@ -43,7 +43,11 @@ def test_a_box_is_turned_with_its_page(box: Box) -> None:
 
 @pytest.mark.parametrize("box", MARKS)
 def test_a_box_is_bent_with_its_page(box: Box) -> None:
-    assert_near(bend(marked(box), Random(4), 0.03))
+    bent, paper = bend(marked(box), Random(4), 0.03)
+    assert_near(bent)
+    assert paper.shape == bent.image.shape[:2]
+    assert set(paper[:, 0]) == {0, 255} or set(paper[:, 165]) == {0, 255}
+    assert (paper == 255).sum() == 400 * 330
 
 
 @pytest.mark.parametrize("box", MARKS)
