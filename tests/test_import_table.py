@@ -98,6 +98,11 @@ NEVER: dict[str, tuple[str, ...]] = {
     "docvlm": ("finetune", "app"),
     "finetune/data": (*HEAVY, "transformers", "finetune.training", "finetune.evaluation", "finetune.cli"),
     "finetune/synthesis": (*HEAVY, "transformers", "finetune.training", "finetune.cli"),
+    "finetune/training": ("gradio", "sqlalchemy", "finetune.runner", "finetune.cli"),
+    "finetune/evaluation": ("gradio", "sqlalchemy", "finetune.runner", "finetune.cli"),
+    "finetune/runner": ("gradio", "sqlalchemy", "finetune.cli"),
+    "finetune/runner/runs.py": (*HEAVY, "transformers", "docvlm.store", "docvlm.pipeline"),
+    "finetune/runner/request.py": (*HEAVY, "transformers", "docvlm.store", "docvlm.pipeline"),
     "finetune": ("gradio", "docvlm.ui", "docvlm.cli", "app"),
 }
 THE_TAB = REPOSITORY / "finetune" / "tab.py"

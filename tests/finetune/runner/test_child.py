@@ -20,7 +20,16 @@ from docvlm.config import Settings
 from docvlm.errors import UsageError
 from finetune.runner import Run, RunStatus, attach, start
 from finetune.runner.lesson import load_lesson
-from finetune.training.events import CheckpointSaved, Finished, Kept, Started, StepDone, Stopped, Warned
+from finetune.training.events import (
+    CheckpointSaved,
+    Evaluated,
+    Finished,
+    Kept,
+    Started,
+    StepDone,
+    Stopped,
+    Warned,
+)
 from tests.finetune.runner.conftest import Course, wait_for_end, wait_until
 
 pytestmark = pytest.mark.slow
@@ -88,6 +97,22 @@ def test_killed_at_any_moment_it_goes_on_as_if_it_had_not_been(course: Course) -
     assert broken.status is unbroken.status is RunStatus.FINISHED, broken.sentence
     assert losses_of(broken) == pytest.approx(losses_of(unbroken), rel=1e-5)
     assert_same_adapter(unbroken, broken)
+
+
+def test_a_killed_run_stops_early_where_the_unbroken_one_does(course: Course) -> None:
+    """Random weights get nothing right: the second of three evaluations brings no gain, and that is it."""
+    run = start(course.request("early", evaluations=3, patience=1), course.home)
+    wait_until(lambda: len(steps_of(run)) >= 4 or run.process is None, run)
+    assert run.process is not None, run.sentence
+    os.kill(run.process, signal.SIGKILL)
+    wait_for_end(run)
+    run.resume()
+    wait_for_end(run)
+    assert run.status is RunStatus.FINISHED, run.sentence
+    assert max(steps_of(run)) == 6
+    evaluated = {event.step: event.best for event in run.events() if isinstance(event, Evaluated)}
+    assert evaluated == {3: True, 6: False}
+    assert run.sentence == "Trained 6 steps; the adapter is that of step 3."
 
 
 def test_a_stop_saves_and_says_how_far_it_came(course: Course) -> None:
