@@ -11,11 +11,13 @@ import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
-from transformers import AutoModelForImageTextToText
+from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
 
 from docvlm.adapters import AdapterCard, AdapterRegistry, read_card, write_card
 from docvlm.errors import ModelError, UsageError
+from docvlm.models.embedded import EmbeddedEngine
 from docvlm.models.hub import HubEngine
+from docvlm.models.load import EMBEDDED
 from docvlm.models.protocol import GenerationRequest, PageInput
 from finetune.merge import merge_into_full_weights, write_full_weights
 from tests.models.tiny_checkpoints import save_tiny_checkpoint
@@ -123,3 +125,35 @@ def test_a_base_that_was_moved_is_still_the_base(base: Path, adapter: Path, tmp_
     assert engine.card == replace(engine.card, adapter=str(adapter), contract="idefics3")
     assert engine.card.base_revision != engine.card.revision
     engine.close()
+
+
+@pytest.mark.slow
+def test_the_embedded_model_and_its_adapters_go_out_as_plain_folders(
+    model_home: Path, tmp_path: Path
+) -> None:
+    """Its base is the language model with docvlm's own adapter in it, which nobody else has."""
+    cache = model_home / "models"
+    base = write_full_weights(EMBEDDED, tmp_path / "base", cache)
+    torch.manual_seed(3)
+    plain = AutoModelForCausalLM.from_pretrained(base)
+    config = LoraConfig(r=4, lora_alpha=32, target_modules=["q_proj", "v_proj"], init_lora_weights=False)
+    get_peft_model(plain, config).save_pretrained(tmp_path / "adapter")
+    engine = EmbeddedEngine(cache)
+    card = AdapterCard("mine", EMBEDDED, engine.card.base_revision)
+    token_ids = torch.tensor([engine.prompt_ids(replace(PAGE, image=None), REQUEST)])
+    with torch.no_grad():
+        alone = engine.model(input_ids=token_ids).logits.float()
+    shelf = AdapterRegistry(tmp_path / "shelf")
+    shelf.keep(tmp_path / "adapter", card)
+    served = EmbeddedEngine(cache, shelf.folder_of("mine"))
+    merged = merge_into_full_weights(shelf.folder_of("mine"), tmp_path / "merged", cache)
+    bare = PeftModel.from_pretrained(
+        AutoModelForCausalLM.from_pretrained(base), shelf.export("mine", tmp_path / "given")
+    )
+    with torch.no_grad():
+        wanted = served.model(input_ids=token_ids).logits.float()
+        as_merged = AutoModelForCausalLM.from_pretrained(merged)(input_ids=token_ids).logits.float()
+        in_peft = bare.merge_and_unload()(input_ids=token_ids).logits.float()
+    assert not torch.allclose(alone, wanted, atol=1.0)
+    torch.testing.assert_close(as_merged, wanted, rtol=1e-2, atol=1e-2)
+    torch.testing.assert_close(in_peft, wanted, rtol=1e-2, atol=1e-2)
