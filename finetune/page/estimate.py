@@ -15,8 +15,8 @@ REQUEST_TOKENS = 160
 PARAPHRASE_TOKENS = 90
 FORWARD_PASSES = 3.0
 """What a training step is taken to cost before a run has shown it: one forward, two for gradients."""
-START_SECONDS = 27.0
-"""From the start to the first step, mostly imports and loading; measured on two busy cores."""
+START_SECONDS = 51.0
+"""From the start to the first step with the embedded model, mostly imports and loading; two busy cores."""
 REPLY_TOKENS = 90
 """Tokens of a reply that are taken to be chosen by the model; the others are forced and cost nothing."""
 _SPEEDS_REMEMBERED = 5

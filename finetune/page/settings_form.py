@@ -114,7 +114,7 @@ def _preset(name: str, is_chosen: bool, minutes: str) -> str:
 
 
 def _held_out(chosen: float | None) -> str:
-    texts = {"": "Usual part held back"} | {f"{share:g}": _share_text(share) for share in HELD_OUT_SHARES}
+    texts = {"": "Hold back: usual"} | {f"{share:g}": _share_text(share) for share in HELD_OUT_SHARES}
     wanted = "" if chosen is None else f"{chosen:g}"
     options = "".join(
         f'<option value="{value}"{" selected" if value == wanted else ""}>{text}</option>'
@@ -128,7 +128,7 @@ def _held_out(chosen: float | None) -> str:
 
 
 def _share_text(share: float) -> str:
-    return f"{share:.0%} held back" if share else "None held back"
+    return f"Hold back: {share:.0%}" if share else "Hold back: none"
 
 
 def _group(title: str, names: list[str], settings: TrainingSettings) -> str:

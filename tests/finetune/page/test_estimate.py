@@ -29,7 +29,7 @@ def test_more_thorough_takes_longer() -> None:
 def test_a_time_budget_is_kept_whatever_the_epochs() -> None:
     settings = replace(PRESETS["balanced"], minutes=5.0)
     assert _seconds(settings) == _seconds(replace(settings, epochs=100.0))
-    assert 300 < _seconds(settings) < 420
+    assert 300 < _seconds(settings) < 480
 
 
 def test_what_earlier_runs_took_decides_over_the_probe() -> None:
