@@ -108,7 +108,9 @@ class ExtractPanel:
     def _on_extract(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         session = self._desk.sessions.of(request)
         view, scope = session.view, text_in(event, "scope", 20)
-        session.schema = text_in(event, "schema", 80) or session.schema
+        shown = text_in(event, "schema", 80)
+        if shown and shown != self._work.schema(session).name:  # else the next document's kind decides again
+            session.schema = shown
         try:
             if scope == SELECTED and session.selected:
                 yield from self._extract_selected(session)

@@ -101,7 +101,7 @@ def _label(page: Page, home: Path, receipts: Path) -> None:
     _keep_labels(home, receipts / "cases.jsonl", RECEIPTS - 1)
     page.click("#left .document >> nth=0")
     page.click("role=tab[name=Label]")
-    page.wait_for_selector("#label-fields .field")
+    page.wait_for_selector("#label-fields .field[data-boxes]")
 
 
 def _keep_labels(home: Path, cases: Path, count: int) -> None:
