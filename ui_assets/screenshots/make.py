@@ -98,17 +98,18 @@ def _label(page: Page, home: Path, receipts: Path) -> None:
     page.set_input_files("#upload input[type=file]", sorted((receipts / "images").iterdir()))
     page.wait_for_function(f"document.querySelectorAll('#left .document').length > {RECEIPTS}")
     page.wait_for_selector(".incoming li", state="detached")
-    _keep_labels(home, receipts / "cases.jsonl", RECEIPTS - 1)
+    _keep_labels(home, receipts / "cases.jsonl")
     page.click("#left .document >> nth=0")
     page.click("role=tab[name=Label]")
     page.wait_for_selector("#label-fields .field[data-boxes]")
 
 
-def _keep_labels(home: Path, cases: Path, count: int) -> None:
-    """Label all but the last receipt, as the tab would."""
+def _keep_labels(home: Path, cases: Path) -> None:
+    """Label all but the latest receipt, as the tab would."""
     with Store.open(f"sqlite:///{home / 'docvlm.sqlite'}") as store:
         known = {record.name: record.id for record in store.list_documents()}
-        for line in cases.read_text(encoding="utf-8").splitlines()[:count]:
+        known.pop(max(known, key=lambda name: known[name]))
+        for line in cases.read_text(encoding="utf-8").splitlines():
             case = json.loads(line)
             document = known.get(Path(case["file"]).name)
             for name, value in case.get("fields", {}).items():
