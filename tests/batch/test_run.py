@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import pytest
 
 from docvlm.batch import Task
@@ -29,6 +28,7 @@ from docvlm.reading import READER_VERSION
 from docvlm.schemas import load_schema
 from docvlm.store import Store
 from tests.batch.files import write_pdf
+from tests.processes import children
 
 
 @pytest.fixture
@@ -49,9 +49,9 @@ def folder(tmp_path: Path) -> Path:
 def nothing_is_left_running() -> Iterator[None]:
     yield
     deadline = time.monotonic() + 10
-    while psutil.Process().children(recursive=True) and time.monotonic() < deadline:
+    while children() and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert psutil.Process().children(recursive=True) == []
+    assert children() == []
 
 
 def run(folder: Path, settings: Settings, **options: object) -> BatchSummary:

@@ -20,10 +20,7 @@ from docvlm.config import Limits
 from docvlm.errors import InputError, LimitError, UsageError
 from docvlm.ingest import open_document
 from docvlm.types import PageStatus
-
-
-def children() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+from tests.processes import children
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 10) -> bool:

@@ -6,13 +6,13 @@ import json
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from docvlm.config import Limits
 from docvlm.errors import DocvlmError, InputError, PasswordError
 from docvlm.ingest import open_document
 from docvlm.types import Page, PageStatus
+from tests.processes import children
 
 pytestmark = pytest.mark.shared_data
 
@@ -36,9 +36,9 @@ def check_page(page: Page) -> None:
 
 def assert_no_child_is_left() -> None:
     deadline = time.monotonic() + 5
-    while (children := psutil.Process().children(recursive=True)) and time.monotonic() < deadline:
+    while (left := children()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert children == []
+    assert left == []
 
 
 def test_every_hard_pdf(shared_data: Path) -> None:

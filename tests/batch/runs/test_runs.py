@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
 import pytest
 
 from docvlm.batch import Task
@@ -23,6 +22,7 @@ from docvlm.errors import UsageError
 from docvlm.pipeline import owned_identity
 from docvlm.store import Store
 from tests.batch.files import write_pdf
+from tests.processes import children
 
 ANNA, BELA = "a" * 32, "b" * 32
 SECONDS = 90
@@ -47,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def nothing_is_left_running() -> Iterator[None]:
     yield
-    until(lambda: psutil.Process().children(recursive=True) == [])
+    until(lambda: children() == [])
 
 
 def until(holds: Callable[[], bool]) -> None:
