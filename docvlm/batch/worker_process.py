@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import psutil
@@ -19,6 +18,7 @@ import psutil
 from docvlm.batch.executor import WorkerSetup
 from docvlm.batch.messages import StopRequest
 from docvlm.batch.units import Unit, UnitProgress
+from docvlm.import_path import import_path
 
 Inbox = queue.SimpleQueue[tuple["WorkerProcess", Any]]
 """Messages of all workers with their senders; None in place of a message when a worker has ended."""
@@ -94,6 +94,4 @@ class WorkerProcess:
 
 
 def _environment(threads: int) -> dict[str, str]:
-    package_root = str(Path(__file__).resolve().parents[2])
-    paths = dict.fromkeys([package_root, *filter(None, sys.path)])
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": str(threads)}
+    return {**os.environ, "PYTHONPATH": import_path(), "OMP_NUM_THREADS": str(threads)}

@@ -9,10 +9,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
-from pathlib import Path
 from typing import BinaryIO, cast
 
+from docvlm.import_path import import_path
 from docvlm.ingest.messages import FramingError, Message, read_frame, write_frame
 
 _BYTES_A_PIXEL = 3
@@ -38,7 +37,7 @@ class WorkerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_environment(sys.path),
+            env=_environment(),
             start_new_session=True,  # so that Ctrl-C reaches the parent only, and kill() the children too
         )
         self._requests = cast(BinaryIO, self._process.stdin)
@@ -101,12 +100,11 @@ class WorkerProcess:
         self._process.kill()
 
 
-def _environment(import_path: Sequence[str]) -> dict[str, str]:
+def _environment() -> dict[str, str]:
     """The parent's environment, with its import path and without thread pools the worker has no use for."""
-    package_root = str(Path(__file__).resolve().parents[2])
     return {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join(dict.fromkeys([package_root, *filter(None, import_path)])),
+        "PYTHONPATH": import_path(),
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }

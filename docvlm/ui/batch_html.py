@@ -15,9 +15,10 @@ from docvlm.batch.report import duration
 from docvlm.batch.runs import BatchRun, RunProgress, RunState
 from docvlm.errors import PasswordError
 from docvlm.types import Answer, Extraction, FieldValue, LineItems
-from docvlm.ui.batch_view import PAGE_SIZE, BatchView
+from docvlm.ui.batch_view import BatchView
 from docvlm.ui.documents_list import day
 from docvlm.ui.notices import confidence_html, level_of
+from docvlm.ui.pager import pager_html
 
 Result = Extraction | Answer | None
 
@@ -100,7 +101,7 @@ def outcomes_html(
         if shown
         else '<p class="quiet">No file failed.</p>'
     )
-    return f"{_files_bar(run, progress, view)}{body}{_pager(total, view.page)}"
+    return f"{_files_bar(run, progress, view)}{body}{pager_html(total, view.page)}"
 
 
 def _run(run: BatchRun, state: RunState, is_shown: bool) -> str:
@@ -315,23 +316,6 @@ def _value(value: FieldValue | None) -> str:
         return '<td class="missing">–</td>'
     shown = escape(value.value or value.raw)
     return f'<td class="{level_of(value.confidence)}" title="{shown}, {value.confidence:.2f}">{shown}</td>'
-
-
-def _pager(total: int, page: int) -> str:
-    last = max(1, (total - 1) // PAGE_SIZE + 1)
-    if last == 1:
-        return ""
-    first_shown, last_shown = (page - 1) * PAGE_SIZE + 1, min(total, page * PAGE_SIZE)
-    back = _turn(page - 1, last, "Back")
-    return (
-        f'<nav class="pager" aria-label="Pages of the list">{back}'
-        f"<span>{first_shown}–{last_shown} of {total:,}</span>{_turn(page + 1, last, 'Further')}</nav>"
-    )
-
-
-def _turn(page: int, last: int, title: str) -> str:
-    off = "" if 1 <= page <= last else " disabled"
-    return f'<button type="button" class="secondary" data-choice="page:{page}"{off}>{title}</button>'
 
 
 def _count(number: int, what: str) -> str:

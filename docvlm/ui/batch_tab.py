@@ -17,7 +17,7 @@ from docvlm.pipeline import owned_identity
 from docvlm.ui import batch_form, batch_html, notices
 from docvlm.ui.batch_form import FileChoice
 from docvlm.ui.batch_results import result_file, results_by_id
-from docvlm.ui.batch_view import PAGE_SIZE, BatchView
+from docvlm.ui.batch_view import BatchView
 from docvlm.ui.callbacks import (
     LONG,
     QUICK,
@@ -33,6 +33,7 @@ from docvlm.ui.desk import Desk
 from docvlm.ui.documents_panel import DocumentsPanel
 from docvlm.ui.downloads import Downloads
 from docvlm.ui.field_work import FieldWork
+from docvlm.ui.pager import entries_on, nearest_page
 from docvlm.ui.rights import Rights
 from docvlm.ui.sessions import Session
 
@@ -315,13 +316,12 @@ class BatchTab:
         results = results_by_id(self._desk.workspace.store, run.request.task, shown)
         return batch_html.outcomes_html(run, shown, total, session.batch, results)
 
-    def _page(self, session: Session, run: BatchRun) -> tuple[list[FileOutcome], int]:
+    def _page(self, session: Session, run: BatchRun) -> tuple[Sequence[FileOutcome], int]:
         """The files on the page of the list, and how many there are on all pages."""
         passing = session.batch.passing(list(run.outcomes()))
-        last = max(1, (len(passing) - 1) // PAGE_SIZE + 1)
-        page = min(max(1, session.batch.page), last)
+        page = nearest_page(session.batch.page, len(passing))
         session.batch = replace(session.batch, page=page)
-        return passing[(page - 1) * PAGE_SIZE : page * PAGE_SIZE], len(passing)
+        return entries_on(page, passing), len(passing)
 
     def _batches(self, session: Session) -> BatchRuns:
         return BatchRuns(self._desk.workspace.settings, session.owner)

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from docvlm.batch.ledger import FileOutcome, FileState
 
-PAGE_SIZE = 50
-
 
 @dataclass(frozen=True, slots=True)
 class BatchView:

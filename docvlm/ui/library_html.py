@@ -12,7 +12,6 @@ from docvlm.ui.library_view import (
     CONFIDENCE_TITLES,
     DAYS,
     ORDERS,
-    PAGE_SIZE,
     STATUS_TITLES,
     UNKNOWN_KIND,
     Entry,
@@ -21,6 +20,7 @@ from docvlm.ui.library_view import (
     Status,
 )
 from docvlm.ui.notices import confidence_html
+from docvlm.ui.pager import pager_html
 
 _BIN = (
     '<svg viewBox="0 0 16 16" class="icon" aria-hidden="true">'
@@ -110,7 +110,7 @@ def list_html(
         '<th scope="col">Added</th><th scope="col">Status</th><th scope="col">Confidence</th>'
         '<th><span class="visually-hidden">Delete</span></th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
-        f"{_pager(total, filters.page)}"
+        f"{pager_html(total, filters.page)}"
     )
 
 
@@ -202,22 +202,6 @@ def _hit(hit: SearchHit, query: str) -> str:
         f"<span><b>{escape(hit.name)}</b>{place}{kind}</span>"
         f'<span class="snippet">{marked(hit.snippet, query)}</span></button></li>'
     )
-
-
-def _pager(total: int, page: int) -> str:
-    last = (total - 1) // PAGE_SIZE + 1
-    if last == 1:
-        return ""
-    first_shown, last_shown = (page - 1) * PAGE_SIZE + 1, min(total, page * PAGE_SIZE)
-    return (
-        f'<nav class="pager" aria-label="Pages of the list">{_turn(page - 1, last, "Back")}'
-        f"<span>{first_shown}–{last_shown} of {total:,}</span>{_turn(page + 1, last, 'Further')}</nav>"
-    )
-
-
-def _turn(page: int, last: int, title: str) -> str:
-    off = "" if 1 <= page <= last else " disabled"
-    return f'<button type="button" class="secondary" data-choice="page:{page}"{off}>{title}</button>'
 
 
 def _select(name: str, anything: str, options: Iterable[tuple[str, str]], chosen: str) -> str:

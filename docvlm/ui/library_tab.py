@@ -31,7 +31,6 @@ from docvlm.ui.library_view import (
     CONFIDENCE_TITLES,
     DAYS,
     ORDERS,
-    PAGE_SIZE,
     Entry,
     Filters,
     Kinds,
@@ -40,6 +39,7 @@ from docvlm.ui.library_view import (
     filtered,
     statistics,
 )
+from docvlm.ui.pager import entries_on, nearest_page
 from docvlm.ui.sessions import Session
 
 MOST_HITS = 100
@@ -174,10 +174,9 @@ class LibraryTab:
 
     def _page(self, session: Session, passing: Sequence[Entry]) -> Sequence[Entry]:
         """The entries of the list's page; the last page where there are no longer so many."""
-        last = max(1, (len(passing) - 1) // PAGE_SIZE + 1)
-        page = min(max(1, session.filters.page), last)
+        page = nearest_page(session.filters.page, len(passing))
         session.filters = replace(session.filters, page=page)
-        return passing[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+        return entries_on(page, passing)
 
     def _guarded(self, make: Any) -> Updates:
         try:

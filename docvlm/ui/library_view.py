@@ -12,7 +12,6 @@ from docvlm.store import DocumentOverview, Store
 from docvlm.ui.notices import LIKELY, SURE, level_of
 
 UNKNOWN_KIND = "other"
-PAGE_SIZE = 50
 
 
 class Status(StrEnum):

@@ -12,14 +12,12 @@ from docvlm.errors import UsageError
 from docvlm.schemas import load_schema
 from finetune.data.cases import read_cases
 from finetune.data.documents import LabelledDocument
-from finetune.data.schema import schema_of
+from finetune.data.schema import MOST_COMMON_FIELDS, schema_of
 from finetune.evaluation.evaluate import Asked
 from finetune.evaluation.fact_lines import read_facts
 from finetune.evaluation.facts import Fact
 
 TASKS = ("extract", "qa", "ocr", "page_fact")
-MOST_COMMON_FIELDS = 40
-"""Sets with more names than this are forms with names of their own: each document is asked for its own."""
 
 
 @dataclass(frozen=True, slots=True)

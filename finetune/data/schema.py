@@ -19,6 +19,10 @@ _MONEY_ENDINGS = frozenset({
 })  # fmt: skip
 
 
+MOST_COMMON_FIELDS = 40
+"""Sets with more names than this are forms with names of their own: each document is asked for its own."""
+
+
 def schema_of(documents: Iterable[LabelledDocument], name: str = "labels") -> Schema:
     """All fields that the documents have labels for, in the order in which they are first seen.
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from docvlm.config import Settings
 from docvlm.errors import Cancelled
-from finetune.runner.lock import RunLock, take_lock
+from docvlm.run_lock import RunLock, take_lock
 from finetune.runner.request import RunRequest, load_request
 from finetune.runner.runs import LOCK_OPTION, STOP_FILE, home_of
 from finetune.training.events import (

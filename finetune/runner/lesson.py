@@ -23,7 +23,7 @@ from finetune.data.duplicates import duplicate_groups
 from finetune.data.forms import ReadOptions, read_labels
 from finetune.data.problems import find_problems, without_problems
 from finetune.data.readings import Readings
-from finetune.data.schema import checked_schema, schema_of
+from finetune.data.schema import MOST_COMMON_FIELDS, checked_schema, schema_of
 from finetune.data.split import split_documents
 from finetune.data.store_labels import labelled_documents
 from finetune.data.words_under import words_under
@@ -39,9 +39,6 @@ PICTURES = "pictures"
 MOST_PROBLEMS_TOLD = 20
 MOST_HELD_OUT = 60
 """More tell hardly more, and each is asked about twice."""
-
-MOST_COMMON_FIELDS = 40
-"""Sets with more names than this are forms with names of their own: each document is asked for its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from docvlm.errors import UsageError
+from docvlm.import_path import import_path
+from docvlm.run_lock import RunLock, is_locked, process_of, take_lock
 from finetune.promotion import JUDGEMENT
-from finetune.runner.lock import RunLock, is_locked, process_of, take_lock
 from finetune.runner.request import REQUEST_FILE, RunRequest, load_request
 from finetune.training.events import (
     EVENTS_FILE,
@@ -307,9 +308,7 @@ def _spawn(folder: Path, lock: RunLock) -> subprocess.Popen[bytes]:
 
 
 def _environment() -> dict[str, str]:
-    package_root = str(Path(__file__).resolve().parents[2])
-    paths = dict.fromkeys([package_root, *filter(None, sys.path)])
-    return {**SPARE_MEMORY, **os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return {**SPARE_MEMORY, **os.environ, "PYTHONPATH": import_path()}
 
 
 def _read_from(file: Path, position: int) -> tuple[str, int]:

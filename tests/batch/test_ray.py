@@ -14,7 +14,6 @@ import pytest
 
 from tests.batch.clusters import finished, mixed_folder, results, start_batch
 
-pytest.importorskip("ray")
 pytestmark = pytest.mark.slow
 
 FILES, PAGES = 12, 5

@@ -12,14 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as trace_service
+from opentelemetry.sdk.trace.export import in_memory_span_exporter as memory
 
 from docvlm.errors import UsageError
 from docvlm.telemetry import record_span, span, spans
 from tests.batch.files import write_pdf
 from tests.conftest import REPOSITORY
-
-memory = pytest.importorskip("opentelemetry.sdk.trace.export.in_memory_span_exporter")
-trace_service = pytest.importorskip("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
 
 
 def test_spans_have_their_parents_and_no_text_of_errors() -> None:

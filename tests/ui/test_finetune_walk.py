@@ -18,7 +18,6 @@ READ_MILLISECONDS = 120_000
 RUN_MILLISECONDS = 240_000
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-pytest.importorskip("playwright.sync_api")
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ READ_MILLISECONDS = 120_000
 MODEL_MILLISECONDS = 300_000
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-pytest.importorskip("playwright.sync_api")
 
 
 def _upload(page: Page, *paths: Path) -> None:
@@ -78,7 +77,8 @@ def test_fields_are_extracted_corrected_and_kept(page: Page, samples: Path, tmp_
 
 def _click_word(page: Page, file: Path, text: str) -> None:
     """Click a word of the first page where it stands in the picture."""
-    pymupdf = pytest.importorskip("pymupdf")
+    import pymupdf
+
     with pymupdf.open(file) as document:
         (x0, y0, x1, y1, *_), *_ = [word for word in document[0].get_text("words") if word[4] == text]
         width = document[0].rect.width
@@ -177,7 +177,8 @@ def test_every_bad_file_gets_a_sentence_and_the_good_ones_open(
 
 
 def test_an_encrypted_pdf_asks_for_its_password(page: Page, samples: Path, tmp_path: Path) -> None:
-    pymupdf = pytest.importorskip("pymupdf")
+    import pymupdf
+
     locked = tmp_path / "locked.pdf"
     with pymupdf.open(samples / "invoice.pdf") as document:
         document.save(locked, encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="sesame", owner_pw="owner")

@@ -6,7 +6,6 @@ Whether a run's process lives is told by a lock that it holds from its first mom
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import secrets
@@ -17,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -38,13 +38,14 @@ from docvlm.batch.runs.progress import (
 from docvlm.batch.runs.request import REPORT_FILE, RunRequest
 from docvlm.config import Settings
 from docvlm.errors import UsageError
+from docvlm.import_path import import_path
 from docvlm.pipeline import owned_identity
+from docvlm.run_lock import RunLock, is_locked, process_of, take_lock
 from docvlm.store import Store
 
 MOST_AT_ONCE = 2
 """So many batches run at a time, whoever started them; each takes the processors that are free."""
 
-_LOCK_FILE = "lock"
 _LOG_FILE = "log.txt"
 _STEP_FILE = "step.json"
 
@@ -81,7 +82,7 @@ class BatchRun:
     @property
     def state(self) -> RunState:
         step, is_stopping = _read_step(self.folder)
-        if _is_locked(self.folder):
+        if is_locked(self.folder):
             if step == child.ESTIMATE:
                 return RunState.ESTIMATING
             return RunState.PAUSING if is_stopping else RunState.RUNNING
@@ -122,7 +123,7 @@ class BatchRun:
 
     def pause(self) -> None:
         """Let it end after the pages in flight. A run that is not going on is left as it is."""
-        pid = _holder(self.folder)
+        pid = process_of(self.folder)
         if pid is not None:
             step, _ = _read_step(self.folder)
             _write_step(self.folder, step, is_stopping=True)
@@ -196,17 +197,17 @@ class BatchRuns:
         shutil.rmtree(run.folder)
 
     def _begin(self, run: BatchRun, step: str, password: str = "") -> None:
-        going_on = sum(_is_locked(folder) for folder in self._all.glob("*/*/"))
-        if going_on >= MOST_AT_ONCE and not _is_locked(run.folder):
+        going_on = sum(is_locked(folder) for folder in self._all.glob("*/*/"))
+        if going_on >= MOST_AT_ONCE and not is_locked(run.folder):
             raise UsageError(
                 f"{going_on} batches are going on already.", "Wait until one has ended, or pause it."
             )
-        with _locked(run.folder) as lock:
+        refusal = UsageError("The batch is going on already.", "Wait until it has ended.")
+        with closing(take_lock(run.folder, refusal)) as lock:
             _write_step(run.folder, step)
             (run.folder / END_FILE).unlink(missing_ok=True)
             process = _start(run.folder, step, lock, self._settings, password)
-            os.truncate(lock, 0)
-            os.pwrite(lock, str(process.pid).encode(), 0)
+            lock.sign(process.pid)
 
 
 @lru_cache(maxsize=256)
@@ -215,11 +216,13 @@ def _request(folder: Path) -> RunRequest:
     return RunRequest.read(folder)
 
 
-def _start(folder: Path, step: str, lock: int, settings: Settings, password: str) -> subprocess.Popen[bytes]:
+def _start(
+    folder: Path, step: str, lock: RunLock, settings: Settings, password: str
+) -> subprocess.Popen[bytes]:
     environment = os.environ | {
         "DOCVLM_HOME": str(settings.home),
         "DOCVLM_DATABASE_URL": settings.database_url,
-        "PYTHONPATH": os.pathsep.join(_import_path()),
+        "PYTHONPATH": import_path(),
     }
     with (folder / _LOG_FILE).open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own module, with a path of our own making
@@ -229,7 +232,7 @@ def _start(folder: Path, step: str, lock: int, settings: Settings, password: str
             stdout=subprocess.DEVNULL,
             stderr=log,
             env=environment,
-            pass_fds=(lock,),  # the child inherits the lock, so there is no moment without
+            pass_fds=(lock.descriptor,),  # the child inherits the lock, so there is no moment without
             start_new_session=True,
         )
     line = password.splitlines()[0] if password else ""
@@ -237,47 +240,6 @@ def _start(folder: Path, step: str, lock: int, settings: Settings, password: str
         pipe.write(f"{line}\n".encode())  # where it ended at once, its end says why
     threading.Thread(target=process.wait, daemon=True).start()
     return process
-
-
-def _import_path() -> list[str]:
-    return list(dict.fromkeys([str(Path(__file__).resolve().parents[3]), *filter(None, sys.path)]))
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[int]:
-    """The lock of a run as a file descriptor, closed here afterwards; whoever inherited it holds it on."""
-    descriptor = os.open(folder / _LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UsageError("The batch is going on already.", "Wait until it has ended.") from error
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _is_locked(folder: Path) -> bool:
-    try:
-        descriptor = os.open(folder / _LOCK_FILE, os.O_RDONLY)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    else:
-        return False
-    finally:
-        os.close(descriptor)
-
-
-def _holder(folder: Path) -> int | None:
-    """The process that holds the lock, None where nobody does."""
-    if not _is_locked(folder):
-        return None
-    text = (folder / _LOCK_FILE).read_text(encoding="ascii")
-    return int(text) if text.isdecimal() else None
 
 
 def _read_step(folder: Path) -> tuple[str, bool]:

@@ -178,7 +178,8 @@ def test_failures_are_tried_again_only_when_that_is_wanted(folder: Path, setting
 
 def write_secret(path: Path) -> None:
     """An encrypted PDF, which can be identified and not opened."""
-    pymupdf = pytest.importorskip("pymupdf")
+    import pymupdf
+
     with pymupdf.open() as document:
         document.new_page().insert_text((72, 72), "secret")
         document.save(path, encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw=PASSWORD, owner_pw="y")

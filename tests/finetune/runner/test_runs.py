@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from docvlm.errors import UsageError
+from docvlm.run_lock import is_locked, process_of, take_lock
 from finetune.runner import RunRequest, RunStatus, attach, create, free_name, list_runs, start
-from finetune.runner.lock import is_locked, process_of, take_lock
 from finetune.runner.runs import KILLED, home_of
 from finetune.training.events import (
     EVENTS_FILE,

@@ -34,11 +34,11 @@ class RunLock:
         os.close(self.descriptor)
 
 
-def take_lock(folder: Path) -> RunLock:
+def take_lock(folder: Path, refusal: UsageError | None = None) -> RunLock:
     """Take a run's lock.
 
     Raises:
-        UsageError: when another process works on the run.
+        UsageError: ``refusal``, or one that names the folder, when another process works on the run.
     """
     descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     deadline = time.monotonic() + _PATIENCE_SECONDS
@@ -51,7 +51,7 @@ def take_lock(folder: Path) -> RunLock:
                 time.sleep(0.02)
                 continue
             os.close(descriptor)
-            raise UsageError(
+            raise refusal or UsageError(
                 f"The run '{folder.name}' is going on already.", "Attach to it, or stop it first."
             ) from error
 
