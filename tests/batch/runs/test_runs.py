@@ -16,10 +16,11 @@ from docvlm.batch import Task
 from docvlm.batch.find import NamedFile
 from docvlm.batch.ledger import FileState
 from docvlm.batch.runs import BatchRun, BatchRuns, RunRequest, RunState
-from docvlm.batch.runs.handle import MOST_AT_ONCE, _holder
+from docvlm.batch.runs.handle import MOST_AT_ONCE
 from docvlm.config import Settings
 from docvlm.errors import UsageError
 from docvlm.pipeline import owned_identity
+from docvlm.run_lock import process_of
 from docvlm.store import Store
 from tests.batch.files import write_pdf
 from tests.processes import children
@@ -151,7 +152,7 @@ def test_a_killed_run_is_told_and_resumed(folder: Path, settings: Settings) -> N
     runs = BatchRuns(settings, ANNA)
     run = runs.create(request(folder))
     runs.start(run)
-    pid = _holder(run.folder)
+    pid = process_of(run.folder)
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     until(lambda: not run.state.is_live)
