@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import psutil
 
 SERVERS = ("postgres",)
@@ -11,6 +13,14 @@ SERVERS = ("postgres",)
 def children() -> list[psutil.Process]:
     """Every process below this one, but for the servers that tests share."""
     return [child for child in psutil.Process().children(recursive=True) if _name(child) not in SERVERS]
+
+
+def left_after(seconds: float) -> list[psutil.Process]:
+    """Those that still run when they have had so long to end."""
+    deadline = time.monotonic() + seconds
+    while (left := children()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
 
 
 def _name(process: psutil.Process) -> str:

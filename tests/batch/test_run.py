@@ -28,7 +28,7 @@ from docvlm.reading import READER_VERSION
 from docvlm.schemas import load_schema
 from docvlm.store import Store
 from tests.batch.files import write_pdf
-from tests.processes import children
+from tests.processes import left_after
 
 
 @pytest.fixture
@@ -48,10 +48,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def nothing_is_left_running() -> Iterator[None]:
     yield
-    deadline = time.monotonic() + 10
-    while children() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert children() == []
+    assert left_after(10) == []
 
 
 def run(folder: Path, settings: Settings, **options: object) -> BatchSummary:

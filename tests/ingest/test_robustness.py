@@ -12,7 +12,7 @@ from docvlm.config import Limits
 from docvlm.errors import DocvlmError, InputError, PasswordError
 from docvlm.ingest import open_document
 from docvlm.types import Page, PageStatus
-from tests.processes import children
+from tests.processes import left_after
 
 pytestmark = pytest.mark.shared_data
 
@@ -34,13 +34,6 @@ def check_page(page: Page) -> None:
         assert page.reason and page.reason.endswith(".") and "Traceback" not in page.reason
 
 
-def assert_no_child_is_left() -> None:
-    deadline = time.monotonic() + 5
-    while (left := children()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert left == []
-
-
 def test_every_hard_pdf(shared_data: Path) -> None:
     for case in cases(shared_data, "pdf_robustness"):
         path = shared_data / "pdf_robustness" / case["file"]
@@ -59,7 +52,7 @@ def test_every_hard_pdf(shared_data: Path) -> None:
             assert isinstance(error, InputError)
             assert not case["pages"], f"{case['file']}: {error}"
         assert time.monotonic() - started < 60, case["file"]
-    assert_no_child_is_left()
+    assert left_after(5) == []
 
 
 def test_every_odd_image(shared_data: Path) -> None:
@@ -69,4 +62,4 @@ def test_every_odd_image(shared_data: Path) -> None:
             (page,) = document.pages()
             check_page(page)
             assert [page.width, page.height] == case["size"], case["file"]
-    assert_no_child_is_left()
+    assert left_after(5) == []

@@ -23,7 +23,7 @@ from docvlm.pipeline import owned_identity
 from docvlm.run_lock import process_of
 from docvlm.store import Store
 from tests.batch.files import write_pdf
-from tests.processes import children
+from tests.processes import left_after
 
 ANNA, BELA = "a" * 32, "b" * 32
 SECONDS = 90
@@ -48,7 +48,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def nothing_is_left_running() -> Iterator[None]:
     yield
-    until(lambda: children() == [])
+    assert left_after(SECONDS) == []
 
 
 def until(holds: Callable[[], bool]) -> None:

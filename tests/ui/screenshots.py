@@ -1,4 +1,4 @@
-"""Take the pictures of the README: ``python -m ui_assets.screenshots.make``.
+"""Take the pictures of the README: ``python -m tests.ui.screenshots``.
 
 Starts the app over an empty data folder, works through a day of a clerk with twenty made-up receipts, and
 takes every tab on a desktop (light and dark) and on a phone. Needs Chromium and what the tests need.
@@ -24,20 +24,9 @@ from playwright.sync_api import Page, sync_playwright
 from docvlm.config import Settings
 from docvlm.models.language_model import ensure_language_model
 from docvlm.store import Label, LabelKind, Store
+from tests.ui.conftest import ARGUMENTS, CHROMIUM, REPOSITORY
 
-HERE = Path(__file__).parent
-REPOSITORY = HERE.parents[1]
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+PICTURES = REPOSITORY / "ui_assets" / "screenshots"
 DESKTOP, PHONE = (1280, 800), (390, 844)
 LOOKS = (("light", DESKTOP, ""), ("dark", DESKTOP, "-dark"), ("light", PHONE, "-phone"))
 COLOURS = 256
@@ -49,7 +38,7 @@ GENERATED = {"seller_name": "company", "date": "date", "seller_address": "addres
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--out", type=Path, default=HERE)
+    parser.add_argument("--out", type=Path, default=PICTURES)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         home, receipts = _home(Path(scratch)), Path(scratch) / "receipts"
@@ -172,7 +161,7 @@ def _app(home: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "app.py", "--port", str(port)]
-    app = subprocess.Popen(command, cwd=REPOSITORY, env=os.environ | {"DOCVLM_HOME": str(home)})  # noqa: S603
+    app = subprocess.Popen(command, cwd=REPOSITORY, env=os.environ | {"DOCVLM_HOME": str(home)})
     try:
         while app.poll() is None and not _answers(port):
             time.sleep(0.3)
@@ -191,7 +180,7 @@ def _answers(port: int) -> bool:
 
 
 def _run(*command: str | Path) -> None:
-    subprocess.run([sys.executable, *map(str, command)], cwd=REPOSITORY, check=True)  # noqa: S603
+    subprocess.run([sys.executable, *map(str, command)], cwd=REPOSITORY, check=True)
 
 
 if __name__ == "__main__":
