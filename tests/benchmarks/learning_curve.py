@@ -16,7 +16,7 @@ import os
 import random
 import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -117,8 +117,8 @@ def _read_all(documents: Sequence[LabelledDocument]) -> None:
             readings.of(document)
 
 
-def _alone(work: object, task: Task) -> None:
-    process = multiprocessing.get_context("spawn").Process(target=work, args=(task,))  # type: ignore[arg-type]
+def _alone(work: Callable[[Task], None], task: Task) -> None:
+    process = multiprocessing.get_context("spawn").Process(target=work, args=(task,))
     process.start()
     process.join()
     if process.exitcode:
