@@ -66,6 +66,7 @@ def _serve(settings: Settings, options: argparse.Namespace) -> None:
     from docvlm.pipeline import Workspace
     from docvlm.ui.assets import ICON, head, script
     from docvlm.ui.engine_loader import EngineLoader
+    from docvlm.ui.gate import Gate
     from docvlm.ui.owners import OwnerCookie
     from docvlm.ui.page import RoomPlan, build_page
     from docvlm.ui.theme import theme
@@ -89,7 +90,7 @@ def _serve(settings: Settings, options: argparse.Namespace) -> None:
             theme=theme(),
             head=head(),
             js=script("page.js"),
-            app_kwargs={"middleware": [Middleware(OwnerCookie)]},
+            app_kwargs={"middleware": [Middleware(Gate), Middleware(OwnerCookie)]},
         )
 
 

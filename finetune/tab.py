@@ -211,7 +211,7 @@ class FineTuneTab:
         return {**self._state(view, request), self._notice: "", self._form: form}
 
     def _request(self, event: gr.EventData, view: TuneView, request: gr.Request) -> RunRequest:
-        form = {str(key): text_in(event, str(key), LONGEST_FIELD) for key in event._data}
+        form = {str(key): text_in(event, str(key), LONGEST_FIELD) for key in event._data or ()}
         wanted = [document.sha256 for document in self._labelled(request)]
         wanted = [sha256 for sha256 in wanted if sha256 not in view.left_out]
         if not wanted:

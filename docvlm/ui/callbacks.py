@@ -12,6 +12,8 @@ from docvlm.ui.assets import script
 
 _LOG = logging.getLogger(__name__)
 
+_LONGEST_CHOICE = 2000
+
 Updates = dict[Any, Any]
 """New values by component."""
 
@@ -44,12 +46,12 @@ def clickable_html(value: str, elem_id: str) -> gr.HTML:
 
 def is_choice(event: gr.EventData, kind: str) -> bool:
     """Whether what was clicked is of this kind."""
-    return str(event.choice).partition(":")[0] == kind
+    return text_in(event, "choice", _LONGEST_CHOICE).partition(":")[0] == kind
 
 
 def choice_of(event: gr.EventData, kind: str) -> str:
     """What was clicked, without its kind; empty where it is of another kind."""
-    found, _, value = str(event.choice).partition(":")
+    found, _, value = text_in(event, "choice", _LONGEST_CHOICE).partition(":")
     return value if found == kind else ""
 
 
@@ -63,9 +65,14 @@ def as_number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
+def value_in(event: gr.EventData, key: str) -> Any:
+    """What came with an event under ``key``, whatever it is; None where there is nothing."""
+    return event._data.get(key) if isinstance(event._data, dict) else None
+
+
 def text_in(event: gr.EventData, key: str, longest: int) -> str:
     """A text that came with an event, cut to ``longest`` characters; empty where there is none."""
-    value = event._data.get(key) if isinstance(event._data, dict) else None
+    value = value_in(event, key)
     return value[:longest] if isinstance(value, str) else ""
 
 

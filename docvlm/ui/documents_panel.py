@@ -17,6 +17,7 @@ from docvlm.ui.assets import find_sample
 from docvlm.ui.callbacks import (
     PRIVATE,
     Updates,
+    as_number,
     choice_of,
     clickable_html,
     is_choice,
@@ -106,8 +107,9 @@ class DocumentsPanel:
             yield from self.open_kept(session, number)
         elif is_choice(event, "tick"):
             text, _, ticked = choice_of(event, "tick").partition(":")
-            if text.isdecimal():
-                (session.selected.add if ticked == "1" else session.selected.discard)(int(text))
+            ticked_number = as_number(text)
+            if ticked_number is not None:
+                (session.selected.add if ticked == "1" else session.selected.discard)(ticked_number)
             yield self.listed(session)
         elif (number := number_of(event, "delete")) is not None:
             yield self.delete(session, number)

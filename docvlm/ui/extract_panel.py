@@ -27,6 +27,7 @@ from docvlm.ui.callbacks import (
     number_of,
     sentence,
     text_in,
+    value_in,
 )
 from docvlm.ui.desk import Desk
 from docvlm.ui.documents_panel import DocumentsPanel
@@ -183,7 +184,7 @@ class ExtractPanel:
                 imported = _imported(text_in(event, "json", 100_000))
                 return {self._builder: builder_html(imported, name)}
             if action == "save":
-                schema = schema_of_rows(name, event._data.get("fields"), before.checks)
+                schema = schema_of_rows(name, value_in(event, "fields"), before.checks)
                 shelf.save(schema)
                 session.schema = schema.name
             if action == "delete" and not shelf.delete(name):

@@ -12,7 +12,7 @@ from docvlm.pipeline import CheckedExtraction, DocumentLabels, WindowDone, guess
 from docvlm.schemas import Schema, SchemaShelf
 from docvlm.types import Extraction
 from docvlm.ui.browser_values import edits_of
-from docvlm.ui.callbacks import text_in
+from docvlm.ui.callbacks import text_in, value_in
 from docvlm.ui.desk import Desk
 from docvlm.ui.document_work import page_text, prepare
 from docvlm.ui.sessions import OpenView, Session
@@ -81,7 +81,7 @@ class FieldWork:
             UsageError: when the sheet that sent it is not the one that is open.
         """
         view = session.view
-        if view is None or view.checked is None or event._data.get("document") != view.document.id:
+        if view is None or view.checked is None or value_in(event, "document") != view.document.id:
             raise UsageError("Another document was opened meanwhile.", "Open this one again, then go on.")
         schema = view.checked.schema
         if text_in(event, "schema", 40) != schema.key:

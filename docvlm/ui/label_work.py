@@ -19,7 +19,7 @@ from docvlm.schemas import Schema
 from docvlm.store import Label
 from docvlm.types import Answer
 from docvlm.ui.browser_values import edits_of
-from docvlm.ui.callbacks import text_in
+from docvlm.ui.callbacks import text_in, value_in
 from docvlm.ui.desk import Desk
 from docvlm.ui.document_work import REDRAW_SECONDS, page_text, prepare
 from docvlm.ui.field_work import FieldWork
@@ -171,7 +171,7 @@ class LabelWork:
         if key not in (QUESTIONS, LINES):
             self.fields.edit(session, event)
             return
-        if view is None or event._data.get("document") != view.document.id:
+        if view is None or value_in(event, "document") != view.document.id:
             raise UsageError("Another document was opened meanwhile.", "Open this one again, then go on.")
         known = {row.question: row for row in self.questions(view)} if key == QUESTIONS else {}
         for edit in edits_of(event, view.page_count):

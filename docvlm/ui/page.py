@@ -81,6 +81,7 @@ def build_page(
         header.show_on_load(blocks)
         rooms.documents.list_on_load(blocks)
         blocks.unload(rooms.desk.sessions.end)
+    blocks.queue(api_open=False)  # nobody passes those who wait
     return blocks
 
 

@@ -1,0 +1,87 @@
+"""The gate before Gradio's routes: it refuses other sites' pages and routes that this page does not use.
+
+Gradio answers a request of another site's page and merely asks the browser to hide the reply; cookies of
+``SameSite=Strict`` still come with those of another port of the same machine.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from urllib.parse import urlsplit
+
+_LOG = logging.getLogger(__name__)
+
+_API = "gradio_api"
+_OPEN = {"", "config", "login", "logout", "assets", "static", "svelte", "theme.css", "favicon.ico"} | {
+    "manifest.json",
+    "pwa_icon",
+    "robots.txt",
+}
+_OPEN_API = {"app_id", "call", "cancel", "heartbeat", "info", "login_check", "queue", "reset", "run"} | {
+    "startup-events",
+    "theme.css",
+    "upload",
+    "upload_progress",
+    "user",
+}
+"""Not among them: ``file=`` and ``proxy=``. Files are handed out as ``data:`` addresses, never by a path."""
+
+
+class Gate:
+    """ASGI middleware. What it refuses, or what fails behind it, is answered with one sentence."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if not is_own_origin(_headers(scope)):
+            await _answer(send, 403, "This request comes from a page of another site and is refused.")
+            return
+        if not is_open(str(scope["path"]).removeprefix(str(scope.get("root_path", "")))):
+            await _answer(send, 404, "There is nothing at this address.")
+            return
+        is_begun = False
+
+        async def watched(message: Any) -> None:
+            nonlocal is_begun
+            is_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:
+            if is_begun:
+                raise
+            _LOG.warning("A request could not be understood (%s).", type(error).__name__)
+            _LOG.debug("request to %s", scope["path"], exc_info=error)
+            await _answer(send, 400, "This request is not understood. Reload the page.")
+
+
+def is_own_origin(headers: dict[str, str]) -> bool:
+    """Whether a request comes from this app's own page, or from a program that is no browser."""
+    origin = headers.get("origin")
+    if origin is None:
+        return True
+    # Another site's page cannot set the second of these without being asked about its origin first.
+    hosts = {headers.get("host", "").lower(), headers.get("x-forwarded-host", "").lower()} - {""}
+    return urlsplit(origin).netloc.lower() in hosts
+
+
+def is_open(path: str) -> bool:
+    """Whether the page uses the route."""
+    first, _, rest = path.lstrip("/").partition("/")
+    return rest.partition("/")[0] in _OPEN_API if first == _API else first in _OPEN
+
+
+def _headers(scope: Any) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+async def _answer(send: Any, status: int, sentence: str) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"x-content-type-options", b"nosniff")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": sentence.encode()})

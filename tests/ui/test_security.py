@@ -1,0 +1,167 @@
+"""What the real app answers to those who mean it ill, by plain HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from docvlm.ui.gate import is_open, is_own_origin
+
+SECONDS = 60.0
+PATHS = [
+    "/etc/passwd",
+    "../../../../etc/passwd",
+    "..%2f..%2f..%2fetc%2fpasswd",
+    "file:///etc/passwd",
+    "app.py",
+]
+CHOICES = [
+    None,
+    [],
+    "document:1",
+    {"choice": {"nested": [1]}},
+    {"choice": "document:" + "9" * 40, "values": 7, "fields": [{"type": []}], "document": {}},
+    {"choice": "open:../../etc/passwd", "form": "unlock:99", "password": "x\0", "region": {"page": 1e99}},
+    {"choice": "export:../../etc/passwd:1", "kind": "folder", "folder": "/etc", "source": "folder"},
+    {"choice": "<script>alert(1)</script>:1", "action": "save", "name": "../../evil", "step": "start"},
+    {"choice": "run:../../../etc", "question": "\ud7ff" * 3, "task": "ask", "pages": "1-999999999999"},
+]
+
+
+@pytest.fixture(scope="module")
+def app_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return {"DOCVLM_MODEL": str(tmp_path_factory.mktemp("none") / "no-model")}
+
+
+@pytest.fixture
+def client(address: str) -> Iterator[httpx.Client]:
+    """One browser, with the cookie of its own."""
+    with httpx.Client(base_url=address, timeout=SECONDS) as browser:
+        assert browser.get("/").status_code == 200
+        assert "docvlm_owner" in browser.cookies
+        yield browser
+
+
+def _is_clean(text: str) -> bool:
+    """Whether an answer tells neither a traceback nor where anything lies on this machine."""
+    secrets = (
+        "Traceback",
+        "site-packages",
+        str(Path(__file__).parents[2]),
+        "root:x:0",
+        str(Path.home()),
+    )
+    return not any(secret in text for secret in secrets)
+
+
+def _upload(client: httpx.Client, name: str, content: bytes = b"%PDF-1.7 nothing") -> httpx.Response:
+    return client.post("gradio_api/upload", files={"files": (name, content)})
+
+
+def _join(client: httpx.Client, number: int, data: list[Any], event: Any, tab: str) -> httpx.Response:
+    body = {"fn_index": number, "data": data, "event_data": event, "session_hash": tab}
+    return client.post("gradio_api/queue/join", json=body)
+
+
+def _messages(client: httpx.Client, tab: str) -> str:
+    """Everything that comes until no work of the tab goes on."""
+    text = ""
+    with client.stream("GET", "gradio_api/queue/data", params={"session_hash": tab}) as stream:
+        for line in stream.iter_lines():
+            text += line + "\n"
+            if '"close_stream"' in line:
+                break
+    return text
+
+
+@pytest.mark.parametrize("path", [*PATHS, "http://example.org/", "http://127.0.0.1:1/"])
+@pytest.mark.parametrize("route", ["gradio_api/file=", "file=", "gradio_api/file/", "gradio_api/proxy="])
+def test_no_route_hands_out_a_file_by_its_path(client: httpx.Client, route: str, path: str) -> None:
+    reply = client.get(route + path)
+    assert reply.status_code == 404 and _is_clean(reply.text)
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("route", ["static/", "assets/", "gradio_api/custom_component/x/client/y/"])
+def test_routes_of_fixed_files_do_not_leave_their_folder(client: httpx.Client, route: str, path: str) -> None:
+    reply = client.get(route + path)
+    assert reply.status_code in (403, 404) and _is_clean(reply.text)
+
+
+def test_an_upload_is_reached_by_nobody_through_an_address(client: httpx.Client, address: str) -> None:
+    (kept,) = _upload(client, "../../../evil<b>.pdf").json()
+    assert ".." not in kept and "<" not in Path(kept).name
+    with httpx.Client(base_url=address) as stranger:
+        for browser in (client, stranger):
+            assert browser.get(f"gradio_api/file={kept}").status_code == 404
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://localhost"])
+def test_pages_of_other_sites_are_refused(client: httpx.Client, origin: str) -> None:
+    for route in ("gradio_api/queue/join", "gradio_api/run/x", "gradio_api/upload", "gradio_api/cancel"):
+        reply = client.post(route, headers={"origin": origin}, json={"data": []})
+        assert reply.status_code == 403 and "another site" in reply.text
+    assert client.get("config", headers={"origin": origin}).status_code == 403
+
+
+def test_the_pages_own_requests_pass(client: httpx.Client, address: str) -> None:
+    reply = client.get("config", headers={"origin": address.rstrip("/")})
+    assert reply.status_code == 200
+    assert is_own_origin(
+        {"host": "inner:7860", "x-forwarded-host": "Me.example", "origin": "https://me.example"}
+    )
+    assert not is_own_origin({"host": "", "origin": "null"})
+    assert is_open("/") and is_open("/gradio_api/queue/join") and not is_open("/gradio_api/component_server")
+
+
+def test_nothing_that_was_sent_to_any_callback_breaks_it(client: httpx.Client) -> None:
+    """Every callback of the page gets every hostile event; each answers, and tells nothing."""
+    known = client.get("config").json()["dependencies"]
+    assert len(known) > 30
+    for number, event in enumerate(CHOICES):
+        tab = f"hostile{number}"
+        for entry in known:
+            data = [None] * len(entry["inputs"])
+            joined = _join(client, entry["id"], data, event, tab)
+            assert joined.status_code == 200, (entry["id"], joined.text)
+        told = _messages(client, tab)
+        assert _is_clean(told)
+        failed = [line for line in told.splitlines() if '"success":false' in line]
+        assert failed == [], (event, failed[:3])
+
+
+@pytest.mark.parametrize("route", ["queue/join", "run/nothing", "call/nothing", "cancel", "reset", "upload"])
+@pytest.mark.parametrize(
+    "body", ['{"fn_index": 99999, "data": [], "session_hash": "x"}', "[1]", "{", '"\\u0000"']
+)
+def test_malformed_requests_get_a_sentence(client: httpx.Client, route: str, body: str) -> None:
+    headers = {"content-type": "application/json"}
+    reply = client.post(f"gradio_api/{route}", content=body, headers=headers)
+    assert reply.status_code < 500 and _is_clean(reply.text)
+
+
+def test_a_document_of_another_browser_is_not_there(
+    client: httpx.Client, address: str, samples: Path
+) -> None:
+    config = client.get("config").json()
+    parts = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
+    by_target = {(part, event): entry for entry in config["dependencies"] for part, event in entry["targets"]}
+    upload, opened = by_target[parts["upload"], "upload"], by_target[parts["documents"], "select"]
+    (path,) = _upload(client, "receipt.jpg", (samples / "receipt.jpg").read_bytes()).json()
+    file = {"path": path, "orig_name": "receipt.jpg", "meta": {"_type": "gradio.FileData"}}
+    assert _join(client, upload["id"], [[file]], None, "mine").status_code == 200
+    assert "receipt.jpg" in _messages(client, "mine")
+    event = {"choice": "document:1"}
+    _join(client, opened["id"], [], event, "mine")
+    assert "receipt.jpg" in _messages(client, "mine")
+    with httpx.Client(base_url=address, timeout=SECONDS) as stranger:
+        stranger.get("/")
+        _join(stranger, opened["id"], [], event, "mine")  # the same tab's name is no key either
+        told = _messages(stranger, "mine")
+    assert "no longer kept" in told and "receipt.jpg" not in told
+    assert json.dumps("data:image/jpeg")[1:-1] not in told
