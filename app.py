@@ -40,7 +40,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--host",
         default=os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1",
-        help="address to listen on; whoever can reach it sees the saved documents (default: %(default)s)",
+        help="address to listen on; whoever can reach it may use it; see --login (default: %(default)s)",
     )
     parser.add_argument(
         "--port", type=int, help="default: GRADIO_SERVER_PORT, else the first free one from 7860"
@@ -52,6 +52,13 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="FOLDER",
         help="folders of this machine that Batch may read, when the app is used on this machine "
         "(default: your home folder)",
+    )
+    parser.add_argument(
+        "--login",
+        type=Path,
+        metavar="FILE",
+        help="file with a line name:password for each person who may log in; documents then belong to the "
+        "person, and nobody changes the model (default: the lines in DOCVLM_LOGIN, else no login)",
     )
     parser.add_argument("--share", action="store_true", help="make a public link through Gradio's servers")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
@@ -67,21 +74,24 @@ def _serve(settings: Settings, options: argparse.Namespace) -> None:
     from docvlm.ui.assets import ICON, head, script
     from docvlm.ui.engine_loader import EngineLoader
     from docvlm.ui.gate import Gate
+    from docvlm.ui.login import login_check
     from docvlm.ui.owners import OwnerCookie
     from docvlm.ui.page import RoomPlan, build_page
     from docvlm.ui.theme import theme
     from finetune.tab import FineTuneTab
 
+    login = login_check(options.login, os.environ)
     loader = EngineLoader()
     with Workspace(settings, loader.report) as workspace:
         further = [RoomPlan("finetune", "Fine-tune", FineTuneTab)]
-        build_page(workspace, loader, _rights(settings, options), further).launch(
+        build_page(workspace, loader, _rights(settings, options, login is not None), further).launch(
             server_name=options.host,
             server_port=options.port,
             share=options.share,
             inbrowser=options.open,
             allowed_paths=[],
             max_file_size=settings.limits.file_bytes,
+            auth=login,
             run_history=False,
             footer_links=[],
             enable_monitoring=False,
@@ -94,11 +104,11 @@ def _serve(settings: Settings, options: argparse.Namespace) -> None:
         )
 
 
-def _rights(settings: Settings, options: argparse.Namespace) -> Rights:
+def _rights(settings: Settings, options: argparse.Namespace, has_login: bool) -> Rights:
     """The model and this machine's folders are for the person who uses the app on this machine."""
     from docvlm.ui.rights import Rights
 
-    is_public = options.share or "SPACE_ID" in os.environ
+    is_public = options.share or has_login or "SPACE_ID" in os.environ
     folders = tuple(Path(folder).expanduser().absolute() for folder in options.folders)
     return Rights.at(options.host, is_public, settings.home, folders)
 
