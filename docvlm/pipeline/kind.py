@@ -6,13 +6,20 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-_CUES: Mapping[str, tuple[str, ...]] = {
+_CUES: Mapping[str, tuple[str, ...]] = {  # without accents; in the languages that the reader knows
     "receipt": (
-        "receipt", "cash", "change", "cashier", "thank you", "gst", "kassenbon", "ticket", "bon", "pos",
+        "receipt", "cash", "change", "cashier", "thank you", "gst", "pos", "tendered", "rounding", "tip",
+        "visa", "mastercard", "debit card", "credit card", "till", "please come again", "tax invoice",
+        "bon", "kassenbon", "quittung", "bar", "gegeben", "ruckgeld", "kasse", "ec-karte",
+        "ticket", "recu", "especes", "rendu", "carte bancaire", "caisse",
+        "recibo", "efectivo", "cambio", "tarjeta", "caja", "scontrino", "contanti", "resto",
+        "troco", "dinheiro", "cartao", "bonnetje", "contant", "wisselgeld", "pinnen",
+        "kvitto", "kontant", "paragon", "gotowka", "reszta",
     ),
     "invoice": (
-        "invoice", "bill to", "due date", "payment terms", "vat", "facture", "rechnung", "factura",
-        "amount due", "iban",
+        "invoice", "bill to", "due date", "payment terms", "vat", "amount due", "iban", "net 30",
+        "remittance", "facture", "echeance", "rechnung", "zahlbar", "factura", "vencimiento", "fattura",
+        "scadenza", "fatura", "factuur", "vervaldatum", "faktura", "forfallodatum", "termin platnosci",
     ),
     "bank_statement": (
         "statement", "opening balance", "closing balance", "account number", "withdrawal", "deposit",
@@ -42,18 +49,27 @@ _QUESTIONS: Mapping[str, tuple[str, ...]] = {
 }
 _ANY_QUESTIONS = ("What is the date?", "Who is it from?", "What is the total?")
 
+_SHORT_CUE = 4
+
 
 def guess_kind(text: str) -> str | None:
     """``receipt``, ``invoice``, ``bank_statement``, ``purchase_order``, ``id_card``, ``contract``, ``form``,
     or None where no kind has two of its cues in the text."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     scores = {
         # The plain search is by far the quicker one and mostly finds nothing.
-        kind: sum(1 for cue in cues if cue in plain and re.search(rf"\b{re.escape(cue)}", plain))
+        kind: sum(1 for cue in cues if cue in plain and _stands_in(cue, plain))
         for kind, cues in _CUES.items()
     }
     best = max(scores, key=lambda kind: scores[kind])
     return best if scores[best] >= 2 else None
+
+
+def _stands_in(cue: str, plain: str) -> bool:
+    """Whether a word begins with the cue; a short cue must be the whole word, as "bar" is not "barcode"."""
+    ending = r"(?!\w)" if len(cue) <= _SHORT_CUE else ""
+    return re.search(rf"\b{re.escape(cue)}{ending}", plain) is not None
 
 
 def suggested_questions(kind: str | None) -> tuple[str, ...]:
