@@ -1,0 +1,54 @@
+"""On a phone no tab scrolls sideways, in a real browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PHONE = {"width": 390, "height": 844}
+READ_MILLISECONDS = 120_000
+ROOMS = {
+    "Desk": "#left .document",
+    "Fine-tune": "#tune-choice *",
+    "Library": "#library .document",
+    "Batch": "#batch-form form",
+    "Models": "#model-form form, #models form",
+}
+OVERHANGING = """() => {
+  const [width, wanted] = [document.documentElement.clientWidth, document.documentElement.scrollWidth];
+  if (wanted <= width) return [];
+  const wide = [...document.querySelectorAll("body *")]
+    .filter((one) => one.getBoundingClientRect().right > width + 1)
+    .map((one) => `${one.tagName} #${one.id}`);
+  return [`${wanted} pixels wide`, ...wide.slice(0, 8)];
+}"""
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def test_no_tab_scrolls_sideways_on_a_phone(page: Page) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.click('[data-choice="sample:invoice.pdf"]')
+    page.wait_for_selector('[data-read="1"]', timeout=READ_MILLISECONDS)
+    wide = {}
+    for task in ("Extract", "Label", "Ask"):
+        _open(page, task)
+        wide[task] = page.evaluate(OVERHANGING)
+    for room, shown in ROOMS.items():
+        _open(page, room)
+        page.wait_for_selector(shown, state="attached", timeout=READ_MILLISECONDS)
+        wide[room] = page.evaluate(OVERHANGING)
+    assert {name: parts for name, parts in wide.items() if parts} == {}
+
+
+def _open(page: Page, name: str) -> None:
+    """Choose a tab; one that has no room in the row stands in Gradio's menu of further tabs."""
+    page.evaluate(
+        "name => [...document.querySelectorAll('[role=tab], .overflow-dropdown button')]"
+        ".find((tab) => tab.textContent.trim() === name).click()",
+        name,
+    )
