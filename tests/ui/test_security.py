@@ -54,7 +54,7 @@ def _is_clean(text: str) -> bool:
         "site-packages",
         str(Path(__file__).parents[2]),
         "root:x:0",
-        str(Path.home()),
+        f"{Path.home()}/",
     )
     return not any(secret in text for secret in secrets)
 
