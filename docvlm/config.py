@@ -18,7 +18,8 @@ class Limits:
 
     ``file_bytes`` is compared before the file is opened; ``page_pixels`` bounds one rendered page;
     ``page_seconds`` and ``open_seconds`` are wall-clock limits after which the worker is killed;
-    ``worker_bytes`` is the address space that one worker process may take. After
+    ``worker_bytes`` is the address space that one worker process may take; ``reader_bytes`` the resident
+    memory of a process of a batch that recognises print on the pages (the model's is not bounded). After
     ``lost_pages_in_a_row`` pages that took too long or crashed the worker, the rest is skipped.
     """
 
@@ -27,6 +28,7 @@ class Limits:
     page_seconds: float = 30.0
     open_seconds: float = 30.0
     worker_bytes: int = 2 * 2**30
+    reader_bytes: int = 2 * 2**30
     max_pages: int = 20_000
     lost_pages_in_a_row: int = 10
 

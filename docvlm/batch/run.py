@@ -179,7 +179,7 @@ def _executor(options: BatchOptions, settings: Settings) -> Iterator[ModelExecut
     }
     models = 0 if options.task is Task.READ else options.model_workers
     counts = {Stage.READING: options.workers, Stage.MODEL: models}
-    limits = WorkerLimits.usual(settings.limits.page_seconds, options.file_seconds)
+    limits = WorkerLimits.usual(settings.limits, options.file_seconds)
     executor: ModelExecutor
     if options.engine is WorkerEngine.RAY:
         from docvlm.batch.ray_executor import RayExecutor

@@ -16,6 +16,7 @@ from docvlm.batch.executor import Event, Stage, WorkerSetup
 from docvlm.batch.messages import Broken, Ready
 from docvlm.batch.units import Outcome, Unit, UnitProgress, UnitResult
 from docvlm.batch.worker_process import Inbox, WorkerProcess
+from docvlm.config import Limits
 from docvlm.errors import LimitError, ModelError
 from docvlm.models.protocol import EngineCard
 from docvlm.telemetry import log_event
@@ -39,15 +40,16 @@ class WorkerLimits:
     """
 
     silent_seconds: Mapping[Stage, float]
-    file_seconds: float | None = None
-    reading_bytes: int = 2 * 2**30
+    file_seconds: float | None
+    reading_bytes: int
     units: int = 500
     growth_bytes: int = 384 * 2**20
 
     @staticmethod
-    def usual(page_seconds: float, file_seconds: float | None = None) -> WorkerLimits:
-        """Limits that follow from the time a parser may take for a page."""
-        return WorkerLimits({Stage.READING: 60 + 4 * page_seconds, Stage.MODEL: 1800.0}, file_seconds)
+    def usual(limits: Limits, file_seconds: float | None = None) -> WorkerLimits:
+        """Limits that follow from what a single file may cost."""
+        silent_seconds = {Stage.READING: 60 + 4 * limits.page_seconds, Stage.MODEL: 1800.0}
+        return WorkerLimits(silent_seconds, file_seconds, limits.reader_bytes)
 
 
 class LocalExecutor:
@@ -177,8 +179,10 @@ class LocalExecutor:
         if self._stop_by is not None and now > self._stop_by:
             return self._put_aside(worker, worker.units)
         if worker.stage is Stage.READING and memory > limits.reading_bytes:
-            need = f"needs more than {limits.reading_bytes // 2**20:,} MiB of memory"
-            return self._lose(worker, "memory", need)
+            most = f"{limits.reading_bytes // 2**20:,} MiB"
+            return self._lose(
+                worker, "memory", f"needs more memory than the limit reader_bytes allows ({most})"
+            )
         silent = limits.silent_seconds[worker.stage]
         if now - worker.last_sign > silent:
             return self._lose(worker, "silence", f"took longer than {silent:g} seconds and was given up")

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from tests.batch.faults.conftest import Batch
+from tests.batch.files import write_pdf
 
 pytestmark = pytest.mark.slow
 
@@ -94,3 +95,25 @@ def test_a_picture_that_needs_more_memory_than_a_parser_may_take(batch: Batch) -
     batch.variables["DOCVLM_LIMIT_WORKER_BYTES"] = str(500 * 2**20)
     reason = batch.reasons()["large.png"]
     assert "more memory than the limit worker_bytes" in reason
+
+
+def test_a_picture_whose_reading_takes_more_memory_than_a_reader_may(batch: Batch) -> None:
+    """The process that recognises print is killed; what needs no recognising is done before and after."""
+    full = Image.new("RGB", (6 * 420, 20 * 110))  # a page that takes seconds, so that its memory is looked at
+    for place in range(6 * 20):
+        full.paste(picture(f"Number {place}"), (place % 6 * 420, place // 6 * 110))
+    full.save(batch.folder / "heavy.png")
+    write_pdf(batch.folder / "last.pdf", ["Needs little"])
+    batch.variables["DOCVLM_LIMIT_READER_BYTES"] = str(200 * 2**20)
+    log = batch.home / "log.jsonl"
+    reasons = batch.reasons("--log", str(log))
+    assert reasons == {
+        "heavy.png": "Page 1 of 'heavy.png' needs more memory than the limit reader_bytes allows (200 MiB)."
+    }
+    lost = [
+        event for event in map(json.loads, log.read_text().splitlines()) if event["event"] == "worker.lost"
+    ]
+    assert [event["why"] for event in lost] == ["memory"]
+
+    del batch.variables["DOCVLM_LIMIT_READER_BYTES"]
+    assert batch.reasons("--retry-failed") == {}
