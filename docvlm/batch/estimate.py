@@ -16,7 +16,7 @@ from docvlm.batch.work import do_unit
 from docvlm.config import Settings
 from docvlm.errors import InputError
 from docvlm.pipeline import Workspace
-from docvlm.store import Store, UnitState
+from docvlm.store import Store, UnitRecord, UnitState
 
 _SAMPLED_FILES = 5
 _SAMPLED_PAGES = 3  # of each
@@ -24,7 +24,8 @@ _SAMPLED_PAGES = 3  # of each
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """``done`` contents were done before, ``refused`` files cannot be opened, ``pages`` are left to do.
+    """``done`` contents were done before, ``refused`` files cannot be opened, ``pages`` are left to do
+    in this run (``BatchOptions.limit``).
 
     ``seconds`` is None where there is nothing to do. ``sampled`` pages were tried on one core.
     """
@@ -63,9 +64,10 @@ def estimate(options: BatchOptions, settings: Settings) -> Estimate:
             left = [
                 content
                 for content in contents
-                if (record := records.get(content.unit.key)) is None
-                or record.state in (UnitState.WAITING, UnitState.RUNNING)
+                if _is_left(records.get(content.unit.key), options.selection.retry_failed)
             ]
+            done = len(contents) - len(left)
+            left = left[: options.limit]
             seconds, sampled = _try(workspace, jobs, left, options.password)
     pages = sum(content.pages for content in left)
     # Reading is shared among the workers; a model works alone.
@@ -73,7 +75,7 @@ def estimate(options: BatchOptions, settings: Settings) -> Estimate:
     return Estimate(
         files=files,
         contents=len(contents),
-        done=len(contents) - len(left),
+        done=done,
         refused=refused,
         pages=pages,
         seconds=seconds / sampled * pages / at_once if sampled else None,
@@ -113,6 +115,12 @@ def _open(found: Found, options: BatchOptions, job: Job, settings: Settings) -> 
             return None
         pages = len(ingest.parse_page_range(options.pages, document.info.page_count))
         return _Content(Unit(job, document.info.sha256, found.path, name=Path(found.name).name), pages)
+
+
+def _is_left(record: UnitRecord | None, retry_failed: bool) -> bool:
+    if record is None or record.state in (UnitState.WAITING, UnitState.RUNNING):
+        return True
+    return retry_failed and (record.state is UnitState.FAILED or record.pages_failed > 0)
 
 
 def _try(

@@ -22,7 +22,7 @@ from docvlm.batch.estimate import estimate
 from docvlm.batch.feed import Selection
 from docvlm.batch.ledger import FileState
 from docvlm.batch.run import BatchOptions, BatchSummary, run_batch
-from docvlm.config import Settings
+from docvlm.config import Limits, Settings
 from docvlm.errors import UsageError
 from docvlm.reading import READER_VERSION
 from docvlm.schemas import load_schema
@@ -205,3 +205,12 @@ def test_a_dry_run_counts_and_keeps_nothing(folder: Path, settings: Settings) ->
         assert store.list_documents() == []
     run(folder, settings)
     assert estimate(BatchOptions((str(folder),), Task.READ), settings).done == 2
+
+
+def test_a_dry_run_counts_what_the_same_options_would_do(folder: Path, settings: Settings) -> None:
+    wanted = BatchOptions((str(folder),), Task.READ)
+    assert estimate(replace(wanted, limit=1), settings).pages < estimate(wanted, settings).pages == 3
+    strict = replace(settings, limits=Limits(max_pages=1))
+    assert states(run(folder, strict)) == {"a.pdf": FileState.FAILED, "sub/b.pdf": FileState.DONE}
+    assert estimate(wanted, settings).pages == 0
+    assert estimate(replace(wanted, selection=Selection(retry_failed=True)), settings).pages == 2
