@@ -53,12 +53,15 @@ def test_encrypted_files_and_their_password(batch: Batch) -> None:
         ["Secret"], encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="open-sesame", owner_pw="owner"
     )
     (batch.folder / "locked.pdf").write_bytes(locked)
-    assert "needs a password" in batch.reasons()["locked.pdf"]
-    wrong = batch.reasons("--retry-failed", "--password", "wrong-guess")["locked.pdf"]
+    log = batch.home / "log.jsonl"
+    assert "needs a password" in batch.reasons("--log", str(log))["locked.pdf"]
+    wrong = batch.reasons("--retry-failed", "--log", str(log), "--password", "wrong-guess")["locked.pdf"]
     assert "password" in wrong and "wrong-guess" not in wrong
-    assert batch.reasons("--retry-failed", "--password", "open-sesame") == {}
+    assert batch.reasons("--retry-failed", "--log", str(log), "--password", "open-sesame") == {}
+    assert "batch.ended" in log.read_text()
     for kept in batch.home.rglob("*"):
-        assert not kept.is_file() or b"open-sesame" not in kept.read_bytes()
+        content = kept.read_bytes() if kept.is_file() else b""
+        assert b"open-sesame" not in content and b"wrong-guess" not in content
 
 
 def test_a_page_tree_that_goes_in_circles(batch: Batch) -> None:

@@ -125,6 +125,26 @@ def test_a_file_that_changes_while_it_waits_is_read_as_it_is_then(batch: Batch) 
     assert "After" in texts and "Before" not in texts
 
 
+def test_a_file_that_is_overwritten_while_it_is_read_is_read_as_it_was(batch: Batch) -> None:
+    """And as it is then by the next run: no mixture of the two is ever kept."""
+    long = write_pdf(batch.folder / "long.pdf", [f"Before {page}" for page in range(200)])
+    after = write_pdf(batch.home.parent / "after.pdf", ["After 0", "After 1"]).read_bytes()
+    out = batch.home.parent / "out.jsonl"
+    process = batch.start("--out", str(out))
+    wait_until(lambda: len(kept_pages(batch.home)) > 20)
+    long.write_bytes(after)
+    process.communicate(timeout=120)
+    assert texts_of("long.pdf", out) == [f"Before {page}" for page in range(200)]
+    assert batch.run("--out", str(out))["pages"] == 2
+    assert texts_of("long.pdf", out) == ["After 0", "After 1"]
+
+
+def texts_of(name: str, out: Path) -> list[str]:
+    """The only line of each page of a file."""
+    (file,) = [line for line in lines(out) if line["file"] == name]
+    return [page["lines"][0]["text"] for page in file["pages"]]
+
+
 @pytest.mark.shared_data
 def test_ten_kills_over_hard_files_give_the_same_as_one_clean_run(shared_data: Path, tmp_path: Path) -> None:
     """Takes as long as reading all of ``pdf_robustness`` twice."""
