@@ -22,8 +22,12 @@ def mixed_folder(folder: Path, files: int, pages: int) -> Path:
     return folder
 
 
-def start_batch(folder: Path, out: Path, *options: str, **variables: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "docvlm", "batch", str(folder), "--read", "--json", "--out", str(out)]
+def start_batch(
+    folder: Path, out: Path, *options: str, question: str | None = None, **variables: str
+) -> subprocess.Popen[str]:
+    """Begin to read the folder, or to ask every file in it ``question``."""
+    task = ["--read"] if question is None else ["--ask", question]
+    command = [sys.executable, "-m", "docvlm", "batch", str(folder), *task, "--json", "--out", str(out)]
     return subprocess.Popen(
         [*command, "--workers", "1", *options],
         cwd=REPOSITORY,

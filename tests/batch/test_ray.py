@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -63,6 +64,28 @@ def test_a_local_ray_gives_what_a_plain_run_gives(
     )
     assert summary["pages"] == FILES * PAGES
     assert results(out) == plain
+
+
+def test_the_embedded_model_answers_on_ray_as_it_does_in_a_plain_run(
+    samples: Path, model_home: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    shutil.copy(samples / "receipt.jpg", folder)
+    answered = {}
+    for name, options in (("plain", ()), ("ray", ("--engine", "ray"))):
+        home, out = tmp_path / name, tmp_path / f"{name}.jsonl"
+        home.mkdir()
+        (home / "models").symlink_to(model_home / "models")
+        process = start_batch(
+            *(folder, out, "--threads", "1", *options),
+            question="What is the total?",
+            DOCVLM_HOME=str(home),
+        )
+        assert finished(process)["states"]["done"] == 1
+        (answered[name],) = results(out)
+    assert answered["plain"]["answer"]
+    assert answered["ray"] == answered["plain"]
 
 
 def test_a_station_that_is_killed_loses_nothing(
