@@ -56,7 +56,8 @@ def filters_html(kinds: Mapping[str, int], filters: Filters) -> str:
     """
     by_count = sorted(kinds, key=lambda kind: (kind == UNKNOWN_KIND, -kinds[kind], kind))
     return (
-        '<form class="filters" data-form="filter" data-live role="search" aria-label="Search the library">'
+        f'<form class="filters" data-form="filter" data-live data-change="{filters.change}" role="search" '
+        'aria-label="Search the library">'
         '<input type="search" name="query" class="field-input" maxlength="200" autocomplete="off" '
         f'value="{escape(filters.query)}" placeholder="Search all pages and answers" '
         'aria-label="Search all pages and answers">'

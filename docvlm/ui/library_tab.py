@@ -96,7 +96,7 @@ class LibraryTab:
             yield self._guarded(lambda: self._delete_ticked(session))
         else:
             if is_choice(event, "clear"):
-                session.filters = Filters()
+                session.filters = Filters(change=session.filters.change)
             elif (page := number_of(event, "page")) is not None:
                 session.filters = replace(session.filters, page=page)
             else:
@@ -201,4 +201,5 @@ def _filters_of(event: gr.EventData) -> Filters:
         confidence=chosen("confidence", CONFIDENCE_TITLES),
         days=chosen("days", DAYS),
         order=chosen("order", ORDERS) or "latest",
+        change=as_number(text_in(event, "change", 9)) or 0,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -63,7 +63,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the person asked for; an empty string filters nothing. ``page`` counts from 1."""
+    """What the person asked for; an empty string filters nothing. ``page`` counts from 1.
+
+    ``change`` is the number of the change that the browser sent these with: a form made from an older one
+    must not undo what was typed since.
+    """
 
     query: str = ""
     kind: str = ""
@@ -72,6 +76,7 @@ class Filters:
     days: str = ""
     order: str = "latest"
     page: int = 1
+    change: int = field(default=0, compare=False)
 
     @property
     def narrows(self) -> bool:
