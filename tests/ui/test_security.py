@@ -13,6 +13,7 @@ import pytest
 from docvlm.ui.gate import is_open, is_own_origin
 
 SECONDS = 60.0
+MOST_BYTES = 1_000_000
 PATHS = [
     "/etc/passwd",
     "../../../../etc/passwd",
@@ -35,7 +36,8 @@ CHOICES = [
 
 @pytest.fixture(scope="module")
 def app_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return {"DOCVLM_MODEL": str(tmp_path_factory.mktemp("none") / "no-model")}
+    none = str(tmp_path_factory.mktemp("none") / "no-model")
+    return {"DOCVLM_MODEL": none, "DOCVLM_LIMIT_FILE_BYTES": str(MOST_BYTES)}
 
 
 @pytest.fixture
@@ -165,3 +167,9 @@ def test_a_document_of_another_browser_is_not_there(
         told = _messages(stranger, "mine")
     assert "no longer kept" in told and "receipt.jpg" not in told
     assert json.dumps("data:image/jpeg")[1:-1] not in told
+
+
+def test_an_upload_that_is_too_large_is_refused_with_a_sentence(client: httpx.Client) -> None:
+    reply = _upload(client, "large.pdf", b"x" * (MOST_BYTES + 1))
+    assert reply.status_code == 413 and "maximum allowed size" in reply.text and _is_clean(reply.text)
+    assert _upload(client, "small.pdf", b"x" * (MOST_BYTES - 1)).status_code == 200
