@@ -201,7 +201,7 @@ def test_a_document_is_found_opened_and_deleted_in_the_browser(page: Page) -> No
     page.keyboard.press("Enter")
     page.wait_for_selector('.page-title:has-text("invoice.pdf"):visible', timeout=120_000)
     page.click("role=tab[name=Library]")
-    page.fill("#library-filters [name=query]", "")  # at once: the tab is still being drawn with the old search
+    page.fill("#library-filters [name=query]", "")  # while the old search is still being drawn
     page.wait_for_selector("#library .delete >> nth=1")
     assert page.input_value("#library-filters [name=query]") == ""
     row = page.locator("#library tr:has-text('receipt.jpg')")
