@@ -43,8 +43,9 @@ _COMMA_DECIMALS = re.compile(r"(?<![\d.,/:-])(?:\d{1,3}(?:[.  ]\d{3})+|\d+),(?:\
 def guess_date_order(text: str) -> DateOrder | None:
     """The order in which this page writes numeric dates.
 
-    Dates with a number above 12 decide by majority; without any, a US state with its ZIP code says
-    month first. None where nothing tells.
+    Dates with a number above 12 decide by majority. Without any, amounts with a decimal comma say day
+    first (where those are written nobody puts the month first, whatever country an address is in), and a
+    US state with its ZIP code says month first. None where nothing tells.
     """
     day_first = month_first = 0
     for match in _NUMERIC_DATE.finditer(text):
@@ -53,6 +54,8 @@ def guess_date_order(text: str) -> DateOrder | None:
         month_first += 12 < second <= 31 and 1 <= first <= 12
     if day_first != month_first:
         return DateOrder.DAY_FIRST if day_first > month_first else DateOrder.MONTH_FIRST
+    if guess_decimal_style(text) is DecimalStyle.COMMA:
+        return DateOrder.DAY_FIRST
     return DateOrder.MONTH_FIRST if US_STATE_AND_ZIP.search(text) else None
 
 

@@ -12,6 +12,8 @@ from docvlm.schemas.currencies import currency_codes, currency_of, guess_currenc
         ("03/04/2019 and 25/12/2018", DateOrder.DAY_FIRST),
         ("03/04/2019 and 12/25/2018", DateOrder.MONTH_FIRST),
         ("03/04/2019\nAustin, TX 78701", DateOrder.MONTH_FIRST),
+        ("03/04/2019\nAustin, TX 78701\nMontant TTC 1 250,40", DateOrder.DAY_FIRST),
+        ("12/25/2018\nTotal 1.250,40", DateOrder.MONTH_FIRST),
         ("25/12/2018\nAustin, TX 78701", DateOrder.DAY_FIRST),
         ("03/04/2019", None),
         ("01.02.2019-28.02.2019", DateOrder.DAY_FIRST),
