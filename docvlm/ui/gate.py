@@ -1,14 +1,19 @@
-"""The gate before Gradio's routes: it refuses other sites' pages and routes that this page does not use.
+"""The gate before Gradio's routes: it refuses other sites' pages, routes that this page does not use, and
+what happens in another browser's tab.
 
 Gradio answers a request of another site's page and merely asks the browser to hide the reply; cookies of
-``SameSite=Strict`` still come with those of another port of the same machine.
+``SameSite=Strict`` still come with those of another port of the same machine. And it tells what happens in
+a tab to whoever names the tab.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
+
+from docvlm.ui.owners import token_of
 
 _LOG = logging.getLogger(__name__)
 
@@ -33,6 +38,7 @@ class Gate:
 
     def __init__(self, app: Any) -> None:
         self._app = app
+        self._tabs = Tabs()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -41,7 +47,8 @@ class Gate:
         if not is_own_origin(_headers(scope)):
             await _answer(send, 403, "This request comes from a page of another site and is refused.")
             return
-        if not is_open(str(scope["path"]).removeprefix(str(scope.get("root_path", "")))):
+        path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
+        if not is_open(path) or not self._tabs.is_of(tab_of(path, scope["query_string"]), token_of(scope)):
             await _answer(send, 404, "There is nothing at this address.")
             return
         is_begun = False
@@ -59,6 +66,37 @@ class Gate:
             _LOG.warning("A request could not be understood (%s).", type(error).__name__)
             _LOG.debug("request to %s", scope["path"], exc_info=error)
             await _answer(send, 400, "This request is not understood. Reload the page.")
+
+
+class Tabs:
+    """Whose the open tabs are: of the browser that first listened to what happens in them.
+
+    Args:
+        most: of so many tabs it is known; the one that was listened to longest ago is forgotten first.
+    """
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._most = most
+        self._tokens: OrderedDict[str, str | None] = OrderedDict()
+
+    def is_of(self, tab: str | None, token: str | None) -> bool:
+        """Whether a browser, known by its token, may listen to a tab; to a new one it may."""
+        if tab is None:
+            return True
+        if self._tokens.setdefault(tab, token) != token:
+            return False
+        self._tokens.move_to_end(tab)
+        if len(self._tokens) > self._most:
+            self._tokens.popitem(last=False)
+        return True
+
+
+def tab_of(path: str, query: bytes) -> str | None:
+    """The tab that a request listens to, by the name Gradio gave it; None where it listens to none."""
+    if path == f"/{_API}/queue/data":
+        return parse_qs(query.decode("latin-1")).get("session_hash", [None])[-1]
+    heartbeat = f"/{_API}/heartbeat/"
+    return path.removeprefix(heartbeat) if path.startswith(heartbeat) else None
 
 
 def is_own_origin(headers: dict[str, str]) -> bool:

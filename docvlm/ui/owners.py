@@ -45,7 +45,7 @@ class OwnerCookie:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         is_page = scope["type"] == "http" and scope["method"] == "GET" and _is_root(scope)
-        if not is_page or _has_token(scope):
+        if not is_page or token_of(scope) is not None:
             await self._app(scope, receive, send)
             return
         secure = "; Secure" if scope.get("scheme") == "https" else ""
@@ -65,12 +65,14 @@ def _is_root(scope: Any) -> bool:
     return str(scope["path"]).removeprefix(str(scope.get("root_path", ""))) in ("", "/")
 
 
-def _has_token(scope: Any) -> bool:
+def token_of(scope: Any) -> str | None:
+    """The token that a browser sends with a request (an ASGI scope); None where there is none."""
     cookies: SimpleCookie = SimpleCookie()
     for name, value in scope["headers"]:
         if name == b"cookie":
             try:
                 cookies.load(value.decode("latin-1"))
             except CookieError:
-                return False
-    return COOKIE in cookies and _TOKEN.fullmatch(cookies[COOKIE].value) is not None
+                return None
+    token = cookies[COOKIE].value if COOKIE in cookies else ""
+    return token if _TOKEN.fullmatch(token) else None

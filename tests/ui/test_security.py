@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from docvlm.ui.gate import is_open, is_own_origin
+from docvlm.ui.gate import Tabs, is_open, is_own_origin, tab_of
 
 SECONDS = 60.0
 MOST_BYTES = 1_000_000
@@ -162,11 +162,27 @@ def test_a_document_of_another_browser_is_not_there(
     _join(client, opened["id"], [], event, "mine")
     assert "receipt.jpg" in _messages(client, "mine")
     with httpx.Client(base_url=address, timeout=SECONDS) as stranger:
+        _assert_hears_nothing(stranger, "mine")
         stranger.get("/")
-        _join(stranger, opened["id"], [], event, "mine")  # the same tab's name is no key either
-        told = _messages(stranger, "mine")
+        _assert_hears_nothing(stranger, "mine")
+        _join(stranger, opened["id"], [], event, "theirs")
+        told = _messages(stranger, "theirs")
     assert "no longer kept" in told and "receipt.jpg" not in told
     assert json.dumps("data:image/jpeg")[1:-1] not in told
+
+
+def _assert_hears_nothing(client: httpx.Client, tab: str) -> None:
+    for route in (f"queue/data?session_hash={tab}", f"queue/data?session_hash=a&session_hash={tab}"):
+        assert client.get(f"gradio_api/{route}").status_code == 404
+    assert client.get(f"gradio_api/heartbeat/{tab}").status_code == 404
+
+
+def test_a_tab_is_forgotten_after_many_others() -> None:
+    tabs = Tabs(most=2)
+    assert tabs.is_of("a", "anna") and not tabs.is_of("a", "bela") and not tabs.is_of("a", None)
+    assert tabs.is_of("b", None) and tabs.is_of("c", "bela") and tabs.is_of("a", "bela")
+    assert tabs.is_of(None, "anna")
+    assert tab_of("/gradio_api/heartbeat/x", b"") == "x" and tab_of("/gradio_api/queue/join", b"") is None
 
 
 def test_an_upload_that_is_too_large_is_refused_with_a_sentence(client: httpx.Client) -> None:
