@@ -22,12 +22,12 @@ from torch.utils.data import DataLoader, Subset
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from docvlm.errors import DocvlmError, ModelError
+from docvlm.memory import give_memory_back
 from docvlm.models.device import pick_device
 from finetune.packing import PackedExample
 from finetune.training.attention import packed_attention_in
 from finetune.training.checkpoints import PARTIAL, publish_checkpoint, step_of
 from finetune.training.collate import TrainingDocument
-from finetune.training.memory import give_memory_back
 from finetune.training.noise import EmbeddingNoise
 from finetune.training.precision import half_precision
 from finetune.training.recompute import cheap_steps_recomputed_in
