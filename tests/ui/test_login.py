@@ -7,7 +7,7 @@ import pytest
 
 from docvlm.errors import UsageError
 from docvlm.ui.login import login_check, logins_in
-from tests.ui.test_security import SECONDS, _join, _messages, _upload
+from tests.ui.http_browser import SECONDS, callback_of, join, keep_document, messages_of, upload
 
 
 @pytest.fixture(scope="module")
@@ -53,24 +53,19 @@ def _logged_in(address: str, name: str, password: str) -> httpx.Client:
 def test_documents_belong_to_the_person_and_strangers_see_nothing(address: str, samples: Path) -> None:
     with httpx.Client(base_url=address, timeout=SECONDS) as stranger:
         assert stranger.get("config").status_code == 401
-        assert _upload(stranger, "a.pdf").status_code == 401
-        assert _join(stranger, 0, [], None, "tab").status_code == 401
+        assert upload(stranger, "a.pdf").status_code == 401
+        assert join(stranger, 0, [], None, "tab").status_code == 401
         wrong = stranger.post("login", data={"username": "anna", "password": "second"})
         assert wrong.status_code == 400
     first, second = (_logged_in(address, "anna", "first: pass") for _ in range(2))
     bela = _logged_in(address, "bela", "second")
-    config = first.get("config").json()
-    parts = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
-    by_target = {(part, event): entry for entry in config["dependencies"] for part, event in entry["targets"]}
-    upload, opened = by_target[parts["upload"], "upload"], by_target[parts["documents"], "select"]
-    (path,) = _upload(first, "receipt.jpg", (samples / "receipt.jpg").read_bytes()).json()
-    file = {"path": path, "orig_name": "receipt.jpg", "meta": {"_type": "gradio.FileData"}}
-    _join(first, upload["id"], [[file]], None, "one")
-    assert "receipt.jpg" in _messages(first, "one")
+    opened = callback_of(first, "documents", "select")
+    keep_document(first, samples / "receipt.jpg", "one")
+    assert "receipt.jpg" in messages_of(first, "one")
     told = {}
     for name, browser in (("anna", second), ("bela", bela)):
-        _join(browser, opened["id"], [], {"choice": "document:1"}, name)
-        told[name] = _messages(browser, name)
+        join(browser, opened, [], {"choice": "document:1"}, name)
+        told[name] = messages_of(browser, name)
         browser.close()
     assert "receipt.jpg" in told["anna"]
     assert "receipt.jpg" not in told["bela"] and "no longer kept" in told["bela"]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from docvlm.ui.gate import Tabs, is_open, is_own_origin, tab_of
+from tests.ui.http_browser import SECONDS, callback_of, join, keep_document, messages_of, upload
 
-SECONDS = 60.0
 MOST_BYTES = 1_000_000
 PATHS = [
     "/etc/passwd",
@@ -61,26 +60,6 @@ def _is_clean(text: str) -> bool:
     return not any(secret in text for secret in secrets)
 
 
-def _upload(client: httpx.Client, name: str, content: bytes = b"%PDF-1.7 nothing") -> httpx.Response:
-    return client.post("gradio_api/upload", files={"files": (name, content)})
-
-
-def _join(client: httpx.Client, number: int, data: list[Any], event: Any, tab: str) -> httpx.Response:
-    body = {"fn_index": number, "data": data, "event_data": event, "session_hash": tab}
-    return client.post("gradio_api/queue/join", json=body)
-
-
-def _messages(client: httpx.Client, tab: str) -> str:
-    """Everything that comes until no work of the tab goes on."""
-    text = ""
-    with client.stream("GET", "gradio_api/queue/data", params={"session_hash": tab}) as stream:
-        for line in stream.iter_lines():
-            text += line + "\n"
-            if '"close_stream"' in line:
-                break
-    return text
-
-
 @pytest.mark.parametrize("path", [*PATHS, "http://example.org/", "http://127.0.0.1:1/"])
 @pytest.mark.parametrize("route", ["gradio_api/file=", "file=", "gradio_api/file/", "gradio_api/proxy="])
 def test_no_route_hands_out_a_file_by_its_path(client: httpx.Client, route: str, path: str) -> None:
@@ -96,7 +75,7 @@ def test_routes_of_fixed_files_do_not_leave_their_folder(client: httpx.Client, r
 
 
 def test_an_upload_is_reached_by_nobody_through_an_address(client: httpx.Client, address: str) -> None:
-    (kept,) = _upload(client, "../../../evil<b>.pdf").json()
+    (kept,) = upload(client, "../../../evil<b>.pdf").json()
     assert ".." not in kept and "<" not in Path(kept).name
     with httpx.Client(base_url=address) as stranger:
         for browser in (client, stranger):
@@ -129,9 +108,9 @@ def test_nothing_that_was_sent_to_any_callback_breaks_it(client: httpx.Client) -
         tab = f"hostile{number}"
         for entry in known:
             data = [None] * len(entry["inputs"])
-            joined = _join(client, entry["id"], data, event, tab)
+            joined = join(client, entry["id"], data, event, tab)
             assert joined.status_code == 200, (entry["id"], joined.text)
-        told = _messages(client, tab)
+        told = messages_of(client, tab)
         assert _is_clean(told)
         failed = [line for line in told.splitlines() if '"success":false' in line]
         assert failed == [], (event, failed[:3])
@@ -150,23 +129,18 @@ def test_malformed_requests_get_a_sentence(client: httpx.Client, route: str, bod
 def test_a_document_of_another_browser_is_not_there(
     client: httpx.Client, address: str, samples: Path
 ) -> None:
-    config = client.get("config").json()
-    parts = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
-    by_target = {(part, event): entry for entry in config["dependencies"] for part, event in entry["targets"]}
-    upload, opened = by_target[parts["upload"], "upload"], by_target[parts["documents"], "select"]
-    (path,) = _upload(client, "receipt.jpg", (samples / "receipt.jpg").read_bytes()).json()
-    file = {"path": path, "orig_name": "receipt.jpg", "meta": {"_type": "gradio.FileData"}}
-    assert _join(client, upload["id"], [[file]], None, "mine").status_code == 200
-    assert "receipt.jpg" in _messages(client, "mine")
+    opened = callback_of(client, "documents", "select")
+    assert keep_document(client, samples / "receipt.jpg", "mine").status_code == 200
+    assert "receipt.jpg" in messages_of(client, "mine")
     event = {"choice": "document:1"}
-    _join(client, opened["id"], [], event, "mine")
-    assert "receipt.jpg" in _messages(client, "mine")
+    join(client, opened, [], event, "mine")
+    assert "receipt.jpg" in messages_of(client, "mine")
     with httpx.Client(base_url=address, timeout=SECONDS) as stranger:
         _assert_hears_nothing(stranger, "mine")
         stranger.get("/")
         _assert_hears_nothing(stranger, "mine")
-        _join(stranger, opened["id"], [], event, "theirs")
-        told = _messages(stranger, "theirs")
+        join(stranger, opened, [], event, "theirs")
+        told = messages_of(stranger, "theirs")
     assert "no longer kept" in told and "receipt.jpg" not in told
     assert json.dumps("data:image/jpeg")[1:-1] not in told
 
@@ -186,6 +160,6 @@ def test_a_tab_is_forgotten_after_many_others() -> None:
 
 
 def test_an_upload_that_is_too_large_is_refused_with_a_sentence(client: httpx.Client) -> None:
-    reply = _upload(client, "large.pdf", b"x" * (MOST_BYTES + 1))
+    reply = upload(client, "large.pdf", b"x" * (MOST_BYTES + 1))
     assert reply.status_code == 413 and "maximum allowed size" in reply.text and _is_clean(reply.text)
-    assert _upload(client, "small.pdf", b"x" * (MOST_BYTES - 1)).status_code == 200
+    assert upload(client, "small.pdf", b"x" * (MOST_BYTES - 1)).status_code == 200
