@@ -120,7 +120,7 @@ def _open(found: Found, options: BatchOptions, job: Job, settings: Settings) -> 
 def _is_left(record: UnitRecord | None, retry_failed: bool) -> bool:
     if record is None or record.state in (UnitState.WAITING, UnitState.RUNNING):
         return True
-    return retry_failed and (record.state is UnitState.FAILED or record.pages_failed > 0)
+    return retry_failed and record.has_failed
 
 
 def _try(

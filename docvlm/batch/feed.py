@@ -14,7 +14,7 @@ from docvlm.batch.ledger import Ledger
 from docvlm.batch.units import Job, Unit
 from docvlm.config import Limits
 from docvlm.errors import InputError
-from docvlm.store import UnitRecord, UnitState, WorkQueue
+from docvlm.store import UnitRecord, WorkQueue
 
 _PORTION_SECONDS = 0.05  # the schedule waits no longer for the next portion of files
 _PORTION = 64
@@ -126,11 +126,7 @@ class Feed:
         records = self.queue.records([unit.key for unit in units])
         again = set(self.lost(units, records))
         if self.selection.retry_failed:
-            again |= {
-                record.key
-                for record in records.values()
-                if record.state is UnitState.FAILED or record.pages_failed
-            }
+            again |= {record.key for record in records.values() if record.has_failed}
         if again:
             self.queue.try_again(again)
         return portion

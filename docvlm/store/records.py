@@ -115,6 +115,11 @@ class UnitRecord:
     result_id: int | None = None
     timings: tuple[tuple[str, float], ...] = ()
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether it failed, or some of its pages did: what a retry does again."""
+        return self.state is UnitState.FAILED or self.pages_failed > 0
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerRecord:
