@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from docvlm.schemas import FieldSpec, FieldType, Schema
 
+PROMPTS_VERSION = "1"
+"""Changes with the words of any prompt; an adapter is trained on those of one version."""
+
 SYSTEM = "You read documents. Answer with words that stand on the page."
 NOT_FOUND = "not found"
 ANSWER_START = "Answer:"

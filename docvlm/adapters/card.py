@@ -99,18 +99,24 @@ class AdapterCard:
                 f"Use --tiles {self.tiling}." if self.tiling else "Use it over the model it was trained on.",
             )
 
-    def doubt(self, reader: str) -> str | None:
-        """A sentence where the adapter may do worse than it did: it learnt from words of another reader.
+    def doubt(self, reader: str, prompts: str) -> str | None:
+        """A sentence where the adapter may do worse than it did: it learnt from other words.
 
-        Words are read a little differently by every version, which is no reason to refuse it.
+        Every version reads pages a little differently or asks a little differently, which is no reason
+        to refuse it.
 
         Args:
             reader: the version of the reader whose words it would be used on.
+            prompts: the version of the prompts that it would be asked with.
         """
-        if not self.reader or self.reader == reader:
+        if self.reader and self.reader != reader:
+            changed = f"words of reader {self.reader}; this is {reader}"
+        elif self.prompts and self.prompts != prompts:
+            changed = f"prompts of version {self.prompts}; these are {prompts}"
+        else:
             return None
         return (
-            f"The adapter '{self.name}' was trained on words of reader {self.reader}; this is {reader}. "
+            f"The adapter '{self.name}' was trained on {changed}. "
             f"'python -m finetune adapters judge {self.name} --cases FILE' says whether it is still better."
         )
 

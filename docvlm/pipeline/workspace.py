@@ -14,6 +14,7 @@ from docvlm.models.cost import known_cost
 from docvlm.models.load import load_engine
 from docvlm.models.protocol import Engine
 from docvlm.pipeline.document import OpenDocument
+from docvlm.prompts import PROMPTS_VERSION
 from docvlm.reading import READER_VERSION
 from docvlm.store import Store
 from docvlm.tiling import Budget, CostProbe
@@ -131,7 +132,7 @@ class Workspace:
         card = read_card(folder) if folder is not None else None
         if card is not None:
             card.refuse_other_tiling(engine.card.tiling(settings.budget))
-            if doubt := card.doubt(READER_VERSION):
+            if doubt := card.doubt(READER_VERSION, PROMPTS_VERSION):
                 self._report(doubt)
 
     def cost(self) -> CostProbe:

@@ -20,6 +20,7 @@ from docvlm.adapters import AdapterCard, write_card
 from docvlm.errors import InputError
 from docvlm.export import write_atomically
 from docvlm.models.prefix_engine import PrefixEngine
+from docvlm.prompts import PROMPTS_VERSION
 from docvlm.reading import READER_VERSION
 from docvlm.schemas import Schema, dump_schema
 from finetune.data.documents import LabelledDocument
@@ -221,6 +222,7 @@ def _card(run: _Prepared, data: TrainingData, settings: TrainingSettings, folder
         base_revision=base.base_revision,
         tiling=base.tiling(settings.tiles),
         reader=READER_VERSION,
+        prompts=PROMPTS_VERSION,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         documents=len(data.documents),
         trained_on=tuple(document.sha256 for document in (*data.documents, *data.held_out)),

@@ -57,8 +57,14 @@ def test_another_base_is_refused_with_the_reason() -> None:
 
 def test_another_reader_is_a_doubt_and_no_refusal() -> None:
     card = replace(CARD, reader="3")
-    assert CARD.doubt("4") is None and card.doubt("3") is None
-    assert "words of reader 3; this is 4" in str(card.doubt("4"))
+    assert CARD.doubt("4", "1") is None and card.doubt("3", "1") is None
+    assert "words of reader 3; this is 4" in str(card.doubt("4", "1"))
+
+
+def test_other_prompts_are_a_doubt_and_no_refusal() -> None:
+    card = replace(CARD, prompts="1")
+    assert card.doubt("4", "1") is None
+    assert "prompts of version 1; these are 2" in str(card.doubt("4", "2"))
 
 
 def test_another_tiling_is_refused_with_the_reason() -> None:
