@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from docvlm.adapters import AdapterRegistry, read_card
 from docvlm.config import Settings
 from docvlm.errors import UsageError
+from docvlm.prompts import PROMPTS_VERSION
 from finetune.runner import Run, RunStatus, attach, start
 from finetune.runner.lesson import load_lesson
 from finetune.training.events import (
@@ -70,6 +71,7 @@ def test_from_labels_to_an_adapter_on_the_shelf(course: Course) -> None:
     (kept,) = AdapterRegistry(Settings(course.home, "").adapters).adapters()
     assert kept.card is not None and kept.card.documents == 3 and kept.card.data_hash == lesson.data_hash
     assert kept.card.base_model == str(course.base) and kept.card == read_card(kept.folder)
+    assert kept.card.prompts == PROMPTS_VERSION
 
 
 _WATCH = """
