@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from docvlm.errors import LimitError, PasswordError
-from docvlm.ingest import poppler, text_layer
+from docvlm.ingest import lost_spaces, poppler, text_layer
 from docvlm.ingest.messages import OpenRequest, PageReply
 from docvlm.ingest.resolution import RenderPlan, plan_rendering, smallest_common_font_size
 from docvlm.types import Box
@@ -81,7 +81,7 @@ class PdfSource:
         images = _images_on(drawing)
         plan = self._plan(number, page_box, text_layer.printed_sizes(lines), _scan_dpi(images, page_box))
         words = text_layer.read_words(
-            text_page.extractWORDS(),
+            _word_rows(text_page),
             lines,
             page_box,
             plan.dpi / 72,
@@ -214,6 +214,13 @@ def _text_page(drawing: Any) -> Any:
     box, boundless = text_page.m_internal.mediabox, mupdf.FzRect(mupdf.FzRect.Fixed_INFINITE)
     box.x0, box.y0, box.x1, box.y1 = boundless.x0, boundless.y0, boundless.x1, boundless.y1
     return pymupdf.TextPage(text_page)
+
+
+def _word_rows(text_page: Any) -> Sequence[lost_spaces.WordRow]:
+    word_rows: Sequence[lost_spaces.WordRow] = text_page.extractWORDS()
+    if not lost_spaces.has_long_words(word_rows):
+        return word_rows
+    return lost_spaces.part_words(word_rows, text_page.extractRAWDICT())
 
 
 def _boxes_over_text(drawing: Any) -> list[Box]:

@@ -1,0 +1,79 @@
+"""Words that MuPDF runs together because their font's spaces are narrow. Worker process only.
+
+MuPDF takes a gap for a space from 0.15 em on (``SPACE_DIST`` in its ``stext-device.c``). Some fonts set theirs
+narrower; their words then come as one. A gap that stands out among a word's own parts them again.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+SUSPICIOUS_LENGTH = 20
+"""Only a page with a word as long as this is looked at letter by letter."""
+
+_STANDS_OUT = 0.09
+"""Of an em: how much wider than a word's usual gap a space is. Kerning stays below."""
+
+Letter = tuple[str, float, float, float]
+"""A character, its left and right edge in points, and its font size."""
+
+WordRow = tuple[Any, ...]
+"""A row of ``TextPage.extractWORDS()``: x0, y0, x1, y1, text, block, line, number."""
+
+
+def has_long_words(word_rows: Sequence[WordRow]) -> bool:
+    """Whether a page may have words that were run together."""
+    return any(len(row[4]) >= SUSPICIOUS_LENGTH for row in word_rows)
+
+
+def part_words(word_rows: Sequence[WordRow], raw_page: dict[str, Any]) -> list[WordRow]:
+    """The words, parted where a gap stands out; boxes in points.
+
+    Args:
+        raw_page: ``TextPage.extractRAWDICT()`` of the same text page.
+    """
+    letters = _letters_of_lines(raw_page)
+    parted: list[WordRow] = []
+    current, position = (-1, -1), 0
+    for row in word_rows:
+        if (row[5], row[6]) != current:
+            current, position = (row[5], row[6]), 0
+        line = letters.get(current, [])
+        start = "".join(letter[0] for letter in line).find(row[4], position)
+        if start < 0:  # written from right to left, or upright
+            parted.append(row)
+            continue
+        position = start + len(row[4])
+        parted += _parts(row, line[start:position])
+    return parted
+
+
+def _letters_of_lines(raw_page: dict[str, Any]) -> dict[tuple[int, int], list[Letter]]:
+    lines: dict[tuple[int, int], list[Letter]] = {}
+    for block in raw_page["blocks"]:
+        for number, line in enumerate(block.get("lines", ())):
+            if line["dir"] == (1.0, 0.0):
+                lines[block["number"], number] = [
+                    (char["c"], char["bbox"][0], char["bbox"][2], span["size"])
+                    for span in line["spans"]
+                    for char in span["chars"]
+                ]
+    return lines
+
+
+def _parts(row: WordRow, letters: Sequence[Letter]) -> list[WordRow]:
+    gaps = [(after[1] - before[2]) / max(before[3], 1.0) for before, after in pairwise(letters)]
+    if len(gaps) < 2:
+        return [row]
+    usual = statistics.median(gaps)
+    cuts = [place for place, gap in enumerate(gaps, start=1) if gap > usual + _STANDS_OUT]
+    if not cuts:
+        return [row]
+    bounds = pairwise((0, *cuts, len(letters)))
+    return [
+        (letters[start][1], row[1], letters[end - 1][2], row[3], row[4][start:end], *row[5:])
+        for start, end in bounds
+    ]
