@@ -1,7 +1,7 @@
 """Words that MuPDF runs together because their font's spaces are narrow. Worker process only.
 
-MuPDF takes a gap for a space from 0.15 em on (``SPACE_DIST`` in its ``stext-device.c``). Some fonts set theirs
-narrower; their words then come as one. A gap that stands out among a word's own parts them again.
+MuPDF takes a gap for a space from 0.15 em on (``SPACE_DIST`` in its ``stext-device.c``). Some fonts set
+theirs narrower; their words then come as one. A gap that stands out among a word's own parts them again.
 """
 
 from __future__ import annotations

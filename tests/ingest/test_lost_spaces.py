@@ -27,7 +27,7 @@ def words_read(words: list[str], space: float) -> list[str]:
     return [word.text for word in page_read.text_layer]
 
 
-SENTENCE = "Composition of the pretraining data for everyone".split()
+SENTENCE = ["Composition", "of", "the", "pretraining", "data", "for", "everyone"]
 
 
 @pytest.mark.parametrize("space", [0.12, 0.14, 0.28])
