@@ -204,6 +204,8 @@ def _phones(page: _Page) -> Iterator[Span]:
     for run in _PHONE_RUN.finditer(page.text):
         first, last = page.span(run.start(), run.end())
         for start in range(first, last):
+            if start > first and _AREA_CODE.search(page.words[start - 1]):
+                continue
             for end in range(start + 1, min(start + MOST_PHONE_WORDS, last) + 1):
                 begin = max(run.start(), page.starts[start])
                 finish = min(run.end(), page.starts[end - 1] + len(page.words[end - 1]))
@@ -213,6 +215,9 @@ def _phones(page: _Page) -> Iterator[Span]:
                 if digits >= FEWEST_PHONE_DIGITS and (end - start == 1 or digits > FEWEST_PHONE_DIGITS):
                     yield start, end
 
+
+_AREA_CODE = re.compile(r"(?:\(\+?\d{2,5}\)|\+\d{1,3})$")
+"""A word that no telephone number begins behind: the number goes on there."""
 
 _MONEY_OR_TIME = re.compile(r"\D*\d{1,3}(?:[.,]\d{3})*[.,]\d{2}\D*|\D*\d{1,2}:\d\d(?::\d\d)?\D*")
 

@@ -148,3 +148,10 @@ def test_hostile_pages_take_no_longer_than_their_length_asks() -> None:
         ):
             find_candidates(words, kind)
         assert time.process_time() - begin < 10
+
+
+@pytest.mark.parametrize("printed", ["(323) 551-6884", "+60 3-2145 7788", "Tel:(0780) 522 846"])
+def test_a_telephone_number_begins_at_its_area_code(printed: str) -> None:
+    found = _found(f"call {printed} now".split(), FieldType.PHONE)
+    assert printed in found
+    assert all(place.startswith(printed.split()[0]) for place in found)
