@@ -1,8 +1,8 @@
 """PP-OCRv6 as rapidocr's wheel ships it: boxes of text from its detector, characters from its recogniser.
 
 The two networks are run here rather than through rapidocr's pipeline: every character comes with its
-column and probability (hence word boxes and per-word confidence), batches cut to the width of their lines
-need a third less time than rapidocr's fixed minimum width, and nothing is logged or downloaded.
+column and probability (hence word boxes and per-word confidence), no line is padded to the width of another,
+and nothing is logged or downloaded.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ Quad = npt.NDArray[np.float32]
 
 _LINE_HEIGHT = 48  # input height of the recognition network
 _COLUMN_WIDTH = 8  # its output has one column for so many input columns
-_BATCH_LINES = 6
 _MIN_PADDED_WIDTH = 64
 _WIDTH_STEP = 16
 _BLANK = 0
@@ -134,24 +133,18 @@ class PaddleReader:
     def recognise(self, image: RgbImage, quads: Sequence[Quad]) -> tuple[RecognisedLine, ...]:
         """Read each box, beginning at its first corner; one result a box, in the same order."""
         strips = [rectify(image, quad) for quad in quads]
-        widths = [_network_width(strip) for strip in strips]
-        order = sorted(range(len(strips)), key=lambda index: widths[index])
-        read: list[tuple[Character, ...]] = [()] * len(strips)
-        for start in range(0, len(order), _BATCH_LINES):
-            batch = order[start : start + _BATCH_LINES]
-            padded = max(_MIN_PADDED_WIDTH, *(widths[index] for index in batch))
-            padded = math.ceil(padded / _WIDTH_STEP) * _WIDTH_STEP
-            pixels = np.zeros((len(batch), 3, _LINE_HEIGHT, padded), np.float32)
-            for row, index in enumerate(batch):
-                strip = cv2.resize(strips[index], (widths[index], _LINE_HEIGHT))
-                pixels[row, :, :, : widths[index]] = _network_pixels(np.asarray(strip, np.uint8))
-            probabilities = _run(self._recogniser, pixels)
-            for row, index in enumerate(batch):
-                read[index] = self._decode(probabilities[row], widths[index])
         return tuple(
-            RecognisedLine(quad, characters, strip)
-            for quad, characters, strip in zip(quads, read, strips, strict=True)
+            RecognisedLine(quad, self._read(strip), strip) for quad, strip in zip(quads, strips, strict=True)
         )
+
+    def _read(self, strip: RgbImage) -> tuple[Character, ...]:
+        # One line at a time: what a single one needs stays in the cores' caches, and nothing is padded.
+        width = _network_width(strip)
+        padded = max(_MIN_PADDED_WIDTH, math.ceil(width / _WIDTH_STEP) * _WIDTH_STEP)
+        pixels = np.zeros((1, 3, _LINE_HEIGHT, padded), np.float32)
+        line = cv2.resize(strip, (width, _LINE_HEIGHT))
+        pixels[0, :, :, :width] = _network_pixels(np.asarray(line, np.uint8))
+        return self._decode(_run(self._recogniser, pixels)[0], width)
 
     def _decode(self, probabilities: npt.NDArray[np.float32], width: int) -> tuple[Character, ...]:
         """Greedy CTC decoding (Graves et al., ICML 2006, section 3.2) that keeps columns and spaces.
