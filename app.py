@@ -7,6 +7,8 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,9 @@ from docvlm.errors import DocvlmError
 from docvlm.telemetry import observe
 
 if TYPE_CHECKING:
+    import gradio as gr
+
+    from docvlm.ui.login import LoginCheck
     from docvlm.ui.rights import Rights
 
 
@@ -68,47 +73,71 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _serve(settings: Settings, options: argparse.Namespace) -> None:
     # Uploads in transit stay in the data folder. Gradio reads this when it is imported.
     os.environ.setdefault("GRADIO_TEMP_DIR", str(settings.prepare_home() / "uploads"))
-    from starlette.middleware import Middleware
-
     from docvlm.pipeline import Workspace
-    from docvlm.ui.assets import ICON, head, script
+    from docvlm.ui.demo import Demo, Sweeper
     from docvlm.ui.engine_loader import EngineLoader
-    from docvlm.ui.gate import Gate
+    from docvlm.ui.library import documents_folder
     from docvlm.ui.login import login_check
-    from docvlm.ui.owners import OwnerCookie
     from docvlm.ui.page import RoomPlan, build_page
-    from docvlm.ui.theme import theme
     from finetune.tab import FineTuneTab
 
     login = login_check(options.login, os.environ)
+    demo = Demo.from_environment(os.environ, login is not None)
+    settings = _limited(settings) if demo else settings
     loader = EngineLoader()
-    with Workspace(settings, loader.report) as workspace:
+    with Workspace(settings, loader.report) as workspace, ExitStack() as background:
+        if demo:
+            background.enter_context(Sweeper(documents_folder(settings), workspace.store, demo))
         further = [RoomPlan("finetune", "Fine-tune", FineTuneTab)]
-        build_page(workspace, loader, _rights(settings, options, login is not None), further).launch(
-            server_name=options.host,
-            server_port=options.port,
-            share=options.share,
-            inbrowser=options.open,
-            allowed_paths=[],
-            max_file_size=settings.limits.file_bytes,
-            auth=login,
-            run_history=False,
-            footer_links=[],
-            enable_monitoring=False,
-            ssr_mode=False,
-            favicon_path=ICON,
-            theme=theme(),
-            head=head(),
-            js=script("page.js"),
-            app_kwargs={"middleware": [Middleware(Gate), Middleware(OwnerCookie)]},
-        )
+        rights = _rights(settings, options, login is not None)
+        page = build_page(workspace, loader, rights, further, demo.notice if demo else "")
+        _launch(page, options, settings.limits.file_bytes, login)
+
+
+def _launch(page: gr.Blocks, options: argparse.Namespace, file_bytes: int, login: LoginCheck | None) -> None:
+    from starlette.middleware import Middleware
+
+    from docvlm.ui.assets import ICON, head, script
+    from docvlm.ui.demo import SPACE
+    from docvlm.ui.gate import Gate
+    from docvlm.ui.owners import OwnerCookie
+    from docvlm.ui.theme import theme
+
+    page.launch(
+        server_name=options.host,
+        server_port=options.port,
+        share=options.share,
+        inbrowser=options.open,
+        allowed_paths=[],
+        max_file_size=file_bytes,
+        auth=login,
+        run_history=False,
+        footer_links=[],
+        enable_monitoring=False,
+        ssr_mode=False,
+        favicon_path=ICON,
+        theme=theme(),
+        head=head(),
+        js=script("page.js"),
+        app_kwargs={"middleware": [Middleware(Gate), Middleware(OwnerCookie, in_frame=SPACE in os.environ)]},
+    )
+
+
+def _limited(settings: Settings) -> Settings:
+    """Smaller files in a demo, unless the environment sets a limit."""
+    from docvlm.ui.demo import FILE_BYTES
+
+    if "DOCVLM_LIMIT_FILE_BYTES" in os.environ:
+        return settings
+    return replace(settings, limits=replace(settings.limits, file_bytes=FILE_BYTES))
 
 
 def _rights(settings: Settings, options: argparse.Namespace, has_login: bool) -> Rights:
     """The model and this machine's folders are for the person who uses the app on this machine."""
+    from docvlm.ui.demo import SPACE
     from docvlm.ui.rights import Rights
 
-    is_public = options.share or has_login or "SPACE_ID" in os.environ
+    is_public = options.share or has_login or SPACE in os.environ
     folders = tuple(Path(folder).expanduser().absolute() for folder in options.folders)
     return Rights.at(options.host, is_public, settings.home, folders)
 

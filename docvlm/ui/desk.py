@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from docvlm.pipeline import DocumentLabels, Workspace
 from docvlm.ui.callbacks import Updates
 from docvlm.ui.engine_loader import EngineLoader
-from docvlm.ui.library import KeptFile, Library
+from docvlm.ui.library import KeptFile, Library, documents_folder
 from docvlm.ui.page_panel import PagePanel
 from docvlm.ui.sessions import OpenView, Session, Sessions
 
@@ -50,7 +50,8 @@ class Desk:
 
     def library(self, session: Session) -> Library:
         """The documents of the session's owner."""
-        return Library(self.workspace.settings.prepare_home() / "documents", session.owner)
+        self.workspace.settings.prepare_home()
+        return Library(documents_folder(self.workspace.settings), session.owner)
 
     def open_view(
         self, session: Session, file: KeptFile, password: str | None = None, page: int = 1

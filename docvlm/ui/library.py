@@ -13,10 +13,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from docvlm.config import Settings
 from docvlm.pipeline import owned_identity
 from docvlm.store import DocumentOverview, DocumentRecord, SearchHit, Store
 
 _THUMBNAIL = ".thumbnail"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StoredFile:
+    """A file as it lies in an owner's folder, by when it was put in (seconds since 1970)."""
+
+    put_in: float
+    name: str
+    owner: str
+    byte_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +37,11 @@ class KeptFile:
     path: Path
     name: str
     is_new: bool = False
+
+
+def documents_folder(settings: Settings) -> Path:
+    """Where the folders of all owners lie."""
+    return settings.home / "documents"
 
 
 class Library:
@@ -65,10 +81,14 @@ class Library:
 
     def overviews(self, store: Store, limit: int | None = None) -> list[DocumentOverview]:
         """The same, with what was made of each."""
+        files = sorted(self.files(), reverse=True)
+        return store.overviews([file.name for file in files[:limit]])
+
+    def files(self) -> list[StoredFile]:
+        """The owner's files, in any order."""
         with os.scandir(self._folder) as entries:
-            files = [(entry.stat().st_mtime, entry.name) for entry in entries if "." not in entry.name]
-        files.sort(reverse=True)
-        return store.overviews([name for _, name in files[:limit]])
+            found = [(entry.name, entry.stat()) for entry in entries if "." not in entry.name]
+        return [StoredFile(kept.st_mtime, name, self.owner, kept.st_size) for name, kept in found]
 
     def find(self, store: Store, document_id: int) -> KeptFile | None:
         """The file of one of the owner's documents, None for any other."""
@@ -102,9 +122,20 @@ class Library:
         if file is None:
             return False
         store.delete_document(document_id)
-        file.path.with_name(file.path.name + _THUMBNAIL).unlink(missing_ok=True)
-        file.path.unlink(missing_ok=True)
+        self._remove(file.path)
         return True
+
+    def delete_file(self, store: Store, name: str) -> None:
+        """The same for a file of the folder, whether the store knows it or not."""
+        record = store.find_document(name)
+        if record is not None:
+            store.delete_document(record.id)
+        self._remove(self._folder / name)
+
+    @staticmethod
+    def _remove(path: Path) -> None:
+        path.with_name(path.name + _THUMBNAIL).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
     def keep_thumbnail(self, sha256: str, address: str) -> None:
         """Remember the small picture of a document, a ``data:`` address."""

@@ -12,7 +12,11 @@ VARIABLE = "DOCVLM_LOGIN"
 """Environment variable that holds the lines of a login file."""
 
 
-def login_check(file: Path | None, environment: Mapping[str, str]) -> Callable[[str, str], bool] | None:
+LoginCheck = Callable[[str, str], bool]
+"""Tells whether a name and a password fit."""
+
+
+def login_check(file: Path | None, environment: Mapping[str, str]) -> LoginCheck | None:
     """What tells whether a name and a password fit; None where nobody need log in.
 
     Args:

@@ -11,14 +11,20 @@ from docvlm.ui.engine_loader import EngineLoader
 
 
 class ModelHeader:
-    """The first visit starts the loading; a clock follows it until it has ended."""
+    """The first visit starts the loading; a clock follows it until it has ended.
 
-    def __init__(self, workspace: Workspace, loader: EngineLoader) -> None:
+    Args:
+        notice: a sentence that everybody is shown; empty for none.
+    """
+
+    def __init__(self, workspace: Workspace, loader: EngineLoader, notice: str = "") -> None:
         self._workspace = workspace
         self._loader = loader
         with gr.Row(elem_id="header"):
             gr.HTML('<h1>docvlm</h1><p class="quiet">Every answer is shown on the page.</p>', elem_id="brand")
             self.model = gr.HTML(elem_id="model")
+        if notice:
+            gr.HTML(notices.notice_html(notice), elem_id="notice")
         self._clock = gr.Timer(1.0)
         self._clock.tick(self._tick, outputs=[self.model, self._clock], show_progress="hidden", **PRIVATE)
 

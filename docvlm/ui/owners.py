@@ -38,20 +38,26 @@ def _digest(text: str) -> str:
 
 
 class OwnerCookie:
-    """ASGI middleware that gives each browser its cookie with the first page it is sent."""
+    """ASGI middleware that gives each browser its cookie with the first page it is sent.
 
-    def __init__(self, app: Any) -> None:
+    Args:
+        in_frame: the page is shown in a frame of another site's page, as in a Space. Browsers send its cookie
+            there only where it says so; ``Partitioned`` keeps it to that site (RFC draft "CHIPS").
+    """
+
+    def __init__(self, app: Any, in_frame: bool = False) -> None:
         self._app = app
+        self._in_frame = in_frame
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         is_page = scope["type"] == "http" and scope["method"] == "GET" and _is_root(scope)
         if not is_page or token_of(scope) is not None:
             await self._app(scope, receive, send)
             return
-        secure = "; Secure" if scope.get("scheme") == "https" else ""
-        cookie = (
-            f"{COOKIE}={secrets.token_hex(16)}; Path=/; Max-Age={_SECONDS}; HttpOnly; SameSite=Strict{secure}"
-        )
+        rules = "SameSite=Strict" + ("; Secure" if scope.get("scheme") == "https" else "")
+        if self._in_frame:
+            rules = "SameSite=None; Secure; Partitioned"
+        cookie = f"{COOKIE}={secrets.token_hex(16)}; Path=/; Max-Age={_SECONDS}; HttpOnly; {rules}"
 
         async def send_with_cookie(message: Any) -> None:
             if message["type"] == "http.response.start":

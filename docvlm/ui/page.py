@@ -62,12 +62,14 @@ def build_page(
     loader: EngineLoader,
     rights: Rights = NO_RIGHTS,
     further: Sequence[RoomPlan] = (),
+    notice: str = "",
 ) -> gr.Blocks:
     """The page over a workspace whose model ``loader`` loads in the background.
 
     Args:
         rights: what people may do beyond their own documents.
         further: rooms that this package does not know; they stand right of the desk.
+        notice: a sentence that everybody is shown at the top; empty for none.
     """
     blocks = gr.Blocks(
         title="docvlm",
@@ -76,7 +78,7 @@ def build_page(
         delete_cache=(CACHE_SECONDS, CACHE_SECONDS),
     )
     with blocks:
-        header = ModelHeader(workspace, loader)
+        header = ModelHeader(workspace, loader, notice)
         rooms = lay_out_rooms(workspace, loader, header, rights, further)
         header.show_on_load(blocks)
         rooms.documents.list_on_load(blocks)

@@ -1,0 +1,108 @@
+"""The demo: what visitors put in is deleted after a while. A Space without a login is one."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from docvlm.errors import DocvlmError, UsageError
+from docvlm.store import Store
+from docvlm.ui.library import Library
+
+SPACE = "SPACE_ID"
+"""Set where Hugging Face runs the app."""
+
+MINUTES = "DOCVLM_DEMO_MINUTES"
+USUAL_MINUTES = 60
+FILE_BYTES = 32 * 2**20
+"""The largest file that a demo takes, where no other limit is set."""
+
+MOST_BYTES = 2 * 2**30
+_SWEEP_SECONDS = 30.0
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """How long the files of visitors are kept."""
+
+    minutes: int
+
+    @staticmethod
+    def from_environment(environment: Mapping[str, str], has_login: bool) -> Demo | None:
+        """What ``DOCVLM_DEMO_MINUTES`` says (0: no demo); without it, a Space without a login is a demo.
+
+        Raises:
+            UsageError: when it is not a whole number.
+        """
+        text = environment.get(MINUTES, "")
+        if not text:
+            return Demo(USUAL_MINUTES) if SPACE in environment and not has_login else None
+        if not text.isdecimal():
+            raise UsageError(
+                f"{MINUTES} is '{text}', which is not a number of minutes.", "Set 0 for no demo."
+            )
+        return Demo(int(text)) if int(text) else None
+
+    @property
+    def notice(self) -> str:
+        """What visitors are told."""
+        return (
+            f"This is a demo: your files are seen by you alone and deleted {self.minutes} minutes after you "
+            "put them in. Try the samples, and put in nothing confidential."
+        )
+
+
+class Sweeper:
+    """Deletes old documents in the background, for as long as it is used as a context manager."""
+
+    def __init__(self, folder: Path, store: Store, demo: Demo) -> None:
+        self._folder = folder
+        self._store = store
+        self._demo = demo
+        self._leaving = threading.Event()
+        self._thread = threading.Thread(target=self._sweep_on, name="demo-sweeper", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leaving.set()
+        self._thread.join()
+
+    def _sweep_on(self) -> None:
+        while not self._leaving.is_set():
+            try:
+                sweep(self._folder, self._store, time.time() - 60 * self._demo.minutes)
+            except (DocvlmError, OSError) as error:
+                _LOG.warning("Old files of visitors could not be deleted, which is tried again: %s", error)
+            self._leaving.wait(_SWEEP_SECONDS)
+
+
+def sweep(folder: Path, store: Store, before: float, most_bytes: int = MOST_BYTES) -> int:
+    """Delete documents with all that was made of them; returns how many.
+
+    Args:
+        folder: of all owners' documents.
+        before: those put in before this time (seconds since 1970) go.
+        most_bytes: the oldest of the others go until no more than so many bytes are kept.
+    """
+    libraries = [Library(folder, path.name) for path in sorted(folder.glob("*")) if path.is_dir()]
+    kept = sorted((file for library in libraries for file in library.files()), reverse=True)
+    deleted = room = 0
+    for file in kept:
+        room += file.byte_count
+        if file.put_in < before or room > most_bytes:
+            Library(folder, file.owner).delete_file(store, file.name)
+            deleted += 1
+    return deleted
