@@ -4,12 +4,14 @@ const send = (choice) => trigger("select", { choice });
 
 const confirmed = (button) => {
   if (!button.dataset.confirm || button.classList.contains("confirming")) return true;
-  const before = button.innerHTML;
+  const [before, label] = [button.innerHTML, button.getAttribute("aria-label")];
   button.classList.add("confirming");
   button.textContent = button.dataset.confirm;
+  if (label) button.setAttribute("aria-label", `${button.dataset.confirm}: ${label}`);
   setTimeout(() => {
     button.classList.remove("confirming");
     button.innerHTML = before;
+    if (label) button.setAttribute("aria-label", label);
   }, 4000);
   return false;
 };

@@ -82,13 +82,6 @@ document.addEventListener("click", (event) => {
   const owner = event.target.closest?.("#right [data-mark]");
   if (owner) choose(owner.dataset.mark);
 });
-document.addEventListener("keydown", (event) => {
-  const owner = event.target.closest?.("#right [data-mark]");
-  if (owner === event.target && (event.key === "Enter" || event.key === " ")) {
-    event.preventDefault();
-    choose(owner.dataset.mark);
-  }
-});
 
 // The lists on the right change by themselves; a new data-focus asks for its element to be lit.
 let pending = false;

@@ -78,18 +78,19 @@ def suggestions_html(questions: Sequence[str]) -> str:
 
 
 def _answer(answer: Answer, index: int, focus: str, is_labelled: bool) -> str:
-    asked = f'<p class="question">{escape(answer.question)}</p>'
     if answer.text is None:
         return (
-            f'<div class="answer none">{asked}<p class="reply none">Not found in what was asked.</p>'
+            f'<div class="answer none"><p class="question">{escape(answer.question)}</p>'
+            '<p class="reply none">Not found in what was asked.</p>'
             f'<p class="facts">{confidence_html(answer.confidence)}{_actions(index, is_labelled)}</p></div>'
         )
     lit = f' data-focus="{escape(focus)}"' if focus else ""
     return (
-        f'<div class="answer" role="button" tabindex="0" data-mark="answer:{index}" '
-        f'data-page="{answer.page}" '
+        f'<div class="answer" data-mark="answer:{index}" data-page="{answer.page}" '
         f'data-level="{level_of(answer.confidence)}" data-boxes="{escape(boxes_json(answer.boxes))}"{lit}>'
-        f'{asked}<p class="reply">{escape(answer.text)}</p><p class="facts">'
+        '<button type="button" class="show" title="Show it on the page">'
+        f'<span class="question">{escape(answer.question)}</span>'
+        f'<span class="reply">{escape(answer.text)}</span></button><p class="facts">'
         f'<span class="chip">Page {answer.page}</span>{confidence_html(answer.confidence)}'
         f"{_actions(index, is_labelled)}</p></div>"
     )
