@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import logging
 import os
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docvlm.config import Settings
-from docvlm.errors import DocvlmError
+from docvlm.errors import DocvlmError, UsageError
 from docvlm.telemetry import observe
 
 if TYPE_CHECKING:
@@ -65,6 +66,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="file with a line name:password for each person who may log in; documents then belong to the "
         "person, and nobody changes the model (default: the lines in DOCVLM_LOGIN, else no login)",
     )
+    parser.add_argument(
+        "--mcp",
+        action="store_true",
+        help="offer read, ask and extract as MCP tools at /gradio_api/mcp/ (needs the package mcp)",
+    )
     parser.add_argument("--share", action="store_true", help="make a public link through Gradio's servers")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     return parser.parse_args(arguments)
@@ -82,6 +88,8 @@ def _serve(settings: Settings, options: argparse.Namespace) -> None:
     from finetune.tab import FineTuneTab
 
     login = login_check(options.login, os.environ)
+    if options.mcp:
+        _check_mcp(login)
     demo = Demo.from_environment(os.environ, login is not None)
     settings = _limited(settings) if demo else settings
     loader = EngineLoader()
@@ -119,8 +127,23 @@ def _launch(page: gr.Blocks, options: argparse.Namespace, file_bytes: int, login
         theme=theme(),
         head=head(),
         js=script("page.js"),
-        app_kwargs={"middleware": [Middleware(Gate), Middleware(OwnerCookie, in_frame=SPACE in os.environ)]},
+        mcp_server=options.mcp,
+        app_kwargs={
+            "middleware": [
+                Middleware(Gate, with_mcp=options.mcp),
+                Middleware(OwnerCookie, in_frame=SPACE in os.environ),
+            ]
+        },
     )
+
+
+def _check_mcp(login: LoginCheck | None) -> None:
+    if login is not None:
+        raise UsageError("MCP tools cannot log in.", "Leave out --mcp, or the login.")
+    if importlib.util.find_spec("mcp") is None:
+        raise UsageError(
+            "The package mcp is not installed.", "Run: pip install -r docvlm/ui/requirements-mcp.txt"
+        )
 
 
 def _limited(settings: Settings) -> Settings:

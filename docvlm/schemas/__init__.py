@@ -6,7 +6,7 @@ from docvlm.schemas.context import DateOrder, DecimalStyle, PageContext, page_co
 from docvlm.schemas.normalise import Flag, TypedValue, normalise
 from docvlm.schemas.schema import Check, CheckKind, FieldSpec, FieldType, Schema
 from docvlm.schemas.shelf import SchemaShelf
-from docvlm.schemas.sources import dump_schema, load_schema, template_names, to_json_schema
+from docvlm.schemas.sources import dump_schema, load_schema, schema_in_text, template_names, to_json_schema
 
 __all__ = [
     "Check",
@@ -27,6 +27,7 @@ __all__ = [
     "normalise",
     "page_context",
     "run_checks",
+    "schema_in_text",
     "template_names",
     "to_json_schema",
 ]

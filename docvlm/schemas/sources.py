@@ -52,11 +52,20 @@ def load_schema(source: str | Path | dict[str, Any] | type | Schema) -> Schema:
         case type():
             return _from_model(source)
         case str():
-            return _from_text(source.strip())
+            return _from_text(source.strip(), files=True)
     raise SchemaError(
         f"A schema cannot be made from a {type(source).__name__}.",
         "Give a template's name, a JSON Schema, a pydantic model or a list: 'date:date, total:amount'.",
     )
+
+
+def schema_in_text(text: str) -> Schema:
+    """The same for text that somebody else sent: never taken for the path of a file.
+
+    Raises:
+        SchemaError: when it describes no schema.
+    """
+    return _from_text(text.strip(), files=False)
 
 
 @cache
@@ -74,13 +83,13 @@ def _template(name: str) -> Schema:
     return from_json_schema(json.loads(file.read_text(encoding="utf-8")))
 
 
-def _from_text(text: str) -> Schema:
+def _from_text(text: str, files: bool) -> Schema:
     name = text.casefold().replace("-", "_").replace(" ", "_")
     if name in template_names():
         return _template(name)
     if text.startswith("{"):
         return from_json_schema(_parse_json(text, "The schema"))
-    if text.lower().endswith(".json") or ("\n" not in text and _is_file(text)):
+    if files and (text.lower().endswith(".json") or ("\n" not in text and _is_file(text))):
         return _from_file(Path(text))
     if re.fullmatch(r"[\w -]*", text):
         near = difflib.get_close_matches(name, template_names(), n=1)

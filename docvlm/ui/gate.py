@@ -36,8 +36,9 @@ _OPEN_API = {"app_id", "call", "cancel", "heartbeat", "info", "login_check", "qu
 class Gate:
     """ASGI middleware. What it refuses, or what fails behind it, is answered with one sentence."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, with_mcp: bool = False) -> None:
         self._app = app
+        self._with_mcp = with_mcp
         self._tabs = Tabs()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -48,7 +49,8 @@ class Gate:
             await _answer(send, 403, "This request comes from a page of another site and is refused.")
             return
         path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
-        if not is_open(path) or not self._tabs.is_of(tab_of(path, scope["query_string"]), token_of(scope)):
+        is_own = self._tabs.is_of(tab_of(path, scope["query_string"]), token_of(scope))
+        if not is_open(path, self._with_mcp) or not is_own:
             await _answer(send, 404, "There is nothing at this address.")
             return
         is_begun = False
@@ -109,10 +111,13 @@ def is_own_origin(headers: dict[str, str]) -> bool:
     return urlsplit(origin).netloc.lower() in hosts
 
 
-def is_open(path: str) -> bool:
-    """Whether the page uses the route."""
+def is_open(path: str, with_mcp: bool = False) -> bool:
+    """Whether the page uses the route, or programs that call tools do and may."""
     first, _, rest = path.lstrip("/").partition("/")
-    return rest.partition("/")[0] in _OPEN_API if first == _API else first in _OPEN
+    second = rest.partition("/")[0]
+    if first != _API:
+        return first in _OPEN
+    return second in _OPEN_API or (with_mcp and second == "mcp")
 
 
 def _headers(scope: Any) -> dict[str, str]:

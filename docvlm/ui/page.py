@@ -9,6 +9,7 @@ from typing import Protocol
 import gradio as gr
 
 from docvlm.pipeline import Workspace
+from docvlm.ui.api import Api
 from docvlm.ui.ask_panel import AskPanel
 from docvlm.ui.batch_tab import BatchTab
 from docvlm.ui.callbacks import QUICK
@@ -111,6 +112,7 @@ def lay_out_rooms(
     library.connect(documents, tabs, library_tab)
     batch.connect(documents, tabs, batch_tab)
     models.connect(models_tab)
+    Api(desk, rights).connect()
     return Rooms(tabs, desk, documents, library, batch, models)
 
 

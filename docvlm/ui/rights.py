@@ -74,16 +74,37 @@ class Rights:
             path = None
         if path is None or not path.is_dir():
             raise UsageError(f"There is no folder {typed.strip()[:200]}.", "Check the path.")
-        allowed = any(path.is_relative_to(folder.resolve()) for folder in self.folders)
-        if not allowed:
-            known = ", ".join(map(str, self.folders))
-            raise UsageError(
-                f"{path} lies outside the folders that may be read from here.",
-                f"Choose one in {known}, or start app.py with --folders {path}.",
-            )
+        self._refuse_outside(path, path)
         if self.closed is not None and _overlap(path, self.closed.resolve()):
             raise UsageError(f"{path} holds docvlm's own data.", "Choose a folder of documents.")
         return path
+
+    def file(self, typed: str, request: gr.Request) -> Path:
+        """A file of this machine that a program named.
+
+        Raises:
+            UsageError: when it does not exist or may not be read from here.
+        """
+        self.demand(request, "name a file of it")
+        try:
+            path = Path(typed.strip()).expanduser().resolve(strict=True)
+        except (OSError, RuntimeError, ValueError):
+            path = None
+        if not typed.strip() or path is None or not path.is_file():
+            raise UsageError(f"There is no file {typed.strip()[:200]}.", "Check the path.")
+        self._refuse_outside(path, path.parent)
+        if self.closed is not None and path.is_relative_to(self.closed.resolve()):
+            raise UsageError(f"{path} is docvlm's own data.", "Choose another file.")
+        return path
+
+    def _refuse_outside(self, path: Path, folder: Path) -> None:
+        if any(path.is_relative_to(known.resolve()) for known in self.folders):
+            return
+        known = ", ".join(map(str, self.folders))
+        raise UsageError(
+            f"{path} lies outside the folders that may be read from here.",
+            f"Choose one in {known}, or start app.py with --folders {folder}.",
+        )
 
 
 NO_RIGHTS = Rights()

@@ -18,6 +18,7 @@ from docvlm.schemas import (
     Schema,
     dump_schema,
     load_schema,
+    schema_in_text,
     template_names,
     to_json_schema,
 )
@@ -229,3 +230,13 @@ def test_the_reply_obeys_the_json_schema_made_for_it() -> None:
     ):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(wrong, document)
+
+
+def test_text_that_somebody_sent_is_never_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "schema.json"
+    file.write_text('{"properties": {"total": {"type": "number"}}}')
+    assert load_schema(str(file)).fields[0].name == "total"
+    with pytest.raises(SchemaError):
+        schema_in_text(str(file))
+    assert schema_in_text(" receipt ") == load_schema("receipt")
+    assert schema_in_text("date:date") == load_schema("date:date")

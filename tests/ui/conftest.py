@@ -67,8 +67,17 @@ def app_environment() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
+def app_options() -> list[str]:
+    """The options of a module's app, its port aside."""
+    return []
+
+
+@pytest.fixture(scope="module")
 def address(
-    model_home: Path, app_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    model_home: Path,
+    app_environment: dict[str, str],
+    app_options: list[str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[str]:
     """The address of the app, served by a process of its own."""
     with socket.socket() as probe:
@@ -76,7 +85,7 @@ def address(
         port = probe.getsockname()[1]
     log = tmp_path_factory.mktemp("app") / "log.txt"
     with log.open("w") as output:
-        command = [sys.executable, "app.py", "--port", str(port)]
+        command = [sys.executable, "app.py", "--port", str(port), *app_options]
         environment = os.environ | {"DOCVLM_HOME": str(model_home)} | app_environment
         app = subprocess.Popen(
             command, cwd=REPOSITORY, env=environment, stdout=output, stderr=subprocess.STDOUT

@@ -113,7 +113,8 @@ def test_nothing_that_was_sent_to_any_callback_breaks_it(client: httpx.Client) -
         told = messages_of(client, tab)
         assert _is_clean(told)
         failed = [line for line in told.splitlines() if '"success":false' in line]
-        assert failed == [], (event, failed[:3])
+        # The calls for programs refuse what is no document, and say so; nothing else fails.
+        assert [line for line in failed if '"There is no file' not in line] == [], (event, failed[:3])
 
 
 @pytest.mark.parametrize("route", ["queue/join", "run/nothing", "call/nothing", "cancel", "reset", "upload"])
