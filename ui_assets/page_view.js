@@ -71,7 +71,7 @@ const draw = () => {
   find(".page-empty .lead").textContent = view ? "No picture of this page" : "Open a document to begin";
   find(".page-empty .why").textContent = view
     ? view.problem
-    : "Drop PDFs or images on the left, paste a screenshot anywhere, or choose a sample. Nothing leaves this computer.";
+    : "Drop PDFs or images on the left, paste a screenshot anywhere, or choose a sample. Nothing leaves the machine that runs docvlm.";
   if (!view) return;
   find(".page-title").textContent = find(".page-title").title = view.name;
   numberField.max = view.count;

@@ -35,7 +35,7 @@ def documents_html(
         thumbnails: ``data:`` addresses by document.
     """
     if not records:
-        return '<h3>Documents</h3><p class="quiet">What you open is kept here until you delete it.</p>'
+        return '<h3>Documents</h3><p class="quiet">What you open is listed here.</p>'
     entries = "".join(
         _document(record, record.id == open_id, record.id in selected, thumbnails.get(record.id, ""))
         for record in records
