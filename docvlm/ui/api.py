@@ -19,7 +19,7 @@ import gradio as gr
 
 from docvlm import export
 from docvlm.errors import LimitError, UsageError
-from docvlm.pipeline import OpenDocument
+from docvlm.pipeline import OpenDocument, PageReading
 from docvlm.reading import layout_text
 from docvlm.schemas import schema_in_text
 from docvlm.ui.callbacks import sentence
@@ -29,6 +29,7 @@ from docvlm.ui.rights import Rights
 LONGEST_TEXT = 20_000
 """Of a question or a schema, in characters."""
 
+_MODEL_SECONDS = 600.0  # how long a call waits for the model to be loaded
 _DATA = "data:"
 _BASE64 = ";base64,"
 
@@ -125,15 +126,12 @@ class Api:
             raise loader.failure
 
 
-_MODEL_SECONDS = 600.0
-
-
 def _json(value: Json) -> str:
     # As text, because MCP tools would be told a dictionary in Python's own way of writing one.
     return json.dumps(value, ensure_ascii=False)
 
 
-def _page(page: Any) -> Json:
+def _page(page: PageReading) -> Json:
     if page.reading is None:
         return {"page": page.page.number, "text": None, "reason": page.page.reason}
     return {"page": page.page.number, "text": layout_text(page.reading)}
