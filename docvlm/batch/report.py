@@ -73,8 +73,8 @@ def duration(seconds: float) -> str:
 def _summary(totals: Totals) -> list[str]:
     states = totals.states
     lines = [
-        f"{_count(totals.files, 'file')}, {_count(totals.contents, 'different content')}, "
-        f"{_count(totals.pages, 'page')} in {duration(totals.seconds)} "
+        f"{count_of(totals.files, 'file')}, {count_of(totals.contents, 'different content')}, "
+        f"{count_of(totals.pages, 'page')} in {duration(totals.seconds)} "
         f"({totals.pages_per_second:.1f} pages/s).",
         f"{states[FileState.DONE]:,} done, {states[FileState.PARTIAL]:,} in part, "
         f"{states[FileState.FAILED]:,} failed, {states[FileState.WAITING]:,} not begun or not finished; "
@@ -90,7 +90,8 @@ def _shares(steps: Sequence[tuple[str, float]]) -> str:
     return ", ".join(f"{step} {seconds / total:.0%}" for step, seconds in steps)
 
 
-def _count(number: int, what: str) -> str:
+def count_of(number: int, what: str) -> str:
+    """``1 file``, ``2,000 files``."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 

@@ -15,7 +15,7 @@ from docvlm.batch.estimate import Estimate, estimate
 from docvlm.batch.feed import Selection
 from docvlm.batch.ledger import FileState, Show, Totals
 from docvlm.batch.machine import probe_machine
-from docvlm.batch.report import duration, exit_code, failures, text_report
+from docvlm.batch.report import count_of, duration, exit_code, failures, text_report
 from docvlm.batch.run import BatchOptions, BatchSummary, WorkerEngine, run_batch, workers_for
 from docvlm.batch.units import Task
 from docvlm.cli.choices import chosen_password, chosen_settings
@@ -156,14 +156,15 @@ def _summary_json(summary: BatchSummary, wanted: BatchOptions) -> dict[str, Any]
 
 def _estimate_text(counted: Estimate) -> str:
     lines = [
-        f"{counted.files:,} files, {counted.contents:,} different contents, "
+        f"{count_of(counted.files, 'file')}, {count_of(counted.contents, 'different content')}, "
         f"{counted.done:,} of them done before.",
-        f"{counted.pages:,} pages are left to do; {counted.refused:,} files cannot be opened.",
+        f"Left to do: {count_of(counted.pages, 'page')}. "
+        f"Cannot be opened: {count_of(counted.refused, 'file')}.",
     ]
     if counted.seconds is not None:
         lines.append(
-            f"About {duration(counted.seconds)} with {counted.workers} reading workers, "
-            f"judged by {counted.sampled} pages that were tried."
+            f"About {duration(counted.seconds)} with {count_of(counted.workers, 'reading worker')}, "
+            f"judged by {count_of(counted.sampled, 'page')}, tried just now."
         )
     return "\n".join(lines)
 

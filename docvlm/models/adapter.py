@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,8 @@ def merge_adapter(model: Any, adapter: Path, base: str) -> Any:
             f"The adapter in {adapter} has no adapter_model.safetensors.",
             "Save it again as safetensors; other formats are not opened.",
         )
+    # peft asks for something by a name that transformers gives up; who runs docvlm cannot help it.
+    warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
     try:
         return PeftModel.from_pretrained(model, adapter).merge_and_unload()
     except _MISFITS as error:

@@ -11,7 +11,7 @@ from docvlm.batch import Task
 from docvlm.batch.estimate import Estimate
 from docvlm.batch.find import printable
 from docvlm.batch.ledger import FileOutcome, FileProgress, FileState
-from docvlm.batch.report import duration
+from docvlm.batch.report import count_of, duration
 from docvlm.batch.runs import BatchRun, RunProgress, RunState
 from docvlm.errors import PasswordError
 from docvlm.types import Answer, Extraction, FieldValue, LineItems
@@ -174,16 +174,16 @@ def _estimate(run: BatchRun, state: RunState) -> str:
 
 def _estimate_text(found: Estimate) -> str:
     sentences = [
-        f"{_count(found.files, 'file')}, {_count(found.contents, 'different content')}, "
-        f"{_count(found.pages, 'page')} left to do."
+        f"{count_of(found.files, 'file')}, {count_of(found.contents, 'different content')}, "
+        f"{count_of(found.pages, 'page')} left to do."
     ]
     if found.done:
         sentences.append(f"{found.done:,} are done already.")
     if found.refused:
-        sentences.append(f"{_count(found.refused, 'file')} cannot be opened.")
+        sentences.append(f"{count_of(found.refused, 'file')} cannot be opened.")
     if found.seconds is not None:
         sentences.append(
-            f"About {duration(found.seconds)}, judged by {_count(found.sampled, 'page')} that were tried."
+            f"About {duration(found.seconds)}, judged by {count_of(found.sampled, 'page')} that were tried."
         )
     return " ".join(sentences)
 
@@ -196,7 +196,7 @@ def progress_html(state: RunState, progress: RunProgress | None) -> str:
     percent = round(100 * progress.share)
     facts = [f"<b>{progress.finished:,}</b> of {progress.contents:,} different files"]
     if progress.pages:  # none where all was read before and only the model works
-        facts += [f"{_count(progress.pages, 'page')} read", f"{progress.pages_per_second:.1f} pages/s"]
+        facts += [f"{count_of(progress.pages, 'page')} read", f"{progress.pages_per_second:.1f} pages/s"]
     has_begun = progress.finished - progress.kept > progress.failed
     if state is RunState.RUNNING and progress.left is not None and has_begun:
         facts.append(f"{duration(progress.left)} left")
@@ -248,7 +248,7 @@ def _files_bar(run: BatchRun, progress: RunProgress, view: BatchView) -> str:
         else ""
     )
     return (
-        f'<div class="batch-files-bar"><b>{_count(progress.files, "file")}</b>{only}{keep}'
+        f'<div class="batch-files-bar"><b>{count_of(progress.files, "file")}</b>{only}{keep}'
         '<span class="export" role="group" aria-label="Save results as"><span class="quiet">Save as</span>'
         f"{forms}{report}</span></div>"
     )
@@ -316,7 +316,3 @@ def _value(value: FieldValue | None) -> str:
         return '<td class="missing">–</td>'
     shown = escape(value.value or value.raw)
     return f'<td class="{level_of(value.confidence)}" title="{shown}, {value.confidence:.2f}">{shown}</td>'
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
