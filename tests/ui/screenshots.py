@@ -8,23 +8,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from docvlm.config import Settings
-from docvlm.models.language_model import ensure_language_model
 from docvlm.store import Label, LabelKind, Store
 from tests.ui.conftest import ARGUMENTS, CHROMIUM, REPOSITORY
+from tests.ui.served_app import empty_home, served
 
 PICTURES = REPOSITORY / "ui_assets" / "screenshots"
 DESKTOP, PHONE = (1280, 800), (390, 844)
@@ -39,11 +34,12 @@ GENERATED = {"seller_name": "company", "date": "date", "seller_address": "addres
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=PICTURES)
+    parser.add_argument("--until", metavar="NAME", help="stop after the pictures of this name")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        home, receipts = _home(Path(scratch)), Path(scratch) / "receipts"
+        home, receipts = empty_home(Path(scratch)), Path(scratch) / "receipts"
         _run("-m", "finetune", "synthesize", "--kind", "receipt", "--count", str(RECEIPTS), "--out", receipts)
-        with _app(home) as address, sync_playwright() as playwright:
+        with served(home) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
             page = browser.new_page(viewport=_size(DESKTOP))
             page.set_default_timeout(PATIENCE)
@@ -52,6 +48,8 @@ def main() -> None:
             for name, step in _steps(home, receipts):
                 step(page)
                 _shoot(page, options.out, name)
+                if name == options.until:
+                    break
             browser.close()
 
 
@@ -127,11 +125,7 @@ def _tab(page: Page, name: str, shown: str) -> None:
 
 def _shoot(page: Page, out: Path, name: str) -> None:
     """The open tab on a desktop in both colour schemes and on a phone."""
-    for scheme, size, ending in (
-        ("light", DESKTOP, ""),
-        ("dark", DESKTOP, "-dark"),
-        ("light", PHONE, "-phone"),
-    ):
+    for scheme, size, ending in LOOKS:
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.set_viewport_size(_size(size))  # type: ignore[arg-type]
         page.wait_for_timeout(700)
@@ -144,39 +138,6 @@ def _shoot(page: Page, out: Path, name: str) -> None:
 
 def _size(size: tuple[int, int]) -> dict[str, int]:
     return {"width": size[0], "height": size[1]}
-
-
-def _home(scratch: Path) -> Path:
-    """An empty data folder that shares the unpacked model."""
-    unpacked = ensure_language_model(Settings.from_environment().model_cache)
-    home = scratch / "home"
-    (home / "models").mkdir(parents=True)
-    (home / "models" / unpacked.name).symlink_to(unpacked)
-    return home
-
-
-@contextmanager
-def _app(home: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "app.py", "--port", str(port)]
-    app = subprocess.Popen(command, cwd=REPOSITORY, env=os.environ | {"DOCVLM_HOME": str(home)})
-    try:
-        while app.poll() is None and not _answers(port):
-            time.sleep(0.3)
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        app.terminate()
-        app.wait(30)
-
-
-def _answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-    except OSError:
-        return False
-    return True
 
 
 def _run(*command: str | Path) -> None:
