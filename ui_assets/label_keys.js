@@ -1,12 +1,14 @@
-// The tab Label, in the scope of its sheet (sheet.js). Sends "prefill" when the sheet asks the model to look,
-// "question" for a new question, "turned" when a page with other lines is shown, "select" for choices.
+// The tab Label, in the scope of its sheet (sheet.js). Sends "prefill" when the sheet asks the model to look, "ahead"
+// when it has and can look at the next document, "question" for a new question, "turned" when a page with other
+// lines is shown, "select" for choices.
 let asked = "";
-const askForPrefill = () => {
-  if (sheet()?.dataset.waits !== "now") return;
-  const key = `${sheet().dataset.document} ${sheet().dataset.schema}`;
+const askModel = () => {
+  const { document: number, schema, waits } = sheet()?.dataset ?? {};
+  if (!number || waits === "later" || ["questions", "lines"].includes(schema)) return;
+  const key = `${number} ${schema}`;
   if (key === asked) return;
   asked = key;
-  trigger("prefill");
+  trigger(waits ? "prefill" : "ahead");
 };
 
 let added = ""; // the question that was added last, to be answered next
@@ -40,7 +42,7 @@ document.addEventListener("docvlm:shown", (event) => {
   }
 });
 watch("value", () => {
-  askForPrefill();
+  askModel();
   if (added && ownerNamed(added)) {
     focus(ownerNamed(added));
     added = "";

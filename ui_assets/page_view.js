@@ -90,6 +90,7 @@ const draw = () => {
   }
   sheet.style.aspectRatio = `${view.width} / ${view.height}`;
   overlay.setAttribute("viewBox", `0 0 ${view.width} ${view.height}`);
+  overlay.printed = view.words ?? []; // completion.js offers them
   drawWords();
   drawTiles();
   drawMarks();

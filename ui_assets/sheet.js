@@ -7,7 +7,7 @@ const owners = () => [...element.querySelectorAll("[data-name]")];
 const ownerOf = (target) => target.closest?.("[data-name]");
 const inputOf = (owner) => owner?.querySelector("input");
 const isVisible = () => element.offsetParent !== null;
-const edits = new Map(); // name → {text, page, boxes} typed or pointed out, and not accepted yet
+const edits = new Map(); // name → {text, typed, page, boxes}, not accepted yet; behind `typed` characters text is an offer
 const accepted = []; // names, the last accepted last
 const sent = new Map(); // name → the text that was accepted, until the server says the same
 let active = null;
@@ -20,6 +20,10 @@ const focus = (owner) => {
   input.focus({ preventScroll: true });
   input.select();
   owner.scrollIntoView({ block: "nearest" });
+};
+const putCaret = (owner) => { // where typing goes on
+  const { text, typed } = edits.get(owner.dataset.name) ?? {};
+  if (text !== undefined) inputOf(owner).setSelectionRange(typed ?? text.length, text.length);
 };
 const isDone = (owner) => owner.classList.contains("confirmed") || owner.classList.contains("sent");
 const isWaiting = () => sheet()?.hasAttribute("data-waits"); // the model has yet to look
@@ -144,14 +148,19 @@ watch("value", () => {
     owner.classList.toggle("edited", Boolean(edit));
     owner.classList.toggle("sent", sent.has(name));
     const text = edit?.text ?? sent.get(name) ?? input.getAttribute("value");
-    if (input.value !== text) input.value = text;
+    if (input.value === text) continue;
+    input.value = text;
+    if (input === document.activeElement) putCaret(owner);
   }
   if (now === shown) {
     const [owner, focused] = [current(), document.activeElement];
     const holder = element.contains(focused) ? ownerOf(focused) : null;
     const isLost = focused === document.body || (holder && holder !== owner);
     const isUntouched = focused === inputOf(owner) && !edits.has(active);
-    if (owner && isVisible() && (isLost || isUntouched)) focus(owner); // selected, so that typing replaces it
+    if (owner && isVisible() && (isLost || isUntouched)) {
+      focus(owner); // selected, so that typing replaces it
+      putCaret(owner);
+    }
     return;
   }
   shown = now;

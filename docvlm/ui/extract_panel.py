@@ -57,7 +57,10 @@ class ExtractPanel:
         )
         self._notice = gr.HTML("", elem_id="extract-notice", apply_default_css=False)
         self._sheet = gr.HTML(
-            _NOTHING, elem_id="fields", js_on_load=script("sheet.js"), apply_default_css=False
+            _NOTHING,
+            elem_id="fields",
+            js_on_load=script("sheet.js", "completion.js"),
+            apply_default_css=False,
         )
         self._results = clickable_html("", "results")
         self._downloads = Downloads()

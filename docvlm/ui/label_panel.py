@@ -51,7 +51,7 @@ class LabelPanel:
         self._sheet = gr.HTML(
             "",
             elem_id="label-fields",
-            js_on_load=script("sheet.js", "label_keys.js"),
+            js_on_load=script("sheet.js", "completion.js", "label_keys.js"),
             apply_default_css=False,
         )
         gr.HTML(KEYS_HTML, elem_id="label-keys", apply_default_css=False)
@@ -69,6 +69,7 @@ class LabelPanel:
         self._bar.select(self._act, None, outputs, concurrency_id="open", **LONG)
         self._sheet.select(self._act, None, outputs, concurrency_id="open", **LONG)
         self._sheet.prefill(self._prefill, None, self.opened, concurrency_id="extract", **LONG)
+        self._sheet.ahead(self._read_ahead, None, None, concurrency_id="extract", **LONG)
         self._sheet.question(self._ask, None, self.opened, concurrency_id="ask", **LONG)
         self._sheet.edit(self._edit, None, self.opened, **IN_TURN)
         self._sheet.undo(self._undo, None, self.opened, **IN_TURN)
@@ -164,6 +165,13 @@ class LabelPanel:
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             if session.view is view:
                 yield {self._notice: notices.error_html(sentence(error)), **self._show_sheet(session)}
+
+    def _read_ahead(self, request: gr.Request) -> None:
+        """The sheet came filled, so the model can look at the document that comes after it."""
+        try:
+            self._work.read_ahead(self._desk.sessions.of(request))
+        except Exception as error:  # noqa: BLE001 - nobody waits for it; it is said when the document is opened
+            sentence(error)
 
     def _ask(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         """Add a question, and let the model answer it as a first guess."""

@@ -25,6 +25,9 @@ class ReadAhead:
     cancel: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
 
+    def is_for(self, document_id: int, schema_key: str) -> bool:
+        return (self.document_id, self.schema_key) == (document_id, schema_key)
+
 
 @dataclass(slots=True, eq=False)
 class LabelState:

@@ -104,6 +104,9 @@ class LabelWork:
         schema, number = self.fields.shown_schema(session), self.next_document(session)
         if number is None or self.fields.found(number, schema) is not None or session.leaving.is_set():
             return
+        before = session.label.ahead
+        if before is not None and before.is_for(number, schema.key) and not before.done.is_set():
+            return
         file = self.desk.library(session).find(self.desk.workspace.store, number)
         if file is None:
             return
@@ -122,7 +125,7 @@ class LabelWork:
         ahead = session.label.ahead
         if ahead is None:
             return
-        if (ahead.document_id, ahead.schema_key) != (view.document.id, schema.key):
+        if not ahead.is_for(view.document.id, schema.key):
             ahead.cancel.set()
             return
         cancel = view.cancel

@@ -26,12 +26,13 @@ class ScannedReceipt:
 
 
 def scan_receipts(
-    folder: Path, count: int, fields: Mapping[str, str], seed: str = "receipts"
+    folder: Path, count: int, fields: Mapping[str, str], seed: str = "receipts", complete: bool = True
 ) -> list[ScannedReceipt]:
-    """Draw ``count`` English receipts that state all of ``fields``, the same for the same seed.
+    """Draw ``count`` English receipts, the same for the same seed.
 
     Args:
         fields: the generator's name of a fact, by the name of the field that asks for it.
+        complete: leave out receipts that do not state all of them; else the value of such a field is empty.
     """
     folder.mkdir(parents=True, exist_ok=True)
     receipts: list[ScannedReceipt] = []
@@ -40,11 +41,11 @@ def scan_receipts(
             return receipts
         page = draw_page(f"{seed}:{number}", ["receipt"], "en", effects=False)
         facts = page.document.facts
-        if any(not isinstance(facts.get(fact), str) for fact in fields.values()):
+        if complete and not all(fact in facts for fact in fields.values()):
             continue
         path = folder / f"{seed}-{len(receipts) + 1:02d}.pdf"
         _write_scan(path, page.image)
-        receipts.append(ScannedReceipt(path, {name: str(facts[fact]) for name, fact in fields.items()}))
+        receipts.append(ScannedReceipt(path, {name: facts.get(fact, "") for name, fact in fields.items()}))
     raise AssertionError("unreachable: the numbers do not end")
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from docvlm.config import Settings
 from docvlm.errors import UsageError
 from docvlm.pipeline import CheckedLine, QueuedDocument, Workspace
 from docvlm.schemas import load_schema, template_names
+from docvlm.store import Store
 from docvlm.types import Box
 from docvlm.ui.desk import Desk
 from docvlm.ui.engine_loader import EngineLoader
@@ -54,6 +56,11 @@ def make_receipt(path: Path, seed: int) -> Path:
             page.insert_text((20, 30 + 22 * row), text, fontname="cour", fontsize=10)
         document.save(path)
     return path
+
+
+def _first_line(path: Path) -> str:
+    with pymupdf.open(path) as document:
+        return str(document[0].get_text()).splitlines()[0]
 
 
 # What the tab shows
@@ -201,11 +208,11 @@ def test_nobody_else_s_documents_are_in_the_queue(bench: Bench, tmp_path: Path) 
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_receipts_are_labelled_by_keyboard_alone(page: Page, tmp_path: Path) -> None:
-    files = [make_receipt(tmp_path / f"receipt-{number}.pdf", number) for number in range(2)]
+def test_receipts_are_labelled_by_keyboard_alone(page: Page, model_home: Path, tmp_path: Path) -> None:
+    files = [make_receipt(tmp_path / f"receipt-{number}.pdf", number) for number in range(3)]
     page.set_input_files("#upload input[type=file]", files)
     page.wait_for_selector('[data-read="1"]', timeout=READ_MILLISECONDS)
-    page.wait_for_function("document.querySelectorAll('.document').length == 2")
+    page.wait_for_function("document.querySelectorAll('.document').length == 3")
     page.focus("role=tab[name=Label]")
     page.keyboard.press("Enter")
     page.select_option("#label-bar select", "receipt")
@@ -225,13 +232,31 @@ def test_receipts_are_labelled_by_keyboard_alone(page: Page, tmp_path: Path) -> 
     assert page.input_value("#label-company") == ""
 
     page.keyboard.press("Control+Enter")
-    page.wait_for_selector("#label-bar :text('1 of 2')")
+    page.wait_for_selector("#label-bar :text('1 of 3')")
     first = page.inner_text(".page-title")
     page.wait_for_function("document.activeElement.dataset.next !== undefined")
+    _wait_for_extractions(model_home, 2)
     page.keyboard.press("Enter")
     page.wait_for_function("name => document.querySelector('.page-title').textContent != name", arg=first)
     page.wait_for_selector("#label-fields .sheet:not([data-waits])", timeout=MODEL_MILLISECONDS)
     page.wait_for_function("document.activeElement.id == 'label-company'")
+    shop = _first_line(tmp_path / page.inner_text(".page-title"))
+    page.keyboard.type(shop[:3].lower())
+    assert page.input_value("#label-company") == shop
+    page.keyboard.press("Backspace")
+    assert page.input_value("#label-company") == shop[:3]
+    page.keyboard.type(shop[3:])
+    assert page.input_value("#label-company") == shop
     for _ in load_schema("receipt").fields:
         page.keyboard.press("Enter")
-    page.wait_for_selector("#label-bar :text('2 of 2')")
+    page.wait_for_selector("#label-bar :text('2 of 3')")
+    _wait_for_extractions(model_home, 3)
+
+
+def _wait_for_extractions(home: Path, count: int) -> None:
+    """Until the model has looked at so many documents, the one ahead of the open one among them."""
+    deadline = time.monotonic() + MODEL_MILLISECONDS / 1000
+    with Store.open(f"sqlite:///{home / 'docvlm.sqlite'}") as store:
+        while sum(bool(store.extractions(known.id)) for known in store.list_documents()) < count:
+            assert time.monotonic() < deadline, "the model did not look ahead"
+            time.sleep(0.2)
