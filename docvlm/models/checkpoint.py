@@ -183,8 +183,9 @@ def _existing_folder(name: str) -> Path | None:
 def _loading_error(name: str, folder: Path | None, error: Exception) -> ModelError:
     cause = str(error).strip().splitlines() or [type(error).__name__]
     if folder is not None:
+        reason = cause[0].replace(str(folder), folder.name).rstrip(".")
         return ModelError(
-            f"The model in {folder} cannot be opened: {cause[0].rstrip('.')}.",
+            f"The model in '{folder}' cannot be opened: {reason}.",
             "The folder needs config.json, the tokenizer, preprocessor_config.json and safetensors weights.",
         )
     return ModelError(

@@ -57,10 +57,12 @@ def template(name: str) -> str:
 
 
 def head() -> str:
-    """The style sheets, to stand in the page's head: painted with the first byte, and not rewritten.
+    """What stands in the page's head: the style sheets, painted with the first byte and not rewritten, and
+    the script that must run before Gradio's own.
 
     Gradio's own ``css`` argument cuts selectors at every comma, also within ``:is(…)``. The sheets are nested
     so that each of their rules outweighs one of Gradio's with as many classes.
     """
     nested = "\n".join(script(name) for name in _SHEETS)
-    return f"<style>{script('theme.css')}\n:root:root body {{\n{nested}\n}}</style>"
+    sheets = f"<style>{script('theme.css')}\n:root:root body {{\n{nested}\n}}</style>"
+    return f"{sheets}<script>{script('queue_place.js')}</script>"

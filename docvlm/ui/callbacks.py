@@ -7,8 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from docvlm.errors import DocvlmError
+from docvlm.errors import DocvlmError, UsageError
 from docvlm.ui.assets import script
+from docvlm.ui.discretion import discreet
 
 _LOG = logging.getLogger(__name__)
 
@@ -77,9 +78,14 @@ def text_in(event: gr.EventData, key: str, longest: int) -> str:
 
 
 def sentence(error: Exception) -> DocvlmError:
-    """The error as the user is told; what nobody foresaw goes to the log with its traceback."""
+    """The error as the user is told, without the folders of this machine.
+
+    What nobody foresaw goes to the log with its traceback.
+    """
+    if isinstance(error, UsageError):
+        return error  # about what this person typed
     if isinstance(error, DocvlmError):
-        return error
+        return discreet(error)
     _LOG.error("unexpected error in a callback", exc_info=error)
     return DocvlmError(
         f"Something went wrong ({type(error).__name__}).", "Try again; the terminal has the details."

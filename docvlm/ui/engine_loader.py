@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from docvlm.errors import DocvlmError, UsageError
 from docvlm.models.protocol import Engine, EngineCard
+from docvlm.ui.discretion import discreet, without_folders
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class EngineLoader:
 
     def report(self, line: str) -> None:
         """Take in what is going on; given to the workspace as its ``report``."""
-        self._line = line
+        self._line = without_folders(line)
 
     def start(self, load: Callable[[], Engine]) -> None:
         """Begin to load, or begin again after a failure; otherwise do nothing."""
@@ -116,7 +117,7 @@ class EngineLoader:
 
 def _as_sentence(error: Exception) -> DocvlmError:
     if isinstance(error, DocvlmError):
-        return error
+        return discreet(error)  # every visitor is shown it
     _LOG.error("the model could not be loaded", exc_info=error)
     return DocvlmError(
         f"The model could not be loaded ({type(error).__name__}).",

@@ -11,6 +11,7 @@ from docvlm.models.load import EMBEDDED
 from docvlm.models.protocol import EngineCard
 from docvlm.models.server.address import is_server_address
 from docvlm.tiling import CostProbe, TilePlan, expected_seconds
+from docvlm.ui.discretion import short_name
 
 PAGE_TOKENS = 500
 """What the words of an ordinary page take in the prompt, for the figures of the table."""
@@ -88,7 +89,8 @@ def in_use_html(card: EngineCard | None, line: str, budget: str, is_changing: bo
         else ""
     )
     return (
-        f'<section class="in-use"><h3>In use</h3><p class="model-name"><b>{escape(card.name)}</b></p>'
+        '<section class="in-use"><h3>In use</h3>'
+        f'<p class="model-name"><b>{escape(short_name(card.name))}</b></p>'
         f'<dl class="facts">{rows}</dl>{note}{busy}</section>'
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from docvlm.errors import DocvlmError
 from docvlm.models.protocol import EngineCard
+from docvlm.ui.discretion import short_name
 
 SURE, LIKELY = 0.8, 0.5
 
@@ -32,7 +33,7 @@ def model_html(card: EngineCard | None, line: str, failure: DocvlmError | None) 
         return f'<div class="model loading"><i></i><span>{escape(line)}</span></div>'
     note = f"<span>{escape(card.note)}</span>" if card.note else ""
     adapter = f" + {escape(Path(card.adapter).name)}" if card.adapter else ""
-    return f'<div class="model ready"><i></i><b>{escape(card.name)}{adapter}</b>{note}</div>'
+    return f'<div class="model ready"><i></i><b>{escape(short_name(card.name))}{adapter}</b>{note}</div>'
 
 
 def level_of(confidence: float) -> str:

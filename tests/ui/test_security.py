@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from docvlm.ui.gate import Tabs, is_open, is_own_origin, tab_of
 from tests.ui.http_browser import SECONDS, callback_of, join, keep_document, messages_of, upload
 
 MOST_BYTES = 1_000_000
+NO_MODEL = "no-such-model"
 PATHS = [
     "/etc/passwd",
     "../../../../etc/passwd",
@@ -35,7 +37,7 @@ CHOICES = [
 
 @pytest.fixture(scope="module")
 def app_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    none = str(tmp_path_factory.mktemp("none") / "no-model")
+    none = str(tmp_path_factory.mktemp("none") / NO_MODEL)
     return {"DOCVLM_MODEL": none, "DOCVLM_LIMIT_FILE_BYTES": str(MOST_BYTES)}
 
 
@@ -115,6 +117,22 @@ def test_nothing_that_was_sent_to_any_callback_breaks_it(client: httpx.Client) -
         failed = [line for line in told.splitlines() if '"success":false' in line]
         # The calls for programs refuse what is no document, and say so; nothing else fails.
         assert [line for line in failed if '"There is no file' not in line] == [], (event, failed[:3])
+
+
+def test_where_the_model_lies_is_told_to_no_visitor(address: str) -> None:
+    """Every callback is called by somebody from elsewhere, until the model has failed to load."""
+    told, deadline = "", time.monotonic() + SECONDS
+    with httpx.Client(
+        base_url=address, timeout=SECONDS, headers={"X-Forwarded-For": "203.0.113.7"}
+    ) as visitor:
+        visitor.get("/")
+        known = visitor.get("config").json()["dependencies"]
+        while "There is no model folder" not in told and time.monotonic() < deadline:
+            for entry in known:
+                join(visitor, entry["id"], [None] * len(entry["inputs"]), None, "visitor")
+            told += messages_of(visitor, "visitor")
+    assert f"There is no model folder at &#x27;{NO_MODEL}&#x27;" in told
+    assert f"/{NO_MODEL}" not in told
 
 
 @pytest.mark.parametrize("route", ["queue/join", "run/nothing", "call/nothing", "cancel", "reset", "upload"])
