@@ -81,7 +81,7 @@ def test_the_model_its_budgets_and_their_cost_are_shown(rooms: Rooms, checkpoint
     first = last(tab._show(_here()))
     assert 'name="kind"' in first[tab._choice]
     said = _settle(tab)
-    assert str(checkpoint) in said[tab._in_use]
+    assert f"<b>{checkpoint.name}</b>" in said[tab._in_use]
     assert "Measured on this machine" in said[tab._budgets]
     assert said[tab._budgets].count(" s</td>") == 3
     assert str(checkpoint) in said[rooms.models._header.model]
@@ -96,7 +96,7 @@ def test_another_model_answers_once_it_is_there(rooms: Rooms, checkpoint: Path, 
     said = _settle(tab)
     assert said[tab._notice] == ""
     assert rooms.desk.workspace.engine.card.name == str(other)
-    assert str(other) in said[tab._in_use]
+    assert f"<b>{other.name}</b>" in said[tab._in_use]
 
 
 @pytest.mark.parametrize(
