@@ -18,6 +18,7 @@ from docvlm.models.protocol import Engine
 from docvlm.pipeline import Workspace
 from docvlm.ui import notices
 from docvlm.ui.callbacks import QUICK, Updates, choice_of, clickable_html, is_choice, sentence
+from docvlm.ui.discretion import short_name
 from docvlm.ui.downloads import Downloads
 from docvlm.ui.engine_loader import EngineLoader
 from docvlm.ui.rights import Rights
@@ -202,7 +203,9 @@ def _adapter(kept: KeptAdapter, model: str, is_used: bool, may_change: bool, is_
         facts.append("made elsewhere, not checked against its model")
     else:
         fits = card.base_model == model
-        facts += [f"over {card.base_model}"] + ([f"{card.documents} documents"] if card.documents else [])
+        facts += [f"over {short_name(card.base_model)}"] + (
+            [f"{card.documents} documents"] if card.documents else []
+        )
         facts += [card.created[:10]] if card.created else []
     buttons = _buttons(kept.name, is_used, fits, " disabled" if is_busy else "") if may_change else ""
     state = '<span class="chip">In use</span>' if is_used else ""

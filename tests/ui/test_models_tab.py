@@ -84,7 +84,7 @@ def test_the_model_its_budgets_and_their_cost_are_shown(rooms: Rooms, checkpoint
     assert f"<b>{checkpoint.name}</b>" in said[tab._in_use]
     assert "Measured on this machine" in said[tab._budgets]
     assert said[tab._budgets].count(" s</td>") == 3
-    assert str(checkpoint) in said[rooms.models._header.model]
+    assert f"<b>{checkpoint.name}</b>" in said[rooms.models._header.model]
 
 
 def test_another_model_answers_once_it_is_there(rooms: Rooms, checkpoint: Path, tmp_path: Path) -> None:
