@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime
 from random import Random
 
-from finetune.synthesis.goods import Bill, make_bill
+from finetune.synthesis.contacts import Contact, print_contacts
+from finetune.synthesis.goods import make_bill
+from finetune.synthesis.item_tables import print_items, print_sums
 from finetune.synthesis.names import make_address, make_bank, make_company, make_domain, make_person
 from finetune.synthesis.page import Align, Cell, Draft, Role
 from finetune.synthesis.values import (
@@ -24,30 +26,55 @@ def invoice(rng: Random, language: str) -> Draft:
     """An invoice: who to whom, what for, how much, until when, to which account."""
     writer = Writer("invoice", language, rng.randint(72, 96), rng)
     bill = make_bill(rng, language, 4 if rng.random() < 0.8 else 10, dear=True)
-    day = make_date(rng)
     name = make_company(rng, language)
-    _letterhead(writer, name)
+    details, due_date = _details(writer)
+    place = rng.choices(("top", "beside details", "beside customer", "foot"), (52, 18, 18, 12))[0]
+    if place == "beside details":
+        _beside_details(writer, name, details)
+    elif place == "beside customer":
+        _beside_customer(writer, name, details)
+    else:
+        if place == "top":
+            _letterhead(writer, name)
+        else:
+            _title(writer, details)
+        _parties_and_details(writer, details)
+    print_items(writer, bill)
+    print_sums(writer, bill)
+    if due_date:
+        writer.page.gap(rng.choice((0, 1)))
+        writer.pair("due_date", due_date)
+    if writer.chance(0.4):
+        _bank_details(writer)
+    if place == "foot":
+        writer.page.gap(1)
+        _seller(writer, name, rng.choice(("left", "center")))
+    if writer.chance(0.25):
+        writer.line(writer.sentence(9))
+    return writer.finish()
+
+
+def _details(writer: Writer) -> tuple[list[Contact], str]:
+    """What an invoice says about itself; a date by which to pay that is to stand below the sums, or empty."""
+    rng, language = writer.rng, writer.language
+    day = make_date(rng)
     details = [("invoice_number", make_code(rng)), ("date", writer.style.date(day))]
-    if writer.chance(0.6):
-        details.append(
-            ("due_date", writer.style.date(day + datetime.timedelta(days=rng.choice((7, 14, 30, 45, 60)))))
-        )
+    due_date = ""
+    if writer.chance(0.65):
+        due_date = writer.style.date(day + datetime.timedelta(days=rng.choice((0, 7, 14, 30, 45, 60))))
+    if due_date and writer.chance(0.75):
+        details.append(("due_date", due_date))
+        due_date = ""
     optional = [
+        ("order_number", make_code(rng)),
         ("order_number", make_code(rng)),
         ("customer_number", make_code(rng)),
         ("delivery_date", writer.style.date(day - datetime.timedelta(days=rng.randint(1, 20)))),
         ("payment_terms", rng.choice(words("terms", language))),
         ("contact_person", make_person(rng, language)),
     ]
-    details += rng.sample(optional, rng.choice((0, 1, 1, 2, 3)))
-    _parties_and_details(writer, details)
-    _table(writer, bill)
-    _sums(writer, bill)
-    if writer.chance(0.4):
-        _bank_details(writer)
-    if writer.chance(0.25):
-        writer.line(writer.sentence(9))
-    return writer.finish()
+    details += dict(rng.sample(optional, rng.choice((0, 1, 1, 2, 3)))).items()
+    return details, due_date
 
 
 def order(rng: Random, language: str) -> Draft:
@@ -88,8 +115,8 @@ def order(rng: Random, language: str) -> Draft:
     writer.page.gap(1)
     rng.shuffle(details)
     writer.pairs(details)
-    _table(writer, bill)
-    _sums(writer, bill)
+    print_items(writer, bill)
+    print_sums(writer, bill)
     return writer.finish()
 
 
@@ -99,33 +126,87 @@ def _letterhead(writer: Writer, name: str) -> None:
     title_first = writer.chance(0.4)
     if title_first:
         writer.line(title, None, rng.choice(("left", "right", "center")), role=Role.TITLE)
-    align: Align = rng.choice(("left", "left", "center"))
-    writer.line(name, "seller_name", align)
-    if writer.chance(0.85):
-        writer.lines(make_address(rng, language), "seller_address", align)
-    for key, value, chance in (
-        ("seller_phone", make_phone(rng, language), 0.5),
-        ("seller_email", f"info@{make_domain(name)}", 0.3),
-        ("seller_website", f"www.{make_domain(name)}", 0.15),
-        ("seller_tax_id", make_tax_id(rng, language), 0.5),
-        ("seller_registration", make_registration(rng), 0.2),
-    ):
-        if writer.chance(chance):
-            writer.aligned_pair(key, value, align)
+    _seller(writer, name, rng.choice(("left", "left", "center")))
     writer.page.gap(1)
     if not title_first and writer.chance(0.8):
         writer.line(title, None, rng.choice(("left", "right", "center")), role=Role.TITLE)
 
 
-def _parties_and_details(writer: Writer, details: list[tuple[str, str]]) -> None:
+def _seller(writer: Writer, name: str, align: Align, column: int | None = None) -> None:
+    """The seller's name, address and contacts, one below the other."""
+    rng, language = writer.rng, writer.language
+    writer.line(name, "seller_name", align, column)
+    if writer.chance(0.85):
+        writer.lines(make_address(rng, language), "seller_address", align, column)
+    contacts = [
+        (key, value)
+        for key, value, chance in (
+            ("seller_phone", make_phone(rng, language), 0.4),
+            ("seller_email", f"info@{make_domain(name)}", 0.25),
+            ("seller_website", f"www.{make_domain(name)}", 0.12),
+            ("seller_tax_id", make_tax_id(rng, language), 0.4),
+            ("seller_registration", make_registration(rng), 0.15),
+        )
+        if writer.chance(chance)
+    ]
+    print_contacts(writer, contacts, align, column)
+
+
+def _title(writer: Writer, details: list[Contact]) -> None:
+    """The word invoice, perhaps with the number behind it, which is then none of the details any more."""
+    title = writer.rng.choice(words("invoice_titles", writer.language))
+    if writer.chance(0.35):
+        number = next(value for key, value in details if key == "invoice_number")
+        details[:] = [detail for detail in details if detail[0] != "invoice_number"]
+        between = writer.rng.choice(("", "", " n°", " #", " No.", " -"))
+        start = writer.rng.choice((0, 0, writer.page.columns // 2))
+        writer.page.row(Cell(title + between, None, start), Cell(number, "invoice_number"), role=Role.TITLE)
+    else:
+        writer.line(title, None, writer.rng.choice(("left", "right", "center")), role=Role.TITLE)
+
+
+def _beside_details(writer: Writer, name: str, details: list[Contact]) -> None:
+    """The seller on one side, title and details on the other; the customer below."""
+    half = writer.page.columns // 2 + 2
+    seller_column, details_column = writer.rng.choice(((0, half), (0, half), (half, 0)))
+    if writer.chance(0.5):
+        _title(writer, details)
+    top = writer.page.y
+    _seller(writer, name, "left", seller_column)
+    bottom = writer.page.y
+    writer.page.y = top + writer.rng.choice((0, 0, 1))
+    writer.rng.shuffle(details)
+    writer.pairs(details, details_column, details_column + half - 4)
+    writer.page.y = max(bottom, writer.page.y) + 1
+    if writer.chance(0.85):
+        _block(writer, _customer(writer), writer.rng.choice((0, 0, half)))
+
+
+def _beside_customer(writer: Writer, name: str, details: list[Contact]) -> None:
+    """Seller and customer side by side, the details above or below them."""
+    half = writer.page.columns // 2 + 2
+    seller_column, customer_column = writer.rng.choice(((0, half), (half, 0)))
+    _title(writer, details)
+    writer.rng.shuffle(details)
+    details_first = writer.chance(0.3)
+    if details_first:
+        writer.pairs(details)
+        writer.page.gap(1)
+    top = writer.page.y
+    _seller(writer, name, "left", seller_column)
+    bottom = writer.page.y
+    writer.page.y = top + writer.rng.choice((0, 1, 2))
+    customer = _customer(writer)
+    _block(writer, customer if writer.chance(0.7) else ("", *customer[1:]), customer_column)
+    writer.page.y = max(bottom, writer.page.y) + 1
+    if not details_first:
+        writer.pairs(details)
+
+
+def _parties_and_details(writer: Writer, details: list[Contact]) -> None:
     """The customer, perhaps a second address, and the invoice's own data; in any order."""
     rng, language = writer.rng, writer.language
-    name = make_company(rng, language) if writer.chance(0.6) else make_person(rng, language)
-    customer = (
-        writer.label("buyer_name") + (":" if writer.separator else ""),
-        [name, *make_address(rng, language)],
-        ("buyer_name", "buyer_address"),
-    )
+    customer = _customer(writer)
     rng.shuffle(details)
     parties_first = writer.chance(0.5)
     if not parties_first:
@@ -148,10 +229,18 @@ def _parties_and_details(writer: Writer, details: list[tuple[str, str]]) -> None
 _Party = tuple[str, list[str], tuple[str, str]]
 
 
+def _customer(writer: Writer) -> _Party:
+    rng, language = writer.rng, writer.language
+    name = make_company(rng, language) if writer.chance(0.6) else make_person(rng, language)
+    label = writer.label("buyer_name") + (":" if writer.separator else "")
+    return label, [name, *make_address(rng, language)], ("buyer_name", "buyer_address")
+
+
 def _block(writer: Writer, party: _Party, column: int) -> None:
     """A label with a name and an address below; the first line is one fact, the rest another."""
     label, lines, (first, rest) = party
-    writer.line(label, None, "left", column, Role.LABEL)
+    if label:
+        writer.line(label, None, "left", column, Role.LABEL)
     writer.line(lines[0], first, "left", column)
     writer.lines(lines[1:], rest, "left", column)
 
@@ -163,75 +252,6 @@ def _side_by_side(writer: Writer, left: _Party, right: _Party) -> None:
     writer.page.y = top
     _block(writer, right, writer.page.columns // 2 + 4)
     writer.page.y = max(bottom, writer.page.y)
-
-
-def _table(writer: Writer, bill: Bill) -> None:
-    """Items in ruled or unruled columns."""
-    rng, right = writer.rng, writer.page.columns
-    writer.page.gap(1)
-    keys = ["description", "quantity", "unit_price", "amount"]
-    if writer.chance(0.3):
-        keys.insert(0, "code")
-    if writer.chance(0.2):
-        keys.remove("unit_price")
-    quantity_first = writer.chance(0.2)
-    if quantity_first:
-        keys.remove("quantity")
-        keys.insert(0, "quantity")
-    places = _column_places(keys, right)
-    header = [writer.label(key, f"items.{key}") for key in keys]
-    heads = (Cell(text, None, *places[key]) for key, text in zip(keys, header, strict=True))
-    writer.page.row(*heads, role=Role.HEADER)
-    for number, item in enumerate(bill.items):
-        values = {
-            "code": item.code,
-            "description": item.description,
-            "quantity": str(item.quantity),
-            "unit_price": writer.style.amount(item.unit_price),
-            "amount": writer.style.amount(item.amount),
-        }
-        writer.page.row(*(Cell(values[key], f"items.{number}.{key}", *places[key]) for key in keys))
-        if rng.random() < 0.06:
-            writer.line(writer.sentence(4), None, "left", places["description"][0])
-    writer.page.gap(rng.choice((0, 1)))
-
-
-def _column_places(keys: list[str], right: int) -> dict[str, tuple[int, Align]]:
-    """Where each column stands; text starts at its column, figures end at theirs."""
-    figures = [key for key in keys if key in ("quantity", "unit_price", "amount")]
-    places: dict[str, tuple[int, Align]] = {}
-    left = 0
-    end = right - 12 * (len(figures) - 1)
-    for key in keys:
-        if key in figures and key == keys[0]:
-            places[key] = (0, "left")
-            left = 8
-        elif key in figures:
-            places[key] = (min(end, right), "right")
-            end += 12
-        else:
-            places[key] = (left, "left")
-            left += 16
-    places[keys[-1]] = (right, "right")
-    return places
-
-
-def _sums(writer: Writer, bill: Bill) -> None:
-    rng, right = writer.rng, writer.page.columns
-    label_column = rng.choice((right - 34, right - 34, right - 40, 0))
-    if bill.tax or writer.chance(0.4):
-        writer.amount_row("subtotal", bill.subtotal, right, label_column)
-    if bill.discount:
-        writer.amount_row("discount", bill.discount, right, label_column)
-    if bill.shipping:
-        writer.amount_row("shipping", bill.shipping, right, label_column)
-    if bill.tax:
-        label = [Cell(writer.title("tax"), None, label_column)]
-        if writer.chance(0.6):
-            percent = Cell(f"{bill.tax_percent}%", "tax_rate")
-            label = [Cell(writer.label("tax"), None, label_column), percent]
-        writer.page.row(*label, *writer.money(bill.tax, "tax", right))
-    writer.amount_row("total", bill.total, right, label_column)
 
 
 def _bank_details(writer: Writer) -> None:

@@ -21,7 +21,7 @@ Builder = Callable[[Random, str], Draft]
 
 BUILDERS: dict[str, tuple[Builder, int]] = {
     "receipt": (receipt, 36),
-    "invoice": (invoice, 18),
+    "invoice": (invoice, 24),
     "form": (form, 15),
     "order": (order, 7),
     "statement": (statement, 6),
@@ -32,7 +32,7 @@ BUILDERS: dict[str, tuple[Builder, int]] = {
 """Who builds which kind of document, and how often."""
 
 ENGLISH_SHARE = 0.6
-LENGTHS, LENGTH_SHARES = (1100, 1700, 2800), (70, 22, 8)
+LENGTHS, LENGTH_SHARES = (1100, 1700, 2800), (60, 28, 12)
 """The most characters a page may have, and how often each limit is drawn; training time decides."""
 
 

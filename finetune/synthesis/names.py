@@ -34,22 +34,41 @@ def make_bank(rng: Random, language: str) -> str:
 
 def make_address(rng: Random, language: str) -> list[str]:
     """An address as one to five lines."""
-    if language == "en" and rng.random() < 0.6:
+    if language == "en" and rng.random() < 0.45:
         return _singapore_address(rng) if rng.random() < 0.15 else _asian_address(rng)
     faker = faker_for(rng, language)
     street = faker.street_address().replace("\n", ", ")
     postcode, city = faker.postcode(), make_city(rng, language)
     town = f"{postcode} {city}"
     if language == "en":
-        state = f" {faker.state_abbr()}" if hasattr(faker, "state_abbr") else ""
-        town = f"{city}{rng.choice((', ', ', ', ' ', ',', '.'))}{state.strip()} {postcode}"
+        state = faker.state_abbr() if hasattr(faker, "state_abbr") else ""
+        town = f"{city}{rng.choice((', ', ', ', ' ', ',', '.'))}{state} {postcode}"
+        if rng.random() < 0.15:
+            town = town.removesuffix(f" {postcode}")
     lines = [street, town]
+    if language == "en" and rng.random() < 0.12:
+        lines.insert(rng.choice((0, 1)), _unit(rng))
     if rng.random() < 0.25:
         lines.insert(0, f"{rng.choice(words('buildings', language))} {faker.last_name()}")
     if rng.random() < 0.2:
         lines.append(faker.current_country())
     one_line = ", ".join(lines)
-    return [one_line] if len(one_line) < 45 and rng.random() < 0.3 else lines
+    lines = [one_line] if len(one_line) < 45 and rng.random() < 0.3 else lines
+    return [line.upper() for line in lines] if rng.random() < 0.35 else lines
+
+
+def _unit(rng: Random) -> str:
+    """Where in a building or among branches a shop is."""
+    return rng.choice(
+        (
+            f"Suite {rng.randint(1, 900)}",
+            f"Shop {make_code(rng, '##@')}, Level {rng.randint(1, 9)}",
+            f"Unit {rng.randint(1, 90)}",
+            f"Store #{rng.randint(1, 9999)}",
+            f"{rng.randint(1, 40)}/F",
+            f"Terminal {rng.randint(1, 5)}",
+        )
+    )
 
 
 def make_city(rng: Random, language: str) -> str:
@@ -82,6 +101,8 @@ def _english_company(rng: Random) -> str:
             f"{rng.choice(words('shops', 'en'))} {_asian_name(rng, 2)}",
             _asian_name(rng, 2),
             make_code(rng, "@@@"),
+            _brand(rng),
+            _brand(rng),
         )
     )
     if rng.random() < 0.12:
@@ -89,6 +110,25 @@ def _english_company(rng: Random) -> str:
     branch = f"({rng.choice((faker.city(), _town(rng)[1], 'M'))})" if rng.random() < 0.2 else ""
     trade, ending = rng.choice(("", *words("trades"))), rng.choice(words("company_endings"))
     return " ".join(f"{name} {trade} {branch} {ending}".split())
+
+
+def _brand(rng: Random) -> str:
+    """A name on a sign: plain words, possessives, no legal form."""
+    first, second = rng.sample(words("sign_words"), 2)
+    faker = faker_for(rng, "en")
+    name = rng.choice(
+        (
+            f"{first} {second}",
+            f"The {first} {second}",
+            f"{first} & {second}",
+            f"{faker.first_name()}'s",
+            f"{faker.last_name()}'s {second}",
+            f"{first}{second.lower()}",
+            f"{rng.randint(2, 99)} {first}",
+            f"{faker.first_name()} & {faker.first_name()}",
+        )
+    )
+    return str(name)
 
 
 def _town(rng: Random) -> tuple[str, str, str]:

@@ -232,7 +232,20 @@ def form(rng: Random, language: str) -> Draft:
 def _form_labels(rng: Random, count: int) -> list[tuple[str, str]]:
     """Labels, each with the kind of value that goes with it."""
     known = [(kind, label) for kind in _FORM_VALUES for label in words("form_labels", kind)]
-    return rng.sample(known, count)
+    return [(kind, _varied(label, rng)) for kind, label in rng.sample(known, count)]
+
+
+def _varied(label: str, rng: Random) -> str:
+    """The label, or one made of it with a word before or behind it or with a second one."""
+    chance = rng.random()
+    if chance < 0.1:
+        return f"{rng.choice(words('label_starts'))} {label}"
+    if chance < 0.2:
+        return f"{label} {rng.choice(words('label_ends'))}"
+    if chance < 0.25:
+        other = rng.choice(words("form_labels", rng.choice(list(_FORM_VALUES))))
+        return f"{label} {rng.choice(('/', 'and', '&', 'or'))} {other}"
+    return label
 
 
 def letter(rng: Random, language: str) -> Draft:

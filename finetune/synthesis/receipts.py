@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+from finetune.synthesis.contacts import print_contacts
 from finetune.synthesis.goods import Bill, make_bill
 from finetune.synthesis.names import make_address, make_company, make_domain, make_person
 from finetune.synthesis.page import Align, Cell, Draft, Role
@@ -15,7 +16,7 @@ from finetune.synthesis.values import (
     make_tax_id,
     make_time,
 )
-from finetune.synthesis.vocabulary import words
+from finetune.synthesis.vocabulary import fact_kinds, words
 from finetune.synthesis.writer import Writer
 
 
@@ -24,7 +25,9 @@ def receipt(rng: Random, language: str) -> Draft:
     writer = Writer("receipt", language, rng.randint(34, 50), rng)
     align: Align = rng.choice(("center", "center", "left"))
     bill = make_bill(rng, language, 5 if rng.random() < 0.8 else 12, dear=False)
-    _shop(writer, align)
+    shop_last = writer.chance(0.06)
+    if not shop_last:
+        _shop(writer, align)
     if writer.chance(0.5):
         writer.line(rng.choice(words("receipt_titles", language)), None, align, role=Role.TITLE)
     details_last = writer.chance(0.2)
@@ -39,6 +42,8 @@ def receipt(rng: Random, language: str) -> Draft:
         writer.line(thanks, None, align)
     if writer.chance(0.1):
         writer.pair("printed_date", writer.style.date(make_date(rng)))
+    if shop_last:
+        _shop(writer, align)
     if writer.chance(0.25):
         _small_print(writer)
     return writer.finish()
@@ -72,17 +77,7 @@ def _shop(writer: Writer, align: Align) -> None:
     _shop_name(writer, name, align)
     if writer.chance(0.15):
         writer.line(writer.sentence(3), None, align)
-    if writer.chance(0.88):
-        writer.lines(make_address(rng, language), "seller_address", align)
-    for key, value, chance in (
-        ("seller_phone", make_phone(rng, language), 0.5),
-        ("seller_fax", make_phone(rng, language), 0.15),
-        ("seller_tax_id", make_tax_id(rng, language), 0.4),
-        ("seller_email", f"info@{make_domain(name)}", 0.1),
-        ("seller_website", f"www.{make_domain(name)}", 0.08),
-    ):
-        if writer.chance(chance):
-            writer.aligned_pair(key, value, align)
+    _address_and_contacts(writer, name, align)
     if writer.chance(0.08):
         # The firm behind the shop: not the name on the sign.
         owner = f"{make_company(rng, 'en')} ({make_registration(rng)})"
@@ -90,6 +85,34 @@ def _shop(writer: Writer, align: Align) -> None:
     writer.rule()
     if writer.chance(0.3):
         writer.page.gap(1)
+
+
+def _address_and_contacts(writer: Writer, name: str, align: Align) -> None:
+    """The address and below it, or above it, how to reach the shop."""
+    rng, language = writer.rng, writer.language
+    contacts = [
+        (key, value)
+        for key, value, chance in (
+            ("seller_phone", make_phone(rng, language), 0.55),
+            ("seller_fax", make_phone(rng, language), 0.15),
+            ("seller_tax_id", make_tax_id(rng, language), 0.4),
+            ("seller_email", f"info@{make_domain(name)}", 0.1),
+            ("seller_website", f"www.{make_domain(name)}", 0.08),
+        )
+        if writer.chance(chance)
+    ]
+    contacts_first = writer.chance(0.07)
+    if contacts_first:
+        print_contacts(writer, contacts, align)
+    if writer.chance(0.88):
+        address = make_address(rng, language)
+        if writer.chance(0.06):
+            title = writer.cased(rng.choice(words("address_titles"))) + ":"
+            writer.page.row(Cell(title, None, 0), Cell(address[0], "seller_address"))
+            address = address[1:]
+        writer.lines(address, "seller_address", align)
+    if not contacts_first:
+        print_contacts(writer, contacts, align)
 
 
 def _shop_name(writer: Writer, name: str, align: Align) -> None:
@@ -121,7 +144,8 @@ def _details(writer: Writer) -> None:
     for key, value, chance in (
         ("receipt_number", make_code(rng), 0.75),
         ("cashier", make_person(rng, language).split()[0], 0.35),
-        ("table_number", str(rng.randint(1, 60)), 0.12),
+        ("table_number", str(rng.randint(1, 60)), 0.15),
+        ("guest_count", str(rng.randint(1, 12)), 0.1),
         ("customer_number", make_code(rng), 0.1),
         ("contact_person", make_person(rng, language), 0.08),
     ):
@@ -137,13 +161,25 @@ def _details(writer: Writer) -> None:
 
 
 def _date_and_time(writer: Writer) -> list[Cell]:
-    cells = [Cell(writer.title("date"), None, 0)] if writer.chance(0.7) else []
+    if writer.chance(0.12):
+        # A row of the till's own numbers, the date among them.
+        till = [Cell(_till_code(writer.rng), None, 0), Cell(_till_code(writer.rng))]
+        day = Cell(writer.style.date(make_date(writer.rng)), "date")
+        clock = Cell(make_time(writer.rng), "time")
+        return [*till, day, clock] if writer.chance(0.6) else [Cell(day.text, "date", 0), clock, *till]
+    cells = [Cell(writer.title("date"), None, 0)] if writer.chance(0.65) else []
     cells.append(Cell(writer.style.date(make_date(writer.rng)), "date"))
     if writer.chance(0.6):
         if writer.chance(0.3):
             cells.append(Cell(writer.title("time"), None, writer.page.columns - 16))
         cells.append(Cell(make_time(writer.rng), "time"))
     return cells
+
+
+def _till_code(rng: Random) -> str:
+    return make_code(
+        rng, rng.choice(("####", "#####", "REG ##", "#ORD ##", "T##", "-REG ##-", "@##", "##/#", "Tr####"))
+    )
 
 
 def _items(writer: Writer, bill: Bill) -> None:
@@ -194,7 +230,11 @@ def _sums(writer: Writer, bill: Bill) -> None:
         writer.amount_row("discount", bill.discount, right)
     if taxed:
         writer.amount_row("tax", bill.tax, right)
-    if writer.chance(0.04):
+    if writer.chance(0.1):
+        service = total // 10
+        writer.amount_row("service_charge", service, right)
+        total += service
+    if writer.chance(0.06):
         tip = rng.randint(100, 900)
         writer.amount_row("tip", tip, right)
         total += tip
@@ -205,6 +245,10 @@ def _sums(writer: Writer, bill: Bill) -> None:
             writer.page.row(Cell(before, None, 0), *writer.money(total, None, right))
         writer.amount_row("rounding", rounded - total, right)
     writer.amount_row("total", rounded, right)
+    if writer.chance(0.06):
+        # Left for the guest to fill in.
+        for key in ("tip", "total"):
+            writer.line(f"{fact_kinds()[key].labels['en'][0]}: {'_' * rng.randint(6, 14)}")
     _payment(writer, rounded)
     if writer.chance(0.12):
         for share in rng.sample((10, 15, 18, 20, 22, 25), rng.randint(1, 3)):

@@ -9,7 +9,7 @@ from finetune.synthesis.page import Align, Cell, Draft, PageBuilder, Role
 from finetune.synthesis.values import Style, make_style
 from finetune.synthesis.vocabulary import fact_kinds, faker_for
 
-_SEPARATORS = (":", ":", ":", " :", "", "", ".:", " -")
+_SEPARATORS = (":", ":", ":", ":", " :", "", "", "", ".:", " -", " #", "=")
 
 
 class Writer:
@@ -101,11 +101,11 @@ class Writer:
             label = f"{label} ({self.style.currency})"
         self.page.row(Cell(label + self.separator, None, label_column), *self.money(cents, key, column))
 
-    def pairs(self, pairs: Sequence[tuple[str, str]], column: int = 0) -> None:
-        """Label and value pairs in one of the usual arrangements."""
+    def pairs(self, pairs: Sequence[tuple[str, str]], column: int = 0, right: int | None = None) -> None:
+        """Label and value pairs in a usual arrangement, from ``column`` to ``right`` or the margin."""
         arrangement = self.rng.choice(("flow", "flow", "columns", "right", "stacked", "heading", "heading"))
         if arrangement == "heading":
-            self.headed(pairs, column)
+            self.headed(pairs, column, right)
             return
         if arrangement == "stacked" and len(pairs) > 5:
             arrangement = "columns"
@@ -121,11 +121,14 @@ class Writer:
                 self.page.row(Cell(title, None, column), Cell(value, key, column + wide))
             else:
                 self.page.row(
-                    Cell(title, None, column), Cell(value, key, max(self.page.columns, column + 30), "right")
+                    Cell(title, None, column),
+                    Cell(value, key, right or max(self.page.columns, column + 30), "right"),
                 )
 
-    def headed(self, pairs: Sequence[tuple[str, str]], column: int = 0) -> None:
+    def headed(self, pairs: Sequence[tuple[str, str]], column: int = 0, right: int | None = None) -> None:
         """Labels side by side in one row and their values below them, as many in a row as fit."""
+        space = self.rng.choice((3, 3, 5, 9))
+        wrapped = self.chance(0.15)
         waiting = list(pairs)
         while waiting:
             headings: list[Cell] = []
@@ -134,14 +137,15 @@ class Writer:
             while waiting:
                 key, value = waiting[0]
                 label = self.label(key)
-                width = max(len(label), len(value)) + 3
-                if headings and place + width > self.page.columns:
+                width = max(len(label), len(value)) + space
+                if headings and place + width > (right or self.page.columns):
                     break
                 headings.append(Cell(label, None, place))
                 values.append(Cell(value, key, place))
                 place += width
                 waiting.pop(0)
-            self.page.row(*headings, role=Role.LABEL)
+            for row in _in_two_rows(headings) if wrapped else (headings,):
+                self.page.row(*row, role=Role.LABEL)
             self.page.row(*values)
 
     def sentence(self, words: int = 8) -> str:
@@ -162,3 +166,13 @@ class Writer:
             self.page.rows(),
             self.page.columns,
         )
+
+
+def _in_two_rows(headings: Sequence[Cell]) -> Sequence[Sequence[Cell]]:
+    """Headings broken after their first word where they have several; the first words stand above."""
+    parts = [(cell.column, cell.text.split(" ", 1)) for cell in headings]
+    if all(len(texts) == 1 for _, texts in parts):
+        return (headings,)
+    above = [Cell(texts[0], None, column) for column, texts in parts if len(texts) > 1]
+    below = [Cell(texts[-1], None, column) for column, texts in parts]
+    return above, below
