@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+import textwrap
 from random import Random
 
 from finetune.synthesis.values import make_code
@@ -53,6 +54,8 @@ def make_address(rng: Random, language: str) -> list[str]:
     if rng.random() < 0.2:
         lines.append(faker.current_country())
     one_line = ", ".join(lines)
+    if rng.random() < 0.12:
+        return _wrapped(lines, rng)
     lines = [one_line] if len(one_line) < 45 and rng.random() < 0.3 else lines
     return [line.upper() for line in lines] if rng.random() < 0.35 else lines
 
@@ -156,6 +159,10 @@ def _asian_address(rng: Random) -> list[str]:
         f"{postcode} {town}",
         *([state] if rng.random() < 0.6 else []),
     ]
+    if rng.random() < 0.2:
+        parts.append("MALAYSIA")
+    if rng.random() < 0.35:
+        return _wrapped(parts, rng)
     comma = "," if rng.random() < 0.85 else ""
     breaks = rng.choice((0.3, 0.6, 1.0))
     lines = [parts[0]]
@@ -167,4 +174,11 @@ def _asian_address(rng: Random) -> list[str]:
         else:
             lines[-1] += f", {part}"
     lines[-1] += rng.choice(("", "", "."))
+    return [line.upper() for line in lines] if rng.random() < 0.7 else lines
+
+
+def _wrapped(parts: list[str], rng: Random) -> list[str]:
+    """The parts as running text, broken wherever the paper ends."""
+    text = rng.choice((", ", ", ", ",", " ")).join(parts) + rng.choice(("", "", "."))
+    lines = textwrap.wrap(text, rng.randint(20, 44), break_long_words=False, break_on_hyphens=False)
     return [line.upper() for line in lines] if rng.random() < 0.7 else lines
