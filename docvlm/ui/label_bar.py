@@ -20,7 +20,7 @@ _TITLES = {
 KEYS_HTML = (
     '<p class="keys quiet"><kbd>Enter</kbd> accept <kbd>Tab</kbd> skip <kbd>Delete</kbd> not on this '
     "document <kbd>Ctrl Z</kbd> undo <kbd>Ctrl Enter</kbd> accept the rest <kbd>Alt N</kbd> next "
-    "document. What you type is completed from the page; or click words there, or draw a box around them.</p>"
+    "document. Typing is completed from the page; or click words there, or draw a box.</p>"
 )
 
 

@@ -168,8 +168,11 @@ class LabelPanel:
 
     def _read_ahead(self, request: gr.Request) -> None:
         """The sheet came filled, so the model can look at the document that comes after it."""
+        session = self._desk.sessions.of(request)
+        if not session.schema:
+            return  # nobody goes from one document to the next yet, and each one's kind decides its fields
         try:
-            self._work.read_ahead(self._desk.sessions.of(request))
+            self._work.read_ahead(session)
         except Exception as error:  # noqa: BLE001 - nobody waits for it; it is said when the document is opened
             sentence(error)
 
