@@ -17,6 +17,7 @@ const current = () => ownerNamed(active);
 const focus = (owner) => {
   const input = inputOf(owner);
   if (!input) return;
+  active = owner.dataset.name; // an element that stands for another value now is in focus already, and says nothing
   input.focus({ preventScroll: true });
   input.select();
   owner.scrollIntoView({ block: "nearest" });

@@ -251,6 +251,12 @@ def test_receipts_are_labelled_by_keyboard_alone(page: Page, model_home: Path, t
         page.keyboard.press("Enter")
     page.wait_for_selector("#label-bar :text('2 of 3')")
     _wait_for_extractions(model_home, 3)
+    page.focus("#label-company")
+    number = page.get_attribute("#label-fields .sheet", "data-document")
+    page.keyboard.press("Alt+n")
+    page.wait_for_selector(f'#label-fields .sheet:not([data-waits]):not([data-document="{number}"])')
+    page.click("#page-view .word >> nth=0", force=True)
+    page.wait_for_selector('#label-fields [data-name="company"].edited')
 
 
 def _wait_for_extractions(home: Path, count: int) -> None:
