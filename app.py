@@ -8,7 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,13 +93,12 @@ def _serve(settings: Settings, options: argparse.Namespace) -> None:
     demo = Demo.from_environment(os.environ, login is not None)
     settings = _limited(settings) if demo else settings
     loader = EngineLoader()
-    with Workspace(settings, loader.report) as workspace, ExitStack() as background:
-        if demo:
-            background.enter_context(Sweeper(documents_folder(settings), workspace.store, demo))
+    with Workspace(settings, loader.report) as workspace:
         further = [RoomPlan("finetune", "Fine-tune", FineTuneTab)]
         rights = _rights(settings, options, login is not None)
         page = build_page(workspace, loader, rights, further, demo.notice if demo else "")
-        _launch(page, options, settings.limits.file_bytes, login)
+        with Sweeper(documents_folder(settings), workspace.store, demo) if demo else nullcontext():
+            _launch(page, options, settings.limits.file_bytes, login)
 
 
 def _launch(page: gr.Blocks, options: argparse.Namespace, file_bytes: int, login: LoginCheck | None) -> None:

@@ -97,12 +97,12 @@ def sweep(folder: Path, store: Store, before: float, most_bytes: int = MOST_BYTE
         before: those put in before this time (seconds since 1970) go.
         most_bytes: the oldest of the others go until no more than so many bytes are kept.
     """
-    libraries = [Library(folder, path.name) for path in sorted(folder.glob("*")) if path.is_dir()]
-    kept = sorted((file for library in libraries for file in library.files()), reverse=True)
+    libraries = {path.name: Library(folder, path.name) for path in folder.glob("*") if path.is_dir()}
+    kept = sorted((file for library in libraries.values() for file in library.files()), reverse=True)
     deleted = room = 0
     for file in kept:
         room += file.byte_count
         if file.put_in < before or room > most_bytes:
-            Library(folder, file.owner).delete_file(store, file.name)
+            libraries[file.owner].delete_file(store, file.name)
             deleted += 1
     return deleted

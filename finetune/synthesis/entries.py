@@ -1,7 +1,7 @@
 """Kinds that are drawn only: applications with boxes to tick, tickets, reports in columns, screens.
 
 What they state is label and value, as on forms: each pair is one row of the list ``entries``. They have no
-part in the stream of ``examples``, which stays as it was when the shipped weights were trained.
+part in the stream of ``examples``, on which the shipped weights are trained.
 """
 
 from __future__ import annotations

@@ -67,6 +67,15 @@ def app_environment() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """For ``app_environment``: a model of the real classes that answers, and learns, within seconds."""
+    from tests.models.tiny_checkpoints import save_tiny_checkpoint
+
+    checkpoint = save_tiny_checkpoint("idefics3", tmp_path_factory.mktemp("checkpoints") / "tiny")
+    return {"DOCVLM_MODEL": str(checkpoint), "DOCVLM_THREADS": "1"}
+
+
+@pytest.fixture(scope="module")
 def app_options() -> list[str]:
     """The options of a module's app, its port aside."""
     return []

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.finetune.runner.conftest import write_slip
-from tests.models.tiny_checkpoints import save_tiny_checkpoint
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -21,9 +20,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def app_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    checkpoint = save_tiny_checkpoint("idefics3", tmp_path_factory.mktemp("checkpoints") / "tiny")
-    return {"DOCVLM_MODEL": str(checkpoint), "DOCVLM_THREADS": "1"}
+def app_environment(tiny_model: dict[str, str]) -> dict[str, str]:
+    return tiny_model
 
 
 def test_labels_become_an_adapter_that_is_used(page: Page, model_home: Path, tmp_path: Path) -> None:
