@@ -56,8 +56,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         nargs="+",
         default=[],
         metavar="FOLDER",
-        help="folders of this machine that Batch may read, when the app is used on this machine "
-        "(default: your home folder)",
+        help="folders of this machine that Batch and calling programs may read, when the app is used on this "
+        "machine (default: your home folder)",
     )
     parser.add_argument(
         "--login",
