@@ -25,7 +25,7 @@ from finetune.synthesis.writer import Writer
 def invoice(rng: Random, language: str) -> Draft:
     """An invoice: who to whom, what for, how much, until when, to which account."""
     writer = Writer("invoice", language, rng.randint(72, 96), rng)
-    bill = make_bill(rng, language, 4 if rng.random() < 0.8 else 10, dear=True)
+    bill = make_bill(rng, language, 9 if rng.random() < 0.75 else 16, dear=True)
     name = make_company(rng, language)
     details, due_date = _details(writer)
     place = rng.choices(("top", "beside details", "beside customer", "foot"), (52, 18, 18, 12))[0]
@@ -41,16 +41,18 @@ def invoice(rng: Random, language: str) -> Draft:
         _parties_and_details(writer, details)
     print_items(writer, bill)
     print_sums(writer, bill)
+    bank_first = writer.chance(0.2)
+    if bank_first:
+        _bank_details(writer)
     if due_date:
-        writer.page.gap(rng.choice((0, 1)))
-        writer.pair("due_date", due_date)
-    if writer.chance(0.4):
+        _pay_by(writer, due_date)
+    if not bank_first and writer.chance(0.35):
         _bank_details(writer)
     if place == "foot":
         writer.page.gap(1)
         _seller(writer, name, rng.choice(("left", "center")))
-    if writer.chance(0.25):
-        writer.line(writer.sentence(9))
+    if writer.chance(0.4):
+        writer.lines([writer.sentence(9) for _ in range(rng.randint(1, 4))], None)
     return writer.finish()
 
 
@@ -62,7 +64,7 @@ def _details(writer: Writer) -> tuple[list[Contact], str]:
     due_date = ""
     if writer.chance(0.65):
         due_date = writer.style.date(day + datetime.timedelta(days=rng.choice((0, 7, 14, 30, 45, 60))))
-    if due_date and writer.chance(0.75):
+    if due_date and writer.chance(0.6):
         details.append(("due_date", due_date))
         due_date = ""
     optional = [
@@ -252,6 +254,20 @@ def _side_by_side(writer: Writer, left: _Party, right: _Party) -> None:
     writer.page.y = top
     _block(writer, right, writer.page.columns // 2 + 4)
     writer.page.y = max(bottom, writer.page.y)
+
+
+def _pay_by(writer: Writer, due_date: str) -> None:
+    """The last day to pay, below the sums: behind its label or in a sentence."""
+    rng, language = writer.rng, writer.language
+    writer.page.gap(rng.choice((0, 1)))
+    if writer.chance(0.3):
+        writer.line(writer.sentence(7))
+    if writer.chance(0.3):
+        before, after = rng.choice(words("pay_by", language)).split("{}")
+        behind = [Cell(after.strip())] if after.strip() else []
+        writer.page.row(Cell(before.strip(), None, 0), Cell(due_date, "due_date"), *behind)
+    else:
+        writer.pair("due_date", due_date)
 
 
 def _bank_details(writer: Writer) -> None:

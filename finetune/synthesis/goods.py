@@ -52,7 +52,7 @@ class Bill:
 def make_bill(rng: Random, language: str, max_items: int, dear: bool) -> Bill:
     """A bill; ``dear`` ones have the prices of invoices rather than of shops."""
     things = words("things", language)
-    count = min(max_items, len(things), 1 + int(rng.expovariate(0.45)))
+    count = min(max_items, len(things), 1 + int(rng.expovariate(0.2)))
     items = tuple(_item(rng, thing, dear) for thing in rng.sample(things, count))
     least = min(item.amount for item in items)
     return Bill(

@@ -104,8 +104,8 @@ def _english_company(rng: Random) -> str:
             f"{rng.choice(words('shops', 'en'))} {_asian_name(rng, 2)}",
             _asian_name(rng, 2),
             make_code(rng, "@@@"),
-            _brand(rng),
-            _brand(rng),
+            make_sign(rng),
+            make_sign(rng),
         )
     )
     if rng.random() < 0.12:
@@ -115,7 +115,14 @@ def _english_company(rng: Random) -> str:
     return " ".join(f"{name} {trade} {branch} {ending}".split())
 
 
-def _brand(rng: Random) -> str:
+def make_firm(rng: Random) -> str:
+    """A firm with its legal form, as behind the sign of a shop."""
+    start = rng.choice((_asian_name(rng, 2), make_sign(rng), faker_for(rng, "en").last_name()))
+    trade = rng.choice(("", *words("trades")))
+    return " ".join(f"{start} {trade} {rng.choice(words('legal_forms'))}".split())
+
+
+def make_sign(rng: Random) -> str:
     """A name on a sign: plain words, possessives, no legal form."""
     first, second = rng.sample(words("sign_words"), 2)
     faker = faker_for(rng, "en")

@@ -1,29 +1,16 @@
-"""Identity cards, bank statements, forms, letters and plain tables."""
+"""Identity cards, bank statements, letters and plain tables."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
 from random import Random
 
 from finetune.synthesis.goods import make_bill
 from finetune.synthesis.names import make_address, make_bank, make_city, make_company, make_person
 from finetune.synthesis.page import Align, Cell, Draft, Role
-from finetune.synthesis.values import make_code, make_date, make_iban, make_phone
+from finetune.synthesis.values import make_code, make_date, make_iban
 from finetune.synthesis.vocabulary import faker_for, words
 from finetune.synthesis.writer import Writer
-
-_FORM_VALUES: dict[str, Callable[[Writer], str]] = {
-    "company": lambda writer: make_company(writer.rng, writer.language),
-    "person": lambda writer: make_person(writer.rng, writer.language),
-    "date": lambda writer: writer.style.date(make_date(writer.rng)),
-    "phone": lambda writer: make_phone(writer.rng, writer.language),
-    "code": lambda writer: make_code(writer.rng),
-    "amount": lambda writer: f"${writer.style.amount(writer.rng.randint(100, 9000000))}",
-    "place": lambda writer: make_city(writer.rng, writer.language),
-    "text": lambda writer: writer.sentence(writer.rng.randint(2, 7)).rstrip("."),
-    "number": lambda writer: str(writer.rng.randint(1, 400)),
-}
 
 
 def id_card(rng: Random, language: str) -> Draft:
@@ -170,82 +157,6 @@ def _movements(writer: Writer, start: datetime.date, count: int) -> None:
             row.append(Cell(writer.style.amount(balance), fact + "balance", right, "right"))
         writer.page.row(*row)
     writer.amount_row("closing_balance", balance, right, 14 if labels_in_table else 0)
-
-
-def form(rng: Random, language: str) -> Draft:
-    """A form with labels of all sorts; each pair is one row of the list ``entries``."""
-    writer = Writer("form", language, rng.randint(56, 84), rng)
-    if writer.chance(0.5):
-        writer.line(make_company(rng, language), None, rng.choice(("left", "center")))
-    writer.line(rng.choice(words("form_titles")), None, rng.choice(("left", "center")), role=Role.TITLE)
-    if writer.chance(0.6):
-        writer.page.gap(1)
-    labels = _form_labels(rng, rng.randint(3, 9))
-    half = writer.page.columns // 2 + 2
-    separator = rng.choice((":", ":", ":", "", " :"))
-    number = 0
-    above = writer.chance(0.2)
-    if writer.chance(0.35):
-        labels = [(kind, label.upper()) for kind, label in labels]
-    while number < len(labels):
-        pair = 2 if not above and number + 1 < len(labels) and writer.chance(0.3) else 1
-        cells: list[Cell] = []
-        for place in range(pair):
-            kind, label = labels[number + place]
-            fact = f"entries.{number + place}"
-            value = (
-                ""
-                if writer.chance(0.12)
-                else _FORM_VALUES[kind](writer)[: half - 2 if pair == 2 else 60].strip()
-            )
-            cells.append(Cell(f"{label}{separator}", f"{fact}.label", place * half))
-            if above:
-                writer.page.row(*cells, role=Role.LABEL)
-                cells = [Cell(value, f"{fact}.value", 0)]
-            elif pair == 1 and kind == "text" and writer.chance(0.4):
-                # A long answer, on the rows below its label or beside it.
-                indent = rng.choice((0, 4, len(label) + 3))
-                if indent > 4:
-                    cells.append(Cell(writer.sentence(6), f"{fact}.value", indent))
-                writer.page.row(*cells)
-                rows = [writer.sentence(rng.randint(5, 9)) for _ in range(rng.randint(1, 3))]
-                writer.lines(rows, f"{fact}.value", "left", indent)
-                cells = []
-            else:
-                cells.append(
-                    Cell(
-                        value,
-                        f"{fact}.value",
-                        rng.choice((None, None, place * half + 18)) if pair == 1 else None,
-                    )
-                )
-        if cells:
-            writer.page.row(*cells)
-        number += pair
-        if writer.chance(0.15):
-            writer.page.gap(1)
-    if writer.chance(0.3):
-        writer.line(writer.sentence(10))
-    return writer.finish()
-
-
-def _form_labels(rng: Random, count: int) -> list[tuple[str, str]]:
-    """Labels, each with the kind of value that goes with it."""
-    known = [(kind, label) for kind in _FORM_VALUES for label in words("form_labels", kind)]
-    return [(kind, _varied(label, rng)) for kind, label in rng.sample(known, count)]
-
-
-def _varied(label: str, rng: Random) -> str:
-    """The label, or one made of it with a word before or behind it or with a second one."""
-    chance = rng.random()
-    if chance < 0.1:
-        return f"{rng.choice(words('label_starts'))} {label}"
-    if chance < 0.2:
-        return f"{label} {rng.choice(words('label_ends'))}"
-    if chance < 0.25:
-        other = rng.choice(words("form_labels", rng.choice(list(_FORM_VALUES))))
-        return f"{label} {rng.choice(('/', 'and', '&', 'or'))} {other}"
-    return label
 
 
 def letter(rng: Random, language: str) -> Draft:

@@ -137,7 +137,8 @@ def _about_item(document: Document, rng: Random) -> Asked | None:
 
 def _about_entry(document: Document, rng: Random) -> Asked | None:
     number = rng.randrange(len(document.rows("entries")))
-    label = clean_name(document.facts.get(f"entries.{number}.label", ""))
+    printed = document.facts.get(f"entries.{number}.label", "").rstrip(" :.")
+    label = printed if rng.random() < 0.5 else clean_name(printed)
     value = f"entries.{number}.value"
     if not label or value in document.unclear:
         return None

@@ -6,7 +6,14 @@ from random import Random
 
 from finetune.synthesis.contacts import print_contacts
 from finetune.synthesis.goods import Bill, make_bill
-from finetune.synthesis.names import make_address, make_company, make_domain, make_person
+from finetune.synthesis.names import (
+    make_address,
+    make_company,
+    make_domain,
+    make_firm,
+    make_person,
+    make_sign,
+)
 from finetune.synthesis.page import Align, Cell, Draft, Role
 from finetune.synthesis.values import (
     make_code,
@@ -24,7 +31,7 @@ def receipt(rng: Random, language: str) -> Draft:
     """A till receipt: shop, what was bought, what was paid."""
     writer = Writer("receipt", language, rng.randint(34, 50), rng)
     align: Align = rng.choice(("center", "center", "left"))
-    bill = make_bill(rng, language, 5 if rng.random() < 0.8 else 12, dear=False)
+    bill = make_bill(rng, language, 9 if rng.random() < 0.75 else 18, dear=False)
     shop_last = writer.chance(0.06)
     if not shop_last:
         _shop(writer, align)
@@ -44,7 +51,7 @@ def receipt(rng: Random, language: str) -> Draft:
         writer.pair("printed_date", writer.style.date(make_date(rng)))
     if shop_last:
         _shop(writer, align)
-    if writer.chance(0.25):
+    if writer.chance(0.4):
         _small_print(writer)
     return writer.finish()
 
@@ -66,8 +73,12 @@ def _small_print(writer: Writer) -> None:
 def _shop(writer: Writer, align: Align) -> None:
     """The head of a receipt; a logo, a slogan or a person's name may stand above the shop's own."""
     rng, language = writer.rng, writer.language
-    name = make_company(rng, language)
+    signed = language == "en" and writer.chance(0.12)
+    name = make_firm(rng) if signed else make_company(rng, language)
     name = name.upper() if writer.chance(0.65) else name
+    if signed:
+        # The sign above the firm that gives the receipt.
+        writer.line(writer.cased(make_sign(rng)), None, align)
     for _ in range(rng.choices((0, 1, 2), (65, 28, 7))[0]):
         person = make_person(rng, "en")
         logo = make_code(rng, rng.choice(("@", "@@", "@ @", "@#####")))
@@ -110,7 +121,19 @@ def _address_and_contacts(writer: Writer, name: str, align: Align) -> None:
             title = writer.cased(rng.choice(words("address_titles"))) + ":"
             writer.page.row(Cell(title, None, 0), Cell(address[0], "seller_address"))
             address = address[1:]
-        writer.lines(address, "seller_address", align)
+        if (
+            address
+            and contacts
+            and contacts[0][0] == "seller_phone"
+            and not contacts_first
+            and writer.chance(0.1)
+        ):
+            # The telephone ends the last row of the address.
+            *address, last = address
+            writer.lines(address, "seller_address", align)
+            writer.page.row(Cell(last, "seller_address", 0), Cell(contacts.pop(0)[1], "seller_phone"))
+        else:
+            writer.lines(address, "seller_address", align)
     if not contacts_first:
         print_contacts(writer, contacts, align)
 
@@ -152,6 +175,19 @@ def _details(writer: Writer) -> None:
         if writer.chance(chance):
             rows.append([Cell(writer.title(key), None, 0), Cell(value, key)])
     rng.shuffle(rows)
+    if writer.chance(0.06):
+        # Who bought: a firm with an address that is not the shop's.
+        buyer = [make_company(rng, language), *make_address(rng, language)]
+        place = rng.randint(0, len(rows))
+        title = [[Cell(writer.label("buyer_name") + ":", None, 0)]] if writer.chance(0.5) else []
+        rows[place:place] = [*title, [Cell(buyer[0], "buyer_name", 0)]]
+        rows[place + len(title) + 1 : place + len(title) + 1] = [
+            [Cell(text, "buyer_address", 0)] for text in buyer[1:]
+        ]
+        for row in rows:
+            writer.page.row(*row)
+        writer.rule()
+        return
     if len(rows) > 1 and writer.chance(0.25):
         first, *others = rows.pop()
         rows[0] += [Cell(first.text, first.fact, writer.page.columns // 2 + 2), *others]
@@ -228,8 +264,13 @@ def _sums(writer: Writer, bill: Bill) -> None:
         writer.amount_row("subtotal", bill.subtotal, right)
     if bill.discount:
         writer.amount_row("discount", bill.discount, right)
-    if taxed:
+    tax_below = taxed and writer.chance(0.15)
+    if taxed and not tax_below:
         writer.amount_row("tax", bill.tax, right)
+    elif not taxed and writer.chance(0.1):
+        writer.amount_row("tax", 0, right)
+    elif tax_below and writer.chance(0.3):
+        _supplies(writer, total)
     if writer.chance(0.1):
         service = total // 10
         writer.amount_row("service_charge", service, right)
@@ -240,11 +281,17 @@ def _sums(writer: Writer, bill: Bill) -> None:
         total += tip
     rounded = round(total / 5) * 5 if writer.chance(0.3) else total
     if rounded != total or writer.chance(0.1):
-        if writer.language == "en" and writer.chance(0.3):
-            before = writer.cased(rng.choice(("Total", "Net Total", "Bill Total"))) + writer.separator
+        if writer.language == "en" and writer.chance(0.5):
+            before = writer.cased(rng.choice(words("before_rounding"))) + writer.separator
             writer.page.row(Cell(before, None, 0), *writer.money(total, None, right))
         writer.amount_row("rounding", rounded - total, right)
     writer.amount_row("total", rounded, right)
+    if tax_below:
+        net = rng.choice(words("net_below", writer.language))
+        writer.page.row(
+            Cell(writer.cased(net) + writer.separator, None, 0), *writer.money(bill.net, None, right)
+        )
+        writer.amount_row("tax", bill.tax, right)
     if writer.chance(0.06):
         # Left for the guest to fill in.
         for key in ("tip", "total"):
@@ -260,11 +307,20 @@ def _sums(writer: Writer, bill: Bill) -> None:
         if writer.chance(0.6):
             heads = (Cell("Amount", None, right - 10, "right"), Cell("Tax", None, right, "right"))
             writer.page.row(Cell(rng.choice(("GST Summary", "Tax Summary", "VAT"))), *heads)
-        kind = f"{rng.choice(('SR', 'A', 'S', 'GST'))} {bill.tax_percent}%"
+        kind = f"{rng.choice(('STD', 'A', 'S', 'GST'))} {bill.tax_percent}%"
         summary = (Cell(writer.style.amount(bill.net), None, right - 10, "right"),)
         writer.page.row(
             Cell(kind, None, 0), *summary, Cell(writer.style.amount(bill.tax), None, right, "right")
         )
+
+
+def _supplies(writer: Writer, total: int) -> None:
+    """The total parted by rates of tax."""
+    part = writer.rng.randrange(total + 1)
+    name = writer.cased(writer.rng.choice(("Total", "Total supplies", "Sales", "Net")))
+    for rate, amount in ((0, part), (6, total - part)):
+        label = Cell(f"{name} {rate}%{writer.separator}", None, 0)
+        writer.page.row(label, *writer.money(amount, None, writer.page.columns))
 
 
 def _payment(writer: Writer, total: int) -> None:

@@ -26,6 +26,7 @@ class Style:
     decimal: str
     thousands: str
     currency: str
+    leading_zero: bool = True
 
     def date(self, day: datetime.date) -> str:
         month = words("months", self.language)[day.month - 1] if "{month}" in self.date_format else ""
@@ -33,7 +34,7 @@ class Style:
 
     def amount(self, cents: int) -> str:
         whole, part = divmod(abs(cents), 100)
-        grouped = f"{whole:,}".replace(",", self.thousands)
+        grouped = f"{whole:,}".replace(",", self.thousands) if whole or self.leading_zero else ""
         return f"{'-' if cents < 0 else ''}{grouped}{self.decimal}{part:02d}"
 
 
@@ -44,7 +45,8 @@ def make_style(rng: Random, language: str) -> Style:
         decimal, thousands = rng.choice(((",", "."), (",", ""), (",", " "), (",", " "), (".", "")))
     currencies = _CURRENCIES.get(language, _EURO)
     date_format = rng.choice(words("date_styles", language))
-    return Style(language, date_format, decimal, thousands, rng.choice(currencies))
+    leading_zero = language != "en" or rng.random() < 0.94
+    return Style(language, date_format, decimal, thousands, rng.choice(currencies), leading_zero)
 
 
 def make_date(rng: Random) -> datetime.date:

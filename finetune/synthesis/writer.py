@@ -24,6 +24,7 @@ class Writer:
         self.separator = rng.choice(_SEPARATORS)
         self.upper = rng.random() < 0.35
         self.currency_place = rng.choice(("none", "none", "before", "glued", "after", "label"))
+        self._signs_total_only = rng.random() < 0.15
 
     @property
     def language(self) -> str:
@@ -86,6 +87,8 @@ class Writer:
         text = self.style.amount(cents)
         place = self.currency_place
         sign = self.style.currency
+        if self._signs_total_only and fact != "total":
+            place = "none"
         if place == "glued":
             return [Cell(sign + text, fact, column, "right")]
         if place == "before":

@@ -97,7 +97,7 @@ def test_some_questions_have_no_answer_on_the_page() -> None:
 def test_absent_facts_are_stated_under_no_name(kind: str) -> None:
     for seed in range(10):
         document = make_document(Random(f"absent:{seed}"), kind)
-        absent = absent_facts(document, document_kinds()[kind].facts)
+        absent = absent_facts(document, document_kinds()[document.kind].facts)
         printed = set(document.facts) | document.unclear
         assert not printed & set(absent)
         names = {plain(name) for fact in absent for name in (fact, *fact_kinds()[fact].names)}

@@ -68,7 +68,7 @@ def strings(value: object) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def stream() -> list[str]:
     """Every page and every reply of the shipped recipe's run, in order."""
-    recipe = load_recipe(REPOSITORY / "finetune" / "recipes" / "docvlm-mini-more.yaml")
+    recipe = load_recipe(REPOSITORY / "finetune" / "recipes" / "docvlm-mini-fourth.yaml")
     examples = (make_example(f"{recipe.seed}:{number}") for number in range(recipe.documents))
     return [
         "\n".join((example.page_text, *(f"{turn.prompt} {turn.reply}" for turn in example.turns)))
