@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from docvlm.config import Settings
 from docvlm.errors import DocvlmError, UsageError
+from docvlm.models import lent_gpu
 from docvlm.telemetry import observe
 
 if TYPE_CHECKING:
@@ -79,23 +80,27 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _serve(settings: Settings, options: argparse.Namespace) -> None:
     # Uploads in transit stay in the data folder. Gradio reads this when it is imported.
     os.environ.setdefault("GRADIO_TEMP_DIR", str(settings.prepare_home() / "uploads"))
+    if lent_gpu.is_lent(os.environ):
+        lent_gpu.prepare()
     from docvlm.pipeline import Workspace
-    from docvlm.ui.demo import Demo, Sweeper
+    from docvlm.ui.demo import Demo, Sweeper, is_private_space
     from docvlm.ui.engine_loader import EngineLoader
     from docvlm.ui.library import documents_folder
     from docvlm.ui.login import login_check
     from docvlm.ui.page import RoomPlan, build_page
+    from docvlm.ui.rights import Rights
     from finetune.tab import FineTuneTab
 
     login = login_check(options.login, os.environ)
     if options.mcp:
         _check_mcp(login)
-    demo = Demo.from_environment(os.environ, login is not None)
+    is_private = is_private_space(os.environ)
+    demo = Demo.from_environment(os.environ, login is not None or is_private)
     settings = _limited(settings) if demo else settings
     loader = EngineLoader()
     with Workspace(settings, loader.report) as workspace:
         further = [RoomPlan("finetune", "Fine-tune", FineTuneTab)]
-        rights = _rights(settings, options, login is not None)
+        rights = Rights.in_private_space() if is_private else _rights(settings, options, login is not None)
         page = build_page(workspace, loader, rights, further, demo.notice if demo else "")
         with Sweeper(documents_folder(settings), workspace.store, demo) if demo else nullcontext():
             _launch(page, options, settings.limits.file_bytes, login)

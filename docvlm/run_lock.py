@@ -29,6 +29,11 @@ class RunLock:
         os.ftruncate(self.descriptor, 0)
         os.pwrite(self.descriptor, f"{process}\n".encode(), 0)
 
+    def release(self) -> None:
+        """Let go of it for this process and all that were forked from it meanwhile."""
+        fcntl.flock(self.descriptor, fcntl.LOCK_UN)
+        self.close()
+
     def close(self) -> None:
         """Let go of it in this process."""
         os.close(self.descriptor)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import torch
 
+from docvlm.models.lent_gpu import waits_for_gpu
+
 
 def pick_device() -> torch.device:
-    """CUDA where there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """CUDA where this process has one, else the CPU."""
+    has_cuda = torch.cuda.is_available() and not waits_for_gpu()
+    return torch.device("cuda" if has_cuda else "cpu")
 
 
 def pick_dtype(device: torch.device) -> torch.dtype:

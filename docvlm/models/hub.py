@@ -13,6 +13,7 @@ from transformers import AutoImageProcessor
 from docvlm.models.checkpoint import Checkpoint, load_checkpoint
 from docvlm.models.device import pick_device
 from docvlm.models.language_model import Report
+from docvlm.models.lent_gpu import waits_for_gpu
 from docvlm.models.prefix_engine import EncodedPage, PrefixEngine
 from docvlm.models.protocol import EngineCard, PageInput
 from docvlm.models.resampling import fast_resize
@@ -127,6 +128,6 @@ def _end_ids(checkpoint: Checkpoint) -> frozenset[int]:
 
 
 def _cpu_note(model: Any, device: torch.device) -> str:
-    if device.type == "cpu" and model.num_parameters() > _MANY_PARAMETERS:
+    if device.type == "cpu" and not waits_for_gpu() and model.num_parameters() > _MANY_PARAMETERS:
         return "This model is large for a machine without a GPU: a page may take minutes."
     return ""

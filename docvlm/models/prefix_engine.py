@@ -15,6 +15,7 @@ import torch
 
 from docvlm.errors import Cancelled, ModelError
 from docvlm.models.cached_model import CachedModel
+from docvlm.models.device import pick_device, pick_dtype
 from docvlm.models.generation import GrammarState, generate_tokens
 from docvlm.models.prefix_cache import PrefixCache
 from docvlm.models.protocol import EngineCard, GenerationRequest, PageInput, TokenStep
@@ -152,6 +153,12 @@ class PrefixEngine(ABC):
             cancel,
             page_ids,
         )
+
+    def move(self) -> None:
+        """Bring the weights to the device that ``pick_device`` names now, unless they are there."""
+        device = pick_device()
+        if self.model.device.type != device.type:
+            self.model.to(device, pick_dtype(device))
 
     def save(self, folder: Path) -> None:
         """Write the weights as they are used, adapters merged in, with the tokenizer."""

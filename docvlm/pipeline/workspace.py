@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from docvlm import ingest
 from docvlm.adapters import AdapterRegistry, read_card
 from docvlm.config import Settings
 from docvlm.models.cost import known_cost
+from docvlm.models.lent_gpu import LentGpuEngine, LoadedEngine, is_lent
 from docvlm.models.load import load_engine
 from docvlm.models.protocol import Engine
 from docvlm.pipeline.document import OpenDocument
@@ -121,9 +124,17 @@ class Workspace:
 
     def _load_engine(self, settings: Settings) -> Engine:
         folder = self.adapters.resolve(settings.adapter, settings.model)
-        engine = load_engine(
-            settings.model, settings.model_cache, folder, settings.threads, self._report, settings.server
+        load = partial(
+            load_engine,
+            settings.model,
+            settings.model_cache,
+            folder,
+            settings.threads,
+            server=settings.server,
         )
+        engine = load(report=self._report)
+        if is_lent(os.environ) and isinstance(engine, LoadedEngine):
+            engine = LentGpuEngine(engine, load)
         self._refuse_other_tiling(engine, settings)
         return engine
 

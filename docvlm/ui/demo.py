@@ -18,6 +18,7 @@ from docvlm.ui.library import Library
 SPACE = "SPACE_ID"
 """Set where Hugging Face runs the app."""
 
+PRIVATE_SPACE = "DOCVLM_PRIVATE_SPACE"
 MINUTES = "DOCVLM_DEMO_MINUTES"
 USUAL_MINUTES = 60
 FILE_BYTES = 32 * 2**20
@@ -29,6 +30,14 @@ _SWEEP_SECONDS = 30.0
 _LOG = logging.getLogger(__name__)
 
 
+def is_private_space(environment: Mapping[str, str]) -> bool:
+    """Whether the owner of a Space says, with ``DOCVLM_PRIVATE_SPACE=1``, that it is private.
+
+    The Hub does not tell; it lets nobody else into a private Space.
+    """
+    return SPACE in environment and environment.get(PRIVATE_SPACE) == "1"
+
+
 @dataclass(frozen=True, slots=True)
 class Demo:
     """How long the files of visitors are kept."""
@@ -36,15 +45,18 @@ class Demo:
     minutes: int
 
     @staticmethod
-    def from_environment(environment: Mapping[str, str], has_login: bool) -> Demo | None:
-        """What ``DOCVLM_DEMO_MINUTES`` says (0: no demo); without it, a Space without a login is a demo.
+    def from_environment(environment: Mapping[str, str], is_closed: bool) -> Demo | None:
+        """What ``DOCVLM_DEMO_MINUTES`` says (0: no demo); without it, a Space open to all is a demo.
+
+        Args:
+            is_closed: only people who are known get in.
 
         Raises:
             UsageError: when it is not a whole number.
         """
         text = environment.get(MINUTES, "")
         if not text:
-            return Demo(USUAL_MINUTES) if SPACE in environment and not has_login else None
+            return Demo(USUAL_MINUTES) if SPACE in environment and not is_closed else None
         if not text.isdecimal():
             raise UsageError(
                 f"{MINUTES} is '{text}', which is not a number of minutes.", "Set 0 for no demo."

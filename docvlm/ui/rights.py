@@ -27,11 +27,13 @@ class Rights:
         is_own_machine: the app serves the person who started it, and nobody else.
         folders: those whose files may be read by path; only with ``is_own_machine``.
         closed: a folder that is never read by path, whatever it lies in: docvlm's own data.
+        behind_own_door: only the person who started the app reaches it, from wherever: a private Space.
     """
 
     is_own_machine: bool = False
     folders: tuple[Path, ...] = ()
     closed: Path | None = None
+    behind_own_door: bool = False
 
     @staticmethod
     def at(host: str, is_public: bool, data: Path, folders: tuple[Path, ...] = ()) -> Rights:
@@ -46,9 +48,14 @@ class Rights:
             return Rights()
         return Rights(True, folders or (Path.home(),), data)
 
+    @staticmethod
+    def in_private_space() -> Rights:
+        """Those of the person whose Space it is: to train and to choose the model, not to name folders."""
+        return Rights(True, behind_own_door=True)
+
     def may_change(self, request: gr.Request) -> bool:
         """Whether the request comes from the person at this machine."""
-        return self.is_own_machine and _is_direct(request)
+        return self.is_own_machine and (self.behind_own_door or _is_direct(request))
 
     def demand(self, request: gr.Request, what: str) -> None:
         """Refuse the request of anybody else.
@@ -66,6 +73,8 @@ class Rights:
             UsageError: when it does not exist or may not be read from here.
         """
         self.demand(request, "name a folder of it")
+        if not self.folders:
+            raise UsageError("Folders cannot be named here.", "Drop the files into the page.")
         if not typed.strip():
             raise UsageError("No folder is named.", f"Type its path, such as {self.folders[0]}.")
         try:
@@ -86,6 +95,8 @@ class Rights:
             UsageError: when it does not exist or may not be read from here.
         """
         self.demand(request, "name a file of it")
+        if not self.folders:
+            raise UsageError("Files cannot be named here.", "Drop the files into the page.")
         try:
             path = Path(typed.strip()).expanduser().resolve(strict=True)
         except (OSError, RuntimeError, ValueError):

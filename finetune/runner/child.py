@@ -55,23 +55,68 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if os.environ.get("RANK", "0") != "0":
         return help_training(folder)
     lock = RunLock(options.lock) if options.lock is not None else _own_lock(folder)
-    tell = Teller(folder)
     stop = StopSwitch(folder)
     try:
+        return work(folder, stop, stop)
+    finally:
+        lock.close()
+
+
+def work(folder: Path, should_stop: Callable[[], bool], should_pause: Callable[[], bool]) -> int:
+    """Work on a run whose lock is held; returns the exit code of its error, 0 without one.
+
+    Args:
+        should_stop: asked between two documents.
+        should_pause: asked after every step of training. A run that pauses is saved and tells nobody.
+    """
+
+    def do(tell: Emit) -> None:
+        def unless_pausing(event: Event) -> None:
+            if not isinstance(event, Stopped) or should_stop():
+                tell(event)
+
         request = load_request(folder)
-        run(request, folder, _settings(request, folder), tell, stop)
+        run(request, folder, settings_of_run(request, folder), unless_pausing, should_stop, should_pause)
+
+    return _with_last_words(folder, do)
+
+
+def make_ready(folder: Path, should_stop: Callable[[], bool]) -> int:
+    """Choose and read the documents of a run whose lock is held; returns the exit code of its error."""
+
+    def do(tell: Emit) -> None:
+        from finetune.runner.lesson import load_lesson, make_lesson
+        from finetune.runner.watched_readings import WatchedReadings
+
+        request = load_request(folder)
+        settings = settings_of_run(request, folder)
+        with WatchedReadings(settings, should_stop) as readings:
+            if load_lesson(folder) is None:
+                make_lesson(request, folder, settings, readings, tell)
+
+    return _with_last_words(folder, do)
+
+
+def _with_last_words(folder: Path, do: Callable[[Emit], None]) -> int:
+    """Do it; where it does not come to its end, the run's folder says why."""
+    tell = Teller(folder)
+    try:
+        do(tell)
         return 0
     except Cancelled as stopped:
         tell(Stopped(tell.step, f"{stopped}"))
         return 0
     except Exception as error:  # noqa: BLE001 - the boundary of the process
         return _fail(error, folder, tell)
-    finally:
-        lock.close()
 
 
 def run(
-    request: RunRequest, folder: Path, settings: Settings, emit: Emit, should_stop: Callable[[], bool]
+    request: RunRequest,
+    folder: Path,
+    settings: Settings,
+    emit: Emit,
+    should_stop: Callable[[], bool],
+    should_pause: Callable[[], bool],
 ) -> None:
     """Everything that a run does, from its labels to an adapter on the shelf."""
     from finetune.runner.lesson import load_lesson, make_lesson
@@ -86,7 +131,7 @@ def run(
             # The run has not finished yet when training has.
             endings.append(event) if isinstance(event, Finished) else emit(event)
 
-        adapter = _train(request, lesson, folder, settings, readings, hold_ending, should_stop)
+        adapter = _train(request, lesson, folder, settings, readings, hold_ending, should_pause)
         if adapter is None:
             return
         gc.collect()  # the model in training, before another one is loaded
@@ -102,7 +147,7 @@ def help_training(folder: Path) -> int:
     from finetune.runner.lesson import load_lesson
 
     request = load_request(folder)
-    settings = _settings(request, folder)
+    settings = settings_of_run(request, folder)
     while (lesson := load_lesson(folder)) is None:
         time.sleep(0.5)
     with Readings.open(settings) as readings:
@@ -183,7 +228,7 @@ def _own_lock(folder: Path) -> RunLock:
     return lock
 
 
-def _settings(request: RunRequest, folder: Path) -> Settings:
+def settings_of_run(request: RunRequest, folder: Path) -> Settings:
     """Those of the environment over the data folder that the run lies in, with the run's model and tiles."""
     settings = Settings.from_environment({**os.environ, "DOCVLM_HOME": str(home_of(folder))})
     return replace(settings, model=request.settings.base_model, adapter=None, budget=request.settings.tiles)

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from docvlm.errors import UsageError
 from docvlm.import_path import import_path
+from docvlm.models.lent_gpu import is_lent
 from docvlm.run_lock import RunLock, is_locked, process_of, take_lock
 from finetune.promotion import JUDGEMENT
 from finetune.runner.request import REQUEST_FILE, RunRequest, load_request
@@ -275,6 +276,12 @@ def home_of(folder: Path) -> Path:
 def _launch(folder: Path) -> None:
     """Start the child. The lock is taken here and handed on, so that two starts can never both succeed."""
     lock = take_lock(folder)
+    if is_lent(os.environ):
+        from finetune.runner.slices import work_in_slices
+
+        _begin(folder)
+        work_in_slices(folder, lock)
+        return
     try:
         process = _spawn(folder, lock)
     except OSError as error:
@@ -288,9 +295,13 @@ def _launch(folder: Path) -> None:
     threading.Thread(target=process.wait, daemon=True, name=f"run-{folder.name}").start()
 
 
-def _spawn(folder: Path, lock: RunLock) -> subprocess.Popen[bytes]:
+def _begin(folder: Path) -> None:
     (folder / STOP_FILE).unlink(missing_ok=True)
     write_event(Launched(), folder, time.time())
+
+
+def _spawn(folder: Path, lock: RunLock) -> subprocess.Popen[bytes]:
+    _begin(folder)
     # -P keeps the current folder, which may hold anything, off the child's import path.
     command = [sys.executable, "-P", "-m", "finetune.runner.child", str(folder)]
     with (folder / LOG_FILE).open("ab") as log:

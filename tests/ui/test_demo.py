@@ -12,7 +12,7 @@ import pytest
 
 from docvlm.errors import UsageError
 from docvlm.pipeline import Workspace
-from docvlm.ui.demo import USUAL_MINUTES, Demo, Sweeper, sweep
+from docvlm.ui.demo import USUAL_MINUTES, Demo, Sweeper, is_private_space, sweep
 from docvlm.ui.library import Library
 from tests.ui.http_browser import SECONDS
 
@@ -27,7 +27,7 @@ def app_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("environment", "has_login", "minutes"),
+    ("environment", "is_closed", "minutes"),
     [
         ({}, False, None),
         ({"SPACE_ID": "a/b"}, False, USUAL_MINUTES),
@@ -37,11 +37,17 @@ def app_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     ],
 )
 def test_a_space_without_a_login_is_a_demo(
-    environment: dict[str, str], has_login: bool, minutes: int | None
+    environment: dict[str, str], is_closed: bool, minutes: int | None
 ) -> None:
-    demo = Demo.from_environment(environment, has_login)
+    demo = Demo.from_environment(environment, is_closed)
     assert (demo.minutes if demo else None) == minutes
     assert demo is None or f"deleted {minutes} minutes" in demo.notice
+
+
+def test_the_owner_says_that_a_space_is_private() -> None:
+    assert is_private_space({"SPACE_ID": "a/b", "DOCVLM_PRIVATE_SPACE": "1"})
+    assert not is_private_space({"SPACE_ID": "a/b"})
+    assert not is_private_space({"DOCVLM_PRIVATE_SPACE": "1"})  # no Space at all
 
 
 def test_minutes_that_are_no_number_are_told() -> None:

@@ -52,6 +52,16 @@ def test_an_app_for_others_gives_nobody_rights(tmp_path: Path) -> None:
     assert not NO_RIGHTS.may_change(_request())
 
 
+def test_the_owner_of_a_private_space_may_train_and_name_no_folders(tmp_path: Path) -> None:
+    asking = _request("someone-docvlm.hf.space", "10.0.0.7", x_forwarded_for="203.0.113.9")
+    owner = Rights.in_private_space()
+    assert owner.may_change(asking)
+    with pytest.raises(UsageError, match="cannot be named here"):
+        owner.folder(str(tmp_path), asking)
+    with pytest.raises(UsageError, match="cannot be named here"):
+        owner.file(str(tmp_path / "a.pdf"), asking)
+
+
 def test_only_folders_below_the_allowed_ones_are_read(rights: Rights, tmp_path: Path) -> None:
     asking = _request()
     assert rights.folder(f" {tmp_path}/papers/march ", asking) == tmp_path / "papers" / "march"

@@ -1,0 +1,72 @@
+"""On ZeroGPU a run goes on in slices: for a minute on a GPU that is lent, then again where it was saved.
+
+Documents are chosen and read before, without a GPU. A thread of the app works on the run and holds its lock;
+stopped, killed or left without a GPU it can be resumed like any other.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from docvlm.models.lent_gpu import gpu_is_here, on_gpu
+from docvlm.run_lock import RunLock
+from finetune.runner import child
+from finetune.training.events import Failed, Finished, Stopped, read_events, write_event
+
+SLICE_SECONDS = 60.0
+"""How long a slice trains; asked after every step."""
+
+MARGIN_SECONDS = 60
+"""For the start of a slice and for saving, and in the last one for comparing base and adapter."""
+
+
+def work_in_slices(folder: Path, lock: RunLock) -> None:
+    """Begin to work on the run in a thread, which lets go of the lock in the end."""
+    lock.sign(os.getpid())
+    threading.Thread(target=_work, args=(folder, lock), daemon=True, name=f"run-{folder.name}").start()
+
+
+def _work(folder: Path, lock: RunLock) -> None:
+    try:
+        exit_code = child.make_ready(folder, (folder / child.STOP_FILE).exists)
+        while exit_code == 0 and not _is_over(folder):
+            exit_code = _on_gpu()(folder, SLICE_SECONDS)
+    except Exception as error:  # noqa: BLE001 - the boundary of the run
+        # The package ``spaces`` raises Gradio's errors where no GPU can be lent.
+        step = max((getattr(event, "step", 0) for event in read_events(folder)), default=0)
+        write_event(
+            Stopped(step, f"No GPU is lent any more ({_words(error)}); it can be resumed."),
+            folder,
+            time.time(),
+        )
+    finally:
+        lock.release()  # for processes with a GPU too, which live on for a while
+
+
+def _words(error: Exception) -> str:
+    """What an error says; Gradio's put their words in quotation marks."""
+    return str(getattr(error, "message", error)).rstrip(".")
+
+
+def _is_over(folder: Path) -> bool:
+    last = next(reversed(read_events(folder)), None)
+    return isinstance(last, Finished | Stopped | Failed)
+
+
+@cache
+def _on_gpu() -> Callable[..., Any]:
+    return on_gpu(work_for_a_while, lambda _folder, seconds: round(seconds) + MARGIN_SECONDS)
+
+
+def work_for_a_while(folder: Path, seconds: float) -> int:
+    """Work on a run until it is over or has trained for ``seconds``; returns the exit code of its error."""
+    gpu_is_here()
+    until = time.monotonic() + seconds
+    should_stop = (folder / child.STOP_FILE).exists
+    return child.work(folder, should_stop, lambda: time.monotonic() > until or should_stop())
