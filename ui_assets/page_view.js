@@ -27,6 +27,7 @@ const rect = (parent, kind, [x0, y0, x1, y1], more = {}) =>
 const turnTo = (number) => {
   const wanted = Math.min(view.count, Math.max(1, Math.round(number) || 1));
   numberField.value = wanted;
+  keyBox = null;
   if (wanted !== view.number) trigger("select", { choice: `page:${wanted}` });
 };
 
@@ -121,6 +122,8 @@ const setDrawing = (on) => {
   drawing = on;
   find("[data-tool=box]").setAttribute("aria-pressed", String(on));
   scroller.classList.toggle("drawing", on);
+  keyBox = null;
+  if (on) scroller.focus();
 };
 
 const pagePoint = (event) => {

@@ -36,7 +36,7 @@ class PagePanel:
             None,
             elem_id="page-view",
             html_template=template("page_view.html"),
-            js_on_load=script("page_view.js", "page_marks.js"),
+            js_on_load=script("page_view.js", "page_box.js", "page_marks.js"),
             apply_default_css=False,
         )
         self.inspector = clickable_html("", "inspector")

@@ -158,6 +158,35 @@ def test_a_box_drawn_on_the_page_narrows_the_question(page: Page) -> None:
     assert page.locator(".region-box").count() == 0
 
 
+def test_a_box_is_drawn_by_the_keyboard_alone(page: Page) -> None:
+    _open_sample(page, "invoice.pdf")
+    page.wait_for_selector('[data-read="1"]', timeout=READ_MILLISECONDS)
+    page.locator(".page-scroll").focus()
+    for key in ("b", "ArrowUp"):
+        page.keyboard.press(key)
+    first = _region_box(page)
+    told = page.inner_text(".box-told")
+    for key in ("ArrowUp", "ArrowLeft", "Shift+ArrowDown", "Shift+ArrowDown", "Shift+ArrowRight"):
+        page.keyboard.press(key)
+    moved = _region_box(page)
+    assert moved["x"] < first["x"] and moved["y"] < first["y"]
+    assert moved["width"] > first["width"] and moved["height"] > first["height"]
+    for _ in range(60):
+        page.keyboard.press("ArrowUp")
+    assert _region_box(page)["y"] == 0
+    assert page.inner_text(".box-told") != told
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".region-chip:visible")
+    page.locator(".page-scroll").press("Escape")
+    page.wait_for_selector(".region-chip", state="hidden")
+    assert page.locator(".region-box").count() == 0
+
+
+def _region_box(page: Page) -> dict[str, float]:
+    box = page.locator(".region-box")
+    return {name: float(box.get_attribute(name) or "nan") for name in ("x", "y", "width", "height")}
+
+
 def test_every_bad_file_gets_a_sentence_and_the_good_ones_open(
     page: Page, samples: Path, tmp_path: Path
 ) -> None:
