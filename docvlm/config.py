@@ -11,6 +11,9 @@ import platformdirs
 
 from docvlm.errors import UsageError
 
+ONNXRUNTIME, OPENVINO = "onnxruntime", "openvino"
+"""Who may compute the networks that read print."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -63,6 +66,7 @@ class Settings:
     adapter: str | None = None
     budget: str = "balanced"
     threads: int | None = None
+    reader: str = ONNXRUNTIME
     limits: Limits = field(default_factory=Limits)
     server: ServerLimits = field(default_factory=ServerLimits)
     log_file: Path | None = None
@@ -81,7 +85,7 @@ class Settings:
     @staticmethod
     def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         """Read ``DOCVLM_HOME``, ``DOCVLM_DATABASE_URL``, ``DOCVLM_MODEL``, ``DOCVLM_ADAPTER``,
-        ``DOCVLM_BUDGET``, ``DOCVLM_THREADS``, ``DOCVLM_SERVER_CONCURRENCY``,
+        ``DOCVLM_BUDGET``, ``DOCVLM_THREADS``, ``DOCVLM_READER``, ``DOCVLM_SERVER_CONCURRENCY``,
         ``DOCVLM_SERVER_PATIENCE`` (seconds), ``DOCVLM_LOG`` (a file), ``DOCVLM_RUN_ID``, and for
         each of the ``Limits`` a variable such as ``DOCVLM_LIMIT_PAGE_SECONDS``.
 
@@ -99,6 +103,7 @@ class Settings:
             adapter=env.get("DOCVLM_ADAPTER") or None,
             budget=env.get("DOCVLM_BUDGET") or "balanced",
             threads=_count(env, "DOCVLM_THREADS", "threads"),
+            reader=_reader(env),
             limits=_limits(env),
             server=replace(
                 server,
@@ -140,6 +145,15 @@ def _limits(env: Mapping[str, str]) -> Limits:
                     f"{variable} is '{value}', which is not a number.", "Set it, or unset it."
                 ) from error
     return replace(usual, **chosen)  # type: ignore[arg-type]
+
+
+def _reader(env: Mapping[str, str]) -> str:
+    wanted = env.get("DOCVLM_READER") or ONNXRUNTIME
+    if wanted not in (ONNXRUNTIME, OPENVINO):
+        raise UsageError(
+            f"DOCVLM_READER is '{wanted}', which is no reader.", f"Set {ONNXRUNTIME} or {OPENVINO}."
+        )
+    return wanted
 
 
 def _count(env: Mapping[str, str], name: str, unit: str) -> int | None:

@@ -12,13 +12,15 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from docvlm.config import ONNXRUNTIME
 from docvlm.errors import ModelError
+from docvlm.reading.networks import open_network
 from docvlm.types import RgbImage
 
 Quad = npt.NDArray[np.float32]
@@ -75,35 +77,41 @@ class TextReader(Protocol):
 
 
 class PaddleReader:
-    """PP-OCRv6 small on onnxruntime, both networks from rapidocr's wheel; never touches the network.
+    """PP-OCRv6 small, both networks from rapidocr's wheel; never touches the network.
 
     Safe to share between threads.
 
+    Args:
+        threads: of the processor; None for all that there are.
+        runtime: who computes the networks, ``onnxruntime`` or ``openvino``.
+
     Raises:
-        ModelError: when rapidocr or its model files are missing.
+        ModelError: when rapidocr, its model files or the runtime are missing.
     """
 
-    def __init__(self, threads: int | None = None) -> None:
+    def __init__(self, threads: int | None = None, runtime: str = ONNXRUNTIME) -> None:
         try:
-            self._load(threads)
+            self._load(threads, runtime)
         except (ImportError, OSError, RuntimeError, ValueError) as error:
             raise ModelError(
                 f"The OCR engine cannot be started: {error}.",
-                "Install the packages of requirements.txt again; rapidocr brings its models with it.",
+                "Install the packages of requirements.txt again; rapidocr brings its models with it."
+                if runtime == ONNXRUNTIME
+                else "Run: pip install -r docvlm/reading/requirements-openvino.txt",
             ) from error
 
-    def _load(self, threads: int | None) -> None:
+    def _load(self, threads: int | None, runtime: str) -> None:
         import rapidocr
         from rapidocr.ch_ppocr_det.utils import DBPostProcess
 
         models = Path(rapidocr.__file__).parent / "models"
-        self._detector = _session(models / "PP-OCRv6_det_small.onnx", threads)
+        self._detector = open_network(models / "PP-OCRv6_det_small.onnx", runtime, threads)
         # Thresholds as in rapidocr's own configuration.
         self._boxes_from_map = DBPostProcess(
             thresh=0.3, box_thresh=0.5, max_candidates=1000, unclip_ratio=1.6, use_dilation=True
         )
-        self._recogniser = _session(models / "PP-OCRv6_rec_small.onnx", threads)
-        alphabet = self._recogniser.get_modelmeta().custom_metadata_map["character"].splitlines()
+        self._recogniser = open_network(models / "PP-OCRv6_rec_small.onnx", runtime, threads)
+        alphabet = self._recogniser.about("character").splitlines()
         self._alphabet = ("", *alphabet, " ")
         # The alphabet holds other white space too, such as U+3000; no word may contain any.
         self._spaces = np.array([character.isspace() for character in self._alphabet])
@@ -126,7 +134,7 @@ class PaddleReader:
         size = [max(32, round(side * scale / 32) * 32) for side in (width, height)]
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         pixels = _network_pixels(np.asarray(cv2.resize(image, size, interpolation=method), np.uint8))
-        text_map = _run(self._detector, pixels[np.newaxis])
+        text_map = self._detector(pixels[np.newaxis])
         boxes, _ = self._boxes_from_map(text_map, (height, width))
         return tuple(np.asarray(box, np.float32) for box in boxes)
 
@@ -144,7 +152,7 @@ class PaddleReader:
         pixels = np.zeros((1, 3, _LINE_HEIGHT, padded), np.float32)
         line = cv2.resize(strip, (width, _LINE_HEIGHT))
         pixels[0, :, :, :width] = _network_pixels(np.asarray(line, np.uint8))
-        return self._decode(_run(self._recogniser, pixels)[0], width)
+        return self._decode(self._recogniser(pixels)[0], width)
 
     def _decode(self, probabilities: npt.NDArray[np.float32], width: int) -> tuple[Character, ...]:
         """Greedy CTC decoding (Graves et al., ICML 2006, section 3.2) that keeps columns and spaces.
@@ -204,22 +212,3 @@ def _network_width(strip: RgbImage) -> int:
 def _network_pixels(image: RgbImage) -> npt.NDArray[np.float32]:
     """Shape (3, height, width), BGR as both networks were trained on, in [-1, 1]."""
     return np.ascontiguousarray(image[:, :, ::-1].transpose(2, 0, 1), np.float32) / np.float32(127.5) - 1
-
-
-def _session(model: Path, threads: int | None) -> Any:
-    import onnxruntime  # type: ignore[import-untyped]
-
-    onnxruntime.disable_telemetry_events()  # its wheels report to their maker unless told not to
-    if not model.is_file():
-        raise OSError(f"{model.name} is not in the installed rapidocr package")
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    options.enable_cpu_mem_arena = False  # sizes vary: an arena would only ever grow
-    options.intra_op_num_threads = threads or 0
-    # Threads that spin while they wait take the cores from everything else on a small machine.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(str(model), sess_options=options, providers=["CPUExecutionProvider"])
-
-
-def _run(session: Any, pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    return np.asarray(session.run(None, {session.get_inputs()[0].name: pixels})[0], np.float32)

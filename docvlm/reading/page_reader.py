@@ -35,12 +35,13 @@ from docvlm.types import (
 
 @functools.cache
 def default_reader() -> TextReader:
-    """The OCR engine of this process, started on first use with ``DOCVLM_THREADS`` threads.
+    """The OCR engine of this process, started on first use as ``DOCVLM_THREADS`` and ``DOCVLM_READER`` say.
 
     Raises:
         ModelError: when it cannot be started.
     """
-    return PaddleReader(Settings.from_environment().threads)
+    settings = Settings.from_environment()
+    return PaddleReader(settings.threads, settings.reader)
 
 
 def read_page(

@@ -54,6 +54,9 @@ def main() -> None:
         for workers in sorted({1, options.workers}):
             pages, seconds, read = _docvlm(scans, workers, Path(scratch))
             _row("scans, docvlm batch", workers, pages, seconds, read, cases)
+        os.environ["DOCVLM_READER"] = OPENVINO
+        pages, seconds, read = _docvlm(scans, options.workers, Path(scratch))
+        _row("scans, docvlm batch, OpenVINO", options.workers, pages, seconds, read, cases)
         for name, read_one in (("rapidocr alone", _rapidocr), ("tesseract 5", _tesseract)):
             _row(f"scans, {name}", options.workers, *_peer(read_one, sorted(scans.iterdir()), options), cases)
 
