@@ -24,6 +24,7 @@ from typing import Any
 import pymupdf
 from rapidfuzz.distance import Levenshtein
 
+from docvlm.config import OPENVINO
 from tests.benchmarks.ocr_accuracy import (
     Case,
     load_cases,
