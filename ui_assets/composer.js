@@ -16,7 +16,7 @@ const send = (text) => {
   question.value = "";
   trigger("ask", {
     question: asked,
-    scope: form.elements.scope.value,
+    scope: region ? "" : form.elements.scope.value,
     region: region && { page: region.page, box: region.box },
   });
 };
@@ -41,7 +41,7 @@ form.addEventListener("click", (event) => {
   if (event.target.closest(".stop")) trigger("stop");
 });
 document.addEventListener("docvlm:region", (event) => {
-  if (element.offsetParent === null) return;
+  if (event.detail && element.offsetParent === null) return;
   setRegion(event.detail);
   if (event.detail) question.focus();
 });
@@ -52,6 +52,5 @@ watch("value", () => {
   form.querySelector(".stop").hidden = !state.busy;
   form.querySelector(".primary").hidden = Boolean(state.busy);
   form.querySelector(".suggested").innerHTML = state.suggestions ?? "";
-  if (state.reset) setRegion(null);
   if (was && !state.busy && element.offsetParent !== null) question.focus();
 });

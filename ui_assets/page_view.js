@@ -85,7 +85,7 @@ const draw = () => {
     picture.src = view.image;
     picture.dataset.key = view.key;
     picture.alt = `Page ${view.number} of ${view.name}`;
-    group("region").replaceChildren();
+    clearRegion(); // the box was drawn on another page
     if (!before || before.key.split("/")[0] !== view.key.split("/")[0]) setZoom(1);
     scroller.scrollTo(0, 0);
   }

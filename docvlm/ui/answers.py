@@ -58,6 +58,11 @@ def other_document_html(document_id: int, name: str, answer: Answer) -> str:
     )
 
 
+def failed_document_html(name: str, failure: str) -> str:
+    """A document that could not be asked, with the reason as HTML."""
+    return f'<div class="answer other"><span class="question">{escape(name)}</span>{failure}</div>'
+
+
 def quoted(question: str) -> str:
     """A question as it stands above the answers of several documents."""
     return escape(question)

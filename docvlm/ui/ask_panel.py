@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import gradio as gr
 
-from docvlm.errors import UsageError
+from docvlm.errors import Cancelled, DocvlmError, UsageError
 from docvlm.pipeline import Region, guess_kind, suggested_questions
 from docvlm.store import Label, LabelKind
 from docvlm.types import Answer
@@ -29,6 +28,7 @@ from docvlm.ui.callbacks import (
 from docvlm.ui.desk import Desk
 from docvlm.ui.document_work import REDRAW_SECONDS, page_text, prepare
 from docvlm.ui.documents_panel import DocumentsPanel
+from docvlm.ui.library import KeptFile
 from docvlm.ui.sessions import OpenView, Session
 
 THIS_PAGE, SELECTED = "page", "selected"
@@ -118,7 +118,7 @@ class AskPanel:
         self, view: OpenView, question: str, pages: Sequence[int] | None, region: Region | None
     ) -> Iterator[str | Answer]:
         """HTML of what is going on; the answer last."""
-        cancel = view.cancel = threading.Event()
+        cancel = view.begin()
         wanted = [region.page] if region is not None else pages
         for line in prepare(self._desk.workspace, self._desk.loader, view, wanted, cancel):
             yield answers.pending_html(question, line, "")
@@ -143,18 +143,26 @@ class AskPanel:
             if file is None:
                 continue
             yield {self._answers: _group(question, found, answers.pending_html(question, file.name, ""))}
-            other = self._desk.open_view(session, file)
             try:
-                session.working = other
-                answer = None
-                for event in self._events(other, question, None, None):
-                    answer = event if isinstance(event, Answer) else answer
-                if answer is not None:
-                    found += answers.other_document_html(number, file.name, answer)
-            finally:
-                session.working = None
-                other.close()
+                found += self._ask_file(session, number, file, question)
+            except Cancelled:
+                raise
+            except DocvlmError as error:
+                found += answers.failed_document_html(file.name, notices.error_html(sentence(error)))
         yield {self._answers: _group(question, found, ""), self._composer: _composer(session.view)}
+
+    def _ask_file(self, session: Session, number: int, file: KeptFile, question: str) -> str:
+        """The answer of one of several documents, as HTML."""
+        other = self._desk.open_view(session, file)
+        try:
+            session.working = other
+            answer = None
+            for event in self._events(other, question, None, None):
+                answer = event if isinstance(event, Answer) else answer
+            return "" if answer is None else answers.other_document_html(number, file.name, answer)
+        finally:
+            session.working = None
+            other.close()
 
     def _stop(self, request: gr.Request) -> None:
         self._desk.sessions.of(request).stop()

@@ -88,7 +88,7 @@ def sentence(error: Exception) -> DocvlmError:
         return discreet(error)
     if isinstance(error, gr.Error):
         # Raised by the package ``spaces`` where no GPU can be lent now.
-        return DocvlmError(f"{error.title}: {error.message}", "Try again later.")
+        return DocvlmError(f"{error.title}: {str(error.message).rstrip('.')}.", "Try again later.")
     _LOG.error("unexpected error in a callback", exc_info=error)
     return DocvlmError(
         f"Something went wrong ({type(error).__name__}).", "Try again; the terminal has the details."

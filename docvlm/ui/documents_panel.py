@@ -237,7 +237,7 @@ class DocumentsPanel:
                 yield self._note(session, index, IncomingState.WORKING, f"Reading page {view.page_number}")
                 yield self._desk.page.draw_with_words(session, view)
                 yield self._desk.after_reading(session)
-            cancel = view.cancel if is_shown else session.leaving
+            cancel = view.closing if is_shown else session.leaving
             for done, _outcome in enumerate(view.document.read(cancel=cancel), start=1):
                 if time.monotonic() - drawn > _REDRAW_SECONDS and done < count:
                     drawn = time.monotonic()

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from docvlm.errors import SchemaError, UsageError
+from docvlm.errors import Cancelled, DocvlmError, SchemaError, UsageError
 from docvlm.export import ExportedDocument
 from docvlm.pipeline import CheckedExtraction
 from docvlm.schemas import Schema, load_schema
@@ -34,6 +34,7 @@ from docvlm.ui.documents_panel import DocumentsPanel
 from docvlm.ui.downloads import Downloads
 from docvlm.ui.extract_bar import bar_html, export_html, results_html
 from docvlm.ui.field_work import FieldWork
+from docvlm.ui.library import KeptFile
 from docvlm.ui.schema_builder import builder_html, schema_of_rows
 from docvlm.ui.sessions import OpenView, Session
 from docvlm.ui.sheet import sheet_html
@@ -146,21 +147,36 @@ class ExtractPanel:
         yield {**self._bars(session, busy=True), self._builder: ""}
         schema, library = self._work.schema(session), self._desk.library(session)
         done: list[tuple[int, str, CheckedExtraction]] = []
+        failures = ""
         for number in sorted(session.selected):
             file = library.find(self._desk.workspace.store, number)
             if file is None:
                 continue
-            other = session.working = self._desk.open_view(session, file)
             try:
-                for line in self._work.extract(other, schema, None):
-                    yield {self._notice: notices.notice_html(f"{file.name}: {line}", "busy")}
-                if other.checked is not None:
-                    done.append((number, file.name, other.checked))
-            finally:
-                session.working = None
-                other.close()
+                for event in self._extract_file(session, file, schema):
+                    if isinstance(event, str):
+                        yield {self._notice: failures + notices.notice_html(f"{file.name}: {event}", "busy")}
+                    else:
+                        done.append((number, file.name, event))
+            except Cancelled:
+                raise
+            except DocvlmError as error:
+                failures += notices.error_html(DocvlmError(f"{file.name}: {sentence(error)}"))
             yield {self._results: results_html(schema, done)}
-        yield {self._notice: ""}
+        yield {self._notice: failures}
+
+    def _extract_file(
+        self, session: Session, file: KeptFile, schema: Schema
+    ) -> Iterator[str | CheckedExtraction]:
+        """Sentences of what is going on with one of several documents; its values last."""
+        other = session.working = self._desk.open_view(session, file)
+        try:
+            yield from self._work.extract(other, schema, None)
+            if other.checked is not None:
+                yield other.checked
+        finally:
+            session.working = None
+            other.close()
 
     # The bar above, the table of a schema's fields, the files below
 

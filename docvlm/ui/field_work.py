@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 
 import gradio as gr
@@ -64,7 +63,7 @@ class FieldWork:
         Raises:
             DocvlmError: when the model or the pages cannot be had, or the user stopped it.
         """
-        cancel = view.cancel = threading.Event()
+        cancel = view.begin()
         yield from prepare(self.desk.workspace, self.desk.loader, view, pages, cancel)
         yield "Looking for the fields"
         for event in view.document.extract_stream(schema, pages, cancel):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import gradio as gr
@@ -128,7 +127,7 @@ class LabelWork:
         if not ahead.is_for(view.document.id, schema.key):
             ahead.cancel.set()
             return
-        cancel = view.cancel
+        cancel = view.begin()
         while not ahead.done.wait(REDRAW_SECONDS):
             if cancel.is_set():
                 raise Cancelled
@@ -154,7 +153,7 @@ class LabelWork:
         Raises:
             DocvlmError: when the model cannot be had, or the user stopped it.
         """
-        cancel = view.cancel = threading.Event()
+        cancel = view.begin()
         yield from prepare(self.desk.workspace, self.desk.loader, view, None, cancel)
         yield "Looking for the answer"
         for event in view.document.ask_stream(question, None, cancel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
+from weakref import WeakSet
 
 import gradio as gr
 
@@ -27,8 +28,8 @@ class OpenView:
     """An open document and where the user is in it.
 
     ``checked`` are its values with a person's labels over them, None before anything was extracted or
-    labelled. ``cancel`` stops the work in progress. ``prefilled`` are the keys of the schemas for which the
-    model has looked; ``questions`` are those of the tab Label in the order in which they stand there.
+    labelled. ``prefilled`` are the keys of the schemas for which the model has looked; ``questions`` are
+    those of the tab Label in the order in which they stand there. ``closing`` is set when it is closed.
     """
 
     document: OpenDocument
@@ -39,7 +40,8 @@ class OpenView:
     thumbnail: str = ""
     prefilled: set[str] = field(default_factory=set)
     questions: list[str] = field(default_factory=list)
-    cancel: threading.Event = field(default_factory=threading.Event)
+    closing: threading.Event = field(default_factory=threading.Event)
+    _jobs: WeakSet[threading.Event] = field(default_factory=WeakSet)
     _pictures: OrderedDict[int, PagePicture] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -77,8 +79,19 @@ class OpenView:
             self._pictures[picture.number] = read
         return read
 
+    def begin(self) -> threading.Event:
+        """Begin a piece of work of the model's; ``stop`` sets the event for each that is going on."""
+        cancel = threading.Event()
+        self._jobs.add(cancel)
+        return cancel
+
+    def stop(self) -> None:
+        for cancel in list(self._jobs):
+            cancel.set()
+
     def close(self) -> None:
-        self.cancel.set()
+        self.closing.set()
+        self.stop()
         self.document.close()
 
     def _draw(self, number: int) -> PagePicture:
@@ -124,7 +137,7 @@ class Session:
         """Stop the work in progress, on the open document or another."""
         for view in (self.view, self.working):
             if view is not None:
-                view.cancel.set()
+                view.stop()
 
     def close_view(self) -> None:
         if self.view is not None:

@@ -276,21 +276,21 @@ def home_of(folder: Path) -> Path:
 def _launch(folder: Path) -> None:
     """Start the child. The lock is taken here and handed on, so that two starts can never both succeed."""
     lock = take_lock(folder)
-    if is_lent(os.environ):
-        from finetune.runner.slices import work_in_slices
-
-        _begin(folder)
-        work_in_slices(folder, lock)
-        return
     try:
-        process = _spawn(folder, lock)
+        _begin(folder)
+        process = None if is_lent(os.environ) else _spawn(folder, lock)
     except OSError as error:
+        lock.close()
         raise UsageError(
             f"The run '{folder.name}' cannot be started: {error.strerror}.",
             "Check the data folder and the space left there.",
         ) from error
-    finally:
-        lock.close()
+    if process is None:
+        from finetune.runner.slices import work_in_slices
+
+        work_in_slices(folder, lock)
+        return
+    lock.close()
     # Somebody has to hear of its end while this process lives, or it stays in the table of processes.
     threading.Thread(target=process.wait, daemon=True, name=f"run-{folder.name}").start()
 
@@ -301,7 +301,6 @@ def _begin(folder: Path) -> None:
 
 
 def _spawn(folder: Path, lock: RunLock) -> subprocess.Popen[bytes]:
-    _begin(folder)
     # -P keeps the current folder, which may hold anything, off the child's import path.
     command = [sys.executable, "-P", "-m", "finetune.runner.child", str(folder)]
     with (folder / LOG_FILE).open("ab") as log:

@@ -6,11 +6,12 @@ stopped, killed or left without a GPU it can be resumed like any other.
 
 from __future__ import annotations
 
+import contextvars
 import os
 import threading
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -29,22 +30,24 @@ MARGIN_SECONDS = 60
 def work_in_slices(folder: Path, lock: RunLock) -> None:
     """Begin to work on the run in a thread, which lets go of the lock in the end."""
     lock.sign(os.getpid())
-    threading.Thread(target=_work, args=(folder, lock), daemon=True, name=f"run-{folder.name}").start()
+    # Who pressed the button is told from the context: the GPU is lent on that person's account.
+    work = partial(contextvars.copy_context().run, _work, folder, lock)
+    threading.Thread(target=work, daemon=True, name=f"run-{folder.name}").start()
 
 
 def _work(folder: Path, lock: RunLock) -> None:
     try:
-        exit_code = child.make_ready(folder, (folder / child.STOP_FILE).exists)
+        should_stop = (folder / child.STOP_FILE).exists
+        exit_code = child.make_ready(folder, should_stop)
         while exit_code == 0 and not _is_over(folder):
+            if should_stop():
+                write_event(Stopped(_step(folder), "Stopped; it can be resumed."), folder, time.time())
+                break
             exit_code = _on_gpu()(folder, SLICE_SECONDS)
     except Exception as error:  # noqa: BLE001 - the boundary of the run
         # The package ``spaces`` raises Gradio's errors where no GPU can be lent.
-        step = max((getattr(event, "step", 0) for event in read_events(folder)), default=0)
-        write_event(
-            Stopped(step, f"No GPU is lent any more ({_words(error)}); it can be resumed."),
-            folder,
-            time.time(),
-        )
+        told = f"No GPU is lent any more ({_words(error)}); it can be resumed."
+        write_event(Stopped(_step(folder), told), folder, time.time())
     finally:
         lock.release()  # for processes with a GPU too, which live on for a while
 
@@ -52,6 +55,10 @@ def _work(folder: Path, lock: RunLock) -> None:
 def _words(error: Exception) -> str:
     """What an error says; Gradio's put their words in quotation marks."""
     return str(getattr(error, "message", error)).rstrip(".")
+
+
+def _step(folder: Path) -> int:
+    return max((getattr(event, "step", 0) for event in read_events(folder)), default=0)
 
 
 def _is_over(folder: Path) -> bool:

@@ -93,7 +93,7 @@ workspace.close()
     with lending() as lender:
         lender.refuses = True
         told = json.loads(run_in_space(script, package, lender, model_home))
-    assert told == "ZeroGPU client error: No GPU was available Try again later."
+    assert told == "ZeroGPU client error: No GPU was available. Try again later."
 
 
 def test_elsewhere_nothing_is_lent() -> None:

@@ -182,6 +182,18 @@ def test_a_box_is_drawn_by_the_keyboard_alone(page: Page) -> None:
     assert page.locator(".region-box").count() == 0
 
 
+def test_a_box_does_not_outlive_its_page(page: Page) -> None:
+    _open_sample(page, "scanned-contract.pdf")
+    for key in ("b", "ArrowUp", "Enter"):
+        page.locator(".page-scroll").press(key)
+    page.wait_for_selector(".region-chip:visible")
+    page.click("role=tab[name=Extract]")
+    page.click('[aria-label="Next page"]')
+    page.wait_for_selector('img[alt="Page 2 of scanned-contract.pdf"]')
+    page.click("role=tab[name=Ask]")
+    page.wait_for_selector(".region-chip", state="hidden")
+
+
 def _region_box(page: Page) -> dict[str, float]:
     box = page.locator(".region-box")
     return {name: float(box.get_attribute(name) or "nan") for name in ("x", "y", "width", "height")}
@@ -206,12 +218,7 @@ def test_every_bad_file_gets_a_sentence_and_the_good_ones_open(
 
 
 def test_an_encrypted_pdf_asks_for_its_password(page: Page, samples: Path, tmp_path: Path) -> None:
-    import pymupdf
-
-    locked = tmp_path / "locked.pdf"
-    with pymupdf.open(samples / "invoice.pdf") as document:
-        document.save(locked, encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="sesame", owner_pw="owner")
-    _upload(page, locked)
+    _upload(page, _locked(samples / "invoice.pdf", tmp_path))
     page.fill(".unlock input", "wrong", timeout=READ_MILLISECONDS)
     page.press(".unlock input", "Enter")
     page.wait_for_selector('.incoming .locked:has-text("wrong")', timeout=READ_MILLISECONDS)
@@ -219,6 +226,44 @@ def test_an_encrypted_pdf_asks_for_its_password(page: Page, samples: Path, tmp_p
     page.press(".unlock input", "Enter")
     page.wait_for_selector('.page-title:has-text("locked.pdf")', timeout=READ_MILLISECONDS)
     page.wait_for_selector(".unlock", state="detached", timeout=READ_MILLISECONDS)
+
+
+def _locked(source: Path, folder: Path) -> Path:
+    import pymupdf
+
+    locked = folder / "locked.pdf"
+    with pymupdf.open(source) as document:
+        document.save(locked, encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="sesame", owner_pw="owner")
+    return locked
+
+
+def test_of_several_documents_one_that_fails_does_not_end_the_others(
+    page: Page, samples: Path, tmp_path: Path
+) -> None:
+    _upload(page, _locked(samples / "invoice.pdf", tmp_path))
+    page.fill(".unlock input", "sesame", timeout=READ_MILLISECONDS)
+    page.press(".unlock input", "Enter")
+    page.wait_for_selector('.page-title:has-text("locked.pdf")', timeout=READ_MILLISECONDS)
+    _open_sample(page, "receipt.jpg")
+    page.reload()  # the password is forgotten
+    for name in ("locked.pdf", "receipt.jpg"):
+        page.check(f"#left [aria-label='Select {name}']")
+        page.wait_for_selector(f"#left [aria-label='Select {name}'][checked]")
+    page.select_option("#composer [name=scope]", "selected")
+    page.fill("#composer textarea", "What is the date?")
+    page.press("#composer textarea", "Enter")
+    page.wait_for_selector("#answers :text('Back to the open document')", timeout=MODEL_MILLISECONDS)
+    assert page.locator("#answers .other").count() == 2
+    failed = page.inner_text("#answers .other:has(.error)")
+    assert "locked.pdf" in failed and "password" in failed
+    assert "receipt.jpg" in page.inner_text("#answers button.other")
+    page.click("role=tab[name=Extract]")
+    page.select_option("#extract-bar [name=scope]", "selected")
+    page.click("#extract")
+    page.wait_for_selector("#extract-notice .error", timeout=MODEL_MILLISECONDS)
+    page.wait_for_selector("#extract:visible", timeout=MODEL_MILLISECONDS)
+    assert "locked.pdf: " in page.inner_text("#extract-notice")
+    assert page.locator(".results tbody tr").count() == 1
 
 
 def test_a_document_is_deleted_after_a_second_click(page: Page) -> None:

@@ -41,7 +41,7 @@ def test_tabs_that_are_unused_for_longest_are_closed(workspace: Workspace, sampl
     sessions.get(ANNA, "old").show(view)
     for number in range(MAX_SESSIONS):
         sessions.get(ANNA, str(number))
-    assert view.cancel.is_set()
+    assert view.closing.is_set()
     with pytest.raises(UsageError):
         view.document.page(1)
     assert sessions.get(ANNA, "old").view is None
@@ -53,9 +53,11 @@ def test_stopping_reaches_the_open_document_and_one_worked_on_unseen(
     session = Sessions().get(ANNA, "tab")
     session.show(_open(workspace, samples / "invoice.pdf"))
     session.working = _open(workspace, samples / "receipt.jpg")
+    assert session.view is not None
+    asking, extracting, unseen = session.view.begin(), session.view.begin(), session.working.begin()
     session.stop()
-    assert session.view is not None and session.view.cancel.is_set()
-    assert session.working.cancel.is_set()
+    assert asking.is_set() and extracting.is_set() and unseen.is_set()
+    assert not session.view.begin().is_set() and not session.view.closing.is_set()
     session.working.close()
     session.close()
     assert session.leaving.is_set()
