@@ -10,11 +10,9 @@ from pathlib import Path
 from docvlm.models.load import EMBEDDED
 from docvlm.models.protocol import EngineCard
 from docvlm.models.server.address import is_server_address
-from docvlm.tiling import CostProbe, TilePlan, expected_seconds
+from docvlm.tiling import CostProbe, TilePlan
+from docvlm.ui.budget_words import PAGE_TOKENS, first_word_seconds, meaning_html
 from docvlm.ui.discretion import short_name
-
-PAGE_TOKENS = 500
-"""What the words of an ordinary page take in the prompt, for the figures of the table."""
 
 _NOTICED_SECONDS = 0.05
 
@@ -133,7 +131,7 @@ def budgets_html(
     body = "".join(_budget(row, row.name == budget, card, cost, failure, may_change) for row in rows)
     return (
         '<section class="budget-room"><h3>Tile budget</h3>'
-        f'<p class="quiet">{_meaning(card, page)}</p>'
+        f'<p class="quiet">{meaning_html(card, page)}</p>'
         '<div class="rows"><table class="budgets"><thead><tr><th scope="col">Budget</th>'
         '<th scope="col">Views</th><th scope="col">Tokens</th><th scope="col">First word in</th>'
         '<th><span class="visually-hidden">Use</span></th></tr>'
@@ -156,17 +154,6 @@ def _option(choice: ModelChoice, is_chosen: bool, model: str) -> str:
         f'<div class="model-option"><label><input type="radio" name="kind" value="{choice.kind}"{checked}>'
         f"<span><b>{choice.title}</b><small>{escape(choice.hint)}</small></span></label>{field}</div>"
     )
-
-
-def _meaning(card: EngineCard | None, page: str) -> str:
-    if card is not None and not card.sees_pixels:
-        return (
-            "This model reads the words of a page and is shown no tiles, so every budget costs the same; "
-            f"the views are those that a model with eyes would get of {escape(page)}."
-        )
-    if card is not None and card.contract:
-        return "This checkpoint has its own way to cut pages, so every budget gives the same views."
-    return f"More tiles show smaller print and cost more time. Figures for {escape(page)}."
 
 
 def _state(card: EngineCard | None, cost: CostProbe | None, failure: str) -> str:
@@ -197,9 +184,7 @@ def _budget(
 ) -> str:
     seconds = "–" if failure or card is None else "…"
     if cost is not None and card is not None:
-        words_only = cost.fixed_seconds + PAGE_TOKENS * cost.seconds_per_token
-        taken = expected_seconds(row.plan, cost, PAGE_TOKENS) if card.sees_pixels else words_only
-        seconds = f"{taken:.1f} s"
+        seconds = f"{first_word_seconds(row.plan, cost, card, PAGE_TOKENS):.1f} s"
     action = '<span class="chip">In use</span>' if is_used else ""
     if not is_used and may_change:
         action = f'<button type="button" class="plain" data-choice="budget:{escape(row.name)}">Use</button>'

@@ -8,8 +8,8 @@ from html import escape
 import gradio as gr
 
 from docvlm.pipeline import Workspace
-from docvlm.ui import tile_inspector
 from docvlm.ui.assets import script, template
+from docvlm.ui.budget_words import PAGE_TOKENS
 from docvlm.ui.callbacks import (
     QUICK,
     Updates,
@@ -23,6 +23,7 @@ from docvlm.ui.callbacks import (
 from docvlm.ui.engine_loader import EngineLoader
 from docvlm.ui.page_view import page_value
 from docvlm.ui.sessions import OpenView, Session, Sessions
+from docvlm.ui.tile_inspector import inspector_html
 
 
 class PagePanel:
@@ -78,10 +79,14 @@ class PagePanel:
             return {self.inspector: ""}
         try:
             budget = choice_of(event, "inspect") or self._workspace.settings.budget
-            cost = self._workspace.cost() if self._loader.card is not None else None
-            return {
-                self.inspector: tile_inspector.inspector_html(view.document, view.page_number, budget, cost)
-            }
+            card, cost, word_tokens = self._loader.card, None, PAGE_TOKENS
+            words = view.picture().words
+            if card is not None:
+                cost = self._workspace.cost()
+                if words is not None:
+                    word_tokens = self._workspace.engine.count_tokens(" ".join(word.text for word in words))
+            shown = inspector_html(view.document, view.page_number, budget, card, cost, word_tokens)
+            return {self.inspector: shown}
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             gr.Warning(escape(str(sentence(error))))
             return no_updates()

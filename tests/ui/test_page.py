@@ -143,6 +143,18 @@ def test_pages_are_turned_and_overlays_switched_without_the_server(page: Page) -
     assert page.locator(".tiles rect").first.is_visible()
 
 
+def test_the_inspector_says_what_the_views_are_for(page: Page) -> None:
+    _open_sample(page, "invoice.pdf")
+    page.fill("#composer textarea", "What is the total?")
+    page.press("#composer textarea", "Enter")
+    page.wait_for_selector(".answer .reply", timeout=MODEL_MILLISECONDS)  # the model is there then
+    page.click("[data-tool=inspect]")
+    page.wait_for_selector("#inspector .views img")
+    assert "shown no tiles" in page.inner_text("#inspector")  # the embedded model reads words
+    seconds = page.locator("#inspector .budgets tbody td:last-child").all_inner_texts()
+    assert len(seconds) == 3 and len(set(seconds)) == 1
+
+
 def test_a_box_drawn_on_the_page_narrows_the_question(page: Page) -> None:
     _open_sample(page, "invoice.pdf")
     page.click("[data-tool=box]")
