@@ -1,7 +1,7 @@
 """Take the pictures of the README: ``python -m tests.ui.screenshots``.
 
 Starts the app over an empty data folder, works through a day of a clerk with twenty made-up receipts, and
-takes every tab on a desktop (light and dark) and on a phone. Needs Chromium and what the tests need.
+takes every tab on a desktop and on a phone, light and dark. Needs Chromium and what the tests need.
 """
 
 from __future__ import annotations
@@ -23,7 +23,12 @@ from tests.ui.served_app import empty_home, served
 
 PICTURES = REPOSITORY / "ui_assets" / "screenshots"
 DESKTOP, PHONE = (1280, 800), (390, 844)
-LOOKS = (("light", DESKTOP, ""), ("dark", DESKTOP, "-dark"), ("light", PHONE, "-phone"))
+LOOKS = (
+    ("light", DESKTOP, ""),
+    ("dark", DESKTOP, "-dark"),
+    ("light", PHONE, "-phone"),
+    ("dark", PHONE, "-phone-dark"),
+)
 COLOURS = 256
 PATIENCE = 600_000
 RECEIPTS = 20
@@ -124,7 +129,7 @@ def _tab(page: Page, name: str, shown: str) -> None:
 
 
 def _shoot(page: Page, out: Path, name: str) -> None:
-    """The open tab on a desktop in both colour schemes and on a phone."""
+    """The open tab on a desktop and on a phone, in both colour schemes."""
     for scheme, size, ending in LOOKS:
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.set_viewport_size(_size(size))  # type: ignore[arg-type]
