@@ -65,7 +65,13 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         type=Path,
         metavar="FILE",
         help="file with a line name:password for each person who may log in; documents then belong to the "
-        "person, and nobody changes the model (default: the lines in DOCVLM_LOGIN, else no login)",
+        "person, and only --admin changes the model (default: the lines in DOCVLM_LOGIN, else no login)",
+    )
+    parser.add_argument(
+        "--admin",
+        nargs="+",
+        metavar="NAME",
+        help="people of the login who may train and change the model for all (default: DOCVLM_ADMIN)",
     )
     parser.add_argument(
         "--mcp",
@@ -100,7 +106,7 @@ def _serve(settings: Settings, options: argparse.Namespace) -> None:
     loader = EngineLoader()
     with Workspace(settings, loader.report) as workspace:
         further = [RoomPlan("finetune", "Fine-tune", FineTuneTab)]
-        rights = Rights.in_private_space() if is_private else _rights(settings, options, login is not None)
+        rights = Rights.in_private_space() if is_private else _rights(settings, options, login)
         page = build_page(workspace, loader, rights, further, demo.notice if demo else "")
         with Sweeper(documents_folder(settings), workspace.store, demo) if demo else nullcontext():
             _launch(page, options, settings.limits.file_bytes, login)
@@ -159,12 +165,17 @@ def _limited(settings: Settings) -> Settings:
     return replace(settings, limits=replace(settings.limits, file_bytes=FILE_BYTES))
 
 
-def _rights(settings: Settings, options: argparse.Namespace, has_login: bool) -> Rights:
+def _rights(settings: Settings, options: argparse.Namespace, login: LoginCheck | None) -> Rights:
     """The model and this machine's folders are for the person who uses the app on this machine."""
     from docvlm.ui.demo import SPACE
     from docvlm.ui.rights import Rights
 
-    is_public = options.share or has_login or SPACE in os.environ
+    admins = options.admin or os.environ.get("DOCVLM_ADMIN", "").split()
+    if admins and login is None:
+        raise UsageError("There are administrators and no login.", "Give --login as well.")
+    if admins:
+        return Rights.of_admins(admins)
+    is_public = options.share or login is not None or SPACE in os.environ
     folders = tuple(Path(folder).expanduser().absolute() for folder in options.folders)
     return Rights.at(options.host, is_public, settings.home, folders)
 

@@ -46,3 +46,9 @@ def test_the_page_does_not_load_torch() -> None:
     code = "import sys, docvlm.ui.page; sys.exit('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, timeout=120, check=False)
     assert done.returncode == 0
+
+
+def test_administrators_need_a_login(tmp_path: Path) -> None:
+    done = _app("--admin", "anna", DOCVLM_HOME=str(tmp_path))
+    assert done.returncode == 2
+    assert "no login" in done.stderr and "Traceback" not in done.stderr

@@ -7,6 +7,7 @@ through a network, a proxy or a page of another site may not.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,12 +29,14 @@ class Rights:
         folders: those whose files may be read by path; only with ``is_own_machine``.
         closed: a folder that is never read by path, whatever it lies in: docvlm's own data.
         behind_own_door: only the person who started the app reaches it, from wherever: a private Space.
+        admins: names of people who log in and may change the model, from wherever.
     """
 
     is_own_machine: bool = False
     folders: tuple[Path, ...] = ()
     closed: Path | None = None
     behind_own_door: bool = False
+    admins: frozenset[str] = frozenset()
 
     @staticmethod
     def at(host: str, is_public: bool, data: Path, folders: tuple[Path, ...] = ()) -> Rights:
@@ -49,13 +52,24 @@ class Rights:
         return Rights(True, folders or (Path.home(),), data)
 
     @staticmethod
+    def of_admins(names: Iterable[str]) -> Rights:
+        """Those of an app with a login: named people may train and choose the model, nobody names folders."""
+        return Rights(admins=frozenset(names))
+
+    @staticmethod
     def in_private_space() -> Rights:
         """Those of the person whose Space it is: to train and to choose the model, not to name folders."""
         return Rights(True, behind_own_door=True)
 
     def may_change(self, request: gr.Request) -> bool:
-        """Whether the request comes from the person at this machine."""
+        """Whether the request comes from the person at this machine, or from an administrator."""
+        if self.admins:
+            return getattr(request, "username", None) in self.admins
         return self.is_own_machine and (self.behind_own_door or _is_direct(request))
+
+    def may_name_folders(self, request: gr.Request) -> bool:
+        """Whether folders of this machine may be named at all."""
+        return bool(self.folders) and self.may_change(request)
 
     def demand(self, request: gr.Request, what: str) -> None:
         """Refuse the request of anybody else.
@@ -64,7 +78,8 @@ class Rights:
             UsageError: naming ``what`` they may not do.
         """
         if not self.may_change(request):
-            raise UsageError(f"Only the person at the machine that runs docvlm can {what}.", _NOT_YOURS)
+            who = "an administrator" if self.admins else "the person at the machine that runs docvlm"
+            raise UsageError(f"Only {who} can {what}.", _NOT_YOURS)
 
     def folder(self, typed: str, request: gr.Request) -> Path:
         """A folder of this machine that was typed in.

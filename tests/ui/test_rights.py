@@ -62,6 +62,17 @@ def test_the_owner_of_a_private_space_may_train_and_name_no_folders(tmp_path: Pa
         owner.file(str(tmp_path / "a.pdf"), asking)
 
 
+def test_administrators_who_log_in_may_change_the_model_and_name_no_folders(tmp_path: Path) -> None:
+    rights = Rights.of_admins(["anna"])
+    anna = gr.Request(headers={"host": "docvlm.example.org"}, username="anna")
+    bela = gr.Request(headers={"host": "127.0.0.1:7860"}, client=SimpleNamespace(host="127.0.0.1"))
+    assert rights.may_change(anna) and not rights.may_change(bela) and not rights.may_name_folders(anna)
+    with pytest.raises(UsageError, match="Only an administrator can train"):
+        rights.demand(bela, "train")
+    with pytest.raises(UsageError, match="cannot be named here"):
+        rights.folder(str(tmp_path), anna)
+
+
 def test_only_folders_below_the_allowed_ones_are_read(rights: Rights, tmp_path: Path) -> None:
     asking = _request()
     assert rights.folder(f" {tmp_path}/papers/march ", asking) == tmp_path / "papers" / "march"
