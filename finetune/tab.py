@@ -32,7 +32,7 @@ from docvlm.ui.rights import Rights
 from finetune.data.documents import LabelledDocument
 from finetune.data.store_labels import labelled_documents
 from finetune.evaluation.before_after import BeforeAfter, read_before_after
-from finetune.page.choice_html import choice_html
+from finetune.page.choice_html import choice_html, lines_only_html
 from finetune.page.estimate import minutes_text, predicted_seconds, tokens_a_second
 from finetune.page.lesson_preview import Preview, entries, preview
 from finetune.page.outcome_html import outcome_html
@@ -135,10 +135,11 @@ class FineTuneTab:
         """Show the labels, then on which side of the split each document would be, then how long it takes."""
         view.version += 1
         version, view.preview = view.version, None
-        documents = entries(self._labelled(request))
+        labelled = self._labelled(request)
+        documents, lines_only = entries(labelled), lines_only_html(labelled)
         wanted = [entry.sha256 for entry in documents if entry.sha256 not in view.left_out]
         yield {
-            self._choice: choice_html(documents, view.left_out, None),
+            self._choice: choice_html(documents, view.left_out, None, lines_only),
             self._form: self._form_html(view, request) if wanted else "",
         }
         if not wanted:
@@ -148,7 +149,7 @@ class FineTuneTab:
             if version != view.version:
                 return  # another choice was made meanwhile, and is looked at by itself
             view.preview = found
-            yield {self._choice: choice_html(documents, view.left_out, found)}
+            yield {self._choice: choice_html(documents, view.left_out, found, lines_only)}
             yield {self._form: self._form_html(view, request)}
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             note = notices.error_html(sentence(error))

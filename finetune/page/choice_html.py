@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from html import escape
 
+from finetune.data.documents import LabelledDocument
 from finetune.page.lesson_preview import Entry, Preview
 
 _SHOWN_PROBLEMS = 50
@@ -23,7 +24,7 @@ def choice_html(
     if not entries:
         return (
             '<h3>Labels</h3><p class="quiet">No labels yet. Open documents on the desk, go to Label, and '
-            "accept or correct what the model fills in. Ten labelled documents are a good start.</p>"
+            f"accept or correct what the model fills in. Ten labelled documents are a good start.</p>{note}"
         )
     chosen = sum(entry.sha256 not in left_out for entry in entries)
     rows = "".join(_entry(entry, entry.sha256 in left_out, preview) for entry in entries)
@@ -31,6 +32,18 @@ def choice_html(
     return (
         f'<h3>Labels <span class="quiet">{chosen} of {len(entries)} documents</span>{every}</h3>'
         f'{note}{_summary(preview)}<ul class="tune-documents">{rows}</ul>{_problems(preview)}'
+    )
+
+
+def lines_only_html(documents: Iterable[LabelledDocument]) -> str:
+    """What becomes of documents whose lines alone are labelled; empty where there are none."""
+    count = sum(bool(one.transcripts) and not (one.fields or one.questions) for one in documents)
+    if not count:
+        return ""
+    what = "1 document has" if count == 1 else f"{count} documents have"
+    return (
+        f'<p class="quiet">{what} corrected lines only. They show how well pages are read; training learns '
+        "from fields and questions.</p>"
     )
 
 

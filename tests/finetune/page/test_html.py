@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from finetune.data.documents import LabelledDocument, QuestionLabel, TranscriptLabel
 from finetune.evaluation.before_after import BeforeAfter, ModelFigures
 from finetune.evaluation.bootstrap import Interval
 from finetune.evaluation.compare import Change, Comparison
 from finetune.evaluation.gallery import PICTURES, GalleryEntry, Outcome
-from finetune.page.choice_html import choice_html
+from finetune.page.choice_html import choice_html, lines_only_html
 from finetune.page.lesson_preview import Entry, Preview
 from finetune.page.outcome_html import outcome_html
 from finetune.page.run_html import duration, run_html, runs_html
@@ -43,6 +44,16 @@ def test_each_document_is_shown_on_its_side() -> None:
 
 def test_without_labels_it_says_how_to_make_some() -> None:
     assert "go to Label" in choice_html([], set(), None)
+
+
+def test_documents_with_lines_only_are_not_passed_over_in_silence() -> None:
+    lines = (TranscriptLabel("Total 9.00"),)
+    question = (QuestionLabel("Who?", ("Anna",)),)
+    read = LabelledDocument("a", "a.pdf", None, transcripts=lines)
+    asked = LabelledDocument("b", "b.pdf", None, questions=question, transcripts=lines)
+    assert "1 document has corrected lines only" in choice_html((), (), None, lines_only_html([read, asked]))
+    assert "2 documents have" in lines_only_html([read, read])
+    assert lines_only_html([asked]) == ""
 
 
 def test_nothing_of_documents_or_runs_reaches_the_page_unescaped(tmp_path: Path) -> None:
