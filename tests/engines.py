@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 
+from docvlm.adapters import NOTHING_KNOWN, KnownValues
 from docvlm.models.protocol import EngineCard, GenerationRequest, PageInput, TokenStep
 from docvlm.tiling import Budget, TilePlan, plan_tiles
 
@@ -17,15 +18,19 @@ class WrittenEngine:
         write: Callable[[str, str], str],
         probability: float | None = 0.9,
         follows_grammar: bool = True,
+        known: KnownValues = NOTHING_KNOWN,
     ) -> None:
         self._write = write
         self._probability = probability
         self._follows_grammar = follows_grammar
+        self._known = known
         self.requests: list[GenerationRequest] = []
 
     @property
     def card(self) -> EngineCard:
-        return EngineCard("written", "1", sees_pixels=False, follows_grammar=self._follows_grammar)
+        return EngineCard(
+            "written", "1", sees_pixels=False, follows_grammar=self._follows_grammar, known=self._known
+        )
 
     def plan_page(self, width: int, height: int, budget: Budget) -> TilePlan:
         return plan_tiles(width, height, budget)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from docvlm.adapters.card import CARD_FILE, WEIGHTS_FILE, AdapterCard, Figure, read_card, write_card
+from docvlm.adapters.known_values import read_known_values, write_known_values
 from docvlm.adapters.readme import readme
 from docvlm.atomic import write_atomically
 from docvlm.errors import ModelError, UsageError
@@ -111,6 +112,7 @@ class AdapterRegistry:
         """
         with self._new(card.name) as folder:
             _copy_adapter(source, folder)
+            write_known_values(folder, read_known_values(source))
             write_card(folder, card)
         return self._folder / card.name
 
@@ -193,7 +195,7 @@ class AdapterRegistry:
         """Write a plain PEFT folder, or a zip where ``target`` ends in ``.zip``; returns ``target``.
 
         Its README says what it is and how it is loaded without docvlm. The documents that it was trained on
-        are not named.
+        are not named, and the texts that were labelled stay here.
 
         Raises:
             ModelError: when there is no adapter of this name.

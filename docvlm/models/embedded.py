@@ -16,6 +16,7 @@ import transformers
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from docvlm.adapters import read_known_values
 from docvlm.errors import ModelError
 from docvlm.models.adapter import merge_adapter, refuse_misfit
 from docvlm.models.calibration import UNCALIBRATED, Calibration, read_calibration
@@ -88,6 +89,7 @@ class EmbeddedEngine(PrefixEngine):
                 base_revision=base_revision,
                 adapter=str(adapter) if adapter else None,
                 calibration=_calibration(shipped_adapter),
+                known=read_known_values(adapter),
             ),
             context_tokens=CONTEXT_TOKENS,
             cache_tokens=CACHE_TOKENS,

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from transformers import AutoImageProcessor
 
+from docvlm.adapters import read_known_values
 from docvlm.models.checkpoint import Checkpoint, load_checkpoint
 from docvlm.models.device import pick_device
 from docvlm.models.language_model import Report
@@ -70,6 +71,7 @@ class HubEngine(PrefixEngine):
                 base_revision=checkpoint.base_revision,
                 adapter=str(adapter) if adapter else None,
                 contract=checkpoint.model.config.model_type,
+                known=read_known_values(adapter),
             ),
             context_tokens=checkpoint.context_tokens,
             cache_tokens=CACHE_TOKENS,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from docvlm.adapters import NOTHING_KNOWN, KnownValues
 from docvlm.models.calibration import UNCALIBRATED, Calibration
 from docvlm.tiling import Budget, TilePlan
 from docvlm.types import RgbImage
@@ -84,6 +85,7 @@ class EngineCard:
         contract: how the checkpoint itself wants pages cut; empty where the tile budget decides.
         note: one line for the user where something about this engine must be known, else empty.
         follows_grammar: whether replies obey ``GenerationRequest.grammar``; where not, they are free text.
+        known: the texts that the adapter's labels hold.
     """
 
     name: str
@@ -95,6 +97,7 @@ class EngineCard:
     contract: str = ""
     calibration: Calibration = UNCALIBRATED
     follows_grammar: bool = True
+    known: KnownValues = NOTHING_KNOWN
 
     def tiling(self, budget: str) -> str:
         """What decides how pages are cut, as it is kept with results and adapters; empty without pixels."""

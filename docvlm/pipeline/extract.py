@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from docvlm.adapters import KnownValues
 from docvlm.grounding import (
     ParsedReply,
     ReplyRows,
@@ -20,7 +21,16 @@ from docvlm.grounding import (
 from docvlm.models.protocol import Engine, GenerationRequest, PageInput
 from docvlm.pipeline.windows import Window, window_context
 from docvlm.prompts import extraction_prompt, free_extraction_prompt
-from docvlm.schemas import FieldSpec, PageContext, Schema, normalise, page_context, run_checks
+from docvlm.schemas import (
+    FieldSpec,
+    FieldType,
+    Flag,
+    PageContext,
+    Schema,
+    normalise,
+    page_context,
+    run_checks,
+)
 from docvlm.types import Extraction, FieldValue, LineItems
 
 EXTRACTION_TOKENS = 1536
@@ -65,7 +75,8 @@ def extract_windows(
             )
         found.append(_ground_fields(parsed, schema, window, context))
         yield WindowDone(window.page_number, done, len(windows))
-    merged = Extraction(schema.name, _merge(found, schema), notes=tuple(notes))
+    fields = _as_labelled(_merge(found, schema), schema, engine.card.known)
+    merged = Extraction(schema.name, fields, notes=tuple(notes))
     calibrated = engine.card.calibration.extraction(merged)
     yield replace(calibrated, checks=run_checks(schema, merged))
 
@@ -150,6 +161,23 @@ def _merge_field(spec: FieldSpec, found: Sequence[FieldValue | LineItems]) -> Fi
     if with_words:
         return max(with_words, key=lambda value: value.confidence)
     return FieldValue(spec.name, None, None, min((value.confidence for value in values), default=1.0))
+
+
+def _as_labelled(
+    fields: Sequence[FieldValue | LineItems], schema: Schema, known: KnownValues
+) -> tuple[FieldValue | LineItems, ...]:
+    """Texts that are a misreading of one labelled before get its spelling; ``raw`` stays as it was read."""
+    return tuple(
+        _spelt(found, known) if isinstance(found, FieldValue) and spec.type is FieldType.TEXT else found
+        for spec, found in zip(schema.fields, fields, strict=True)
+    )
+
+
+def _spelt(found: FieldValue, known: KnownValues) -> FieldValue:
+    spelling = known.spelling(found.name, found.raw) if found.raw else None
+    if spelling is None:
+        return found
+    return replace(found, value=spelling, flags=(*found.flags, Flag.KNOWN_SPELLING))
 
 
 def _rows_once(rows: Sequence[tuple[FieldValue, ...]]) -> tuple[tuple[FieldValue, ...], ...]:

@@ -32,6 +32,8 @@ class Flag(StrEnum):
     CREDIT = "credit"
     DEBIT = "debit"
     """The ledger side printed beside the amount (CR, DR); the value keeps its printed sign."""
+    KNOWN_SPELLING = "known-spelling"
+    """A text as it was labelled before; what was read differs by a misread letter or two."""
     WRONG_CHECK_DIGITS = "wrong-check-digits"
     """An IBAN as printed, whose check digits do not fit."""
 

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from docvlm.adapters import AdapterCard, AdapterRegistry, Figure, read_card, write_card
+from docvlm.adapters import (
+    AdapterCard,
+    AdapterRegistry,
+    Figure,
+    KnownValues,
+    read_card,
+    read_known_values,
+    write_card,
+    write_known_values,
+)
 from docvlm.errors import ModelError, UsageError
 from tests.adapters.folders import save_adapter
 
@@ -79,6 +88,17 @@ def test_what_is_exported_can_be_taken_in(registry: AdapterRegistry, tmp_path: P
         assert (taken.folder / file).read_bytes() == (registry.folder_of("receipts") / file).read_bytes()
     with pytest.raises(UsageError, match="exists already"):
         registry.export("receipts", target)
+
+
+def test_what_people_labelled_is_kept_and_never_exported(registry: AdapterRegistry, tmp_path: Path) -> None:
+    source, known = save_adapter(tmp_path / "labelled"), KnownValues({"company": ("Oakfield Trading",)})
+    write_known_values(source, known)
+    kept = registry.keep(source, AdapterCard("labelled", "embedded", "abc"))
+    assert read_known_values(kept) == known
+    exported = registry.export("labelled", tmp_path / "plain")
+    assert "Oakfield" not in "".join(
+        file.read_text(errors="replace") for file in exported.rglob("*") if file.is_file()
+    )
 
 
 def test_a_plain_peft_adapter_is_taken_in_without_card(registry: AdapterRegistry, tmp_path: Path) -> None:

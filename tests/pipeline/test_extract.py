@@ -2,6 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from docvlm.adapters import KnownValues
 from docvlm.grounding import UNKNOWN_CONFIDENCE
 from docvlm.pipeline.extract import WindowDone, extract_windows
 from docvlm.pipeline.windows import Window, cut_windows
@@ -40,6 +41,17 @@ def test_values_are_typed_and_have_their_box() -> None:
     assert (total.value, total.raw, total.currency) == ("9.00", "RM9.00", "MYR")
     assert total.box is not None
     assert total.box.as_list() == [60, 24, 120, 42]
+
+
+def test_a_misread_text_is_spelt_as_it_was_labelled() -> None:
+    known = KnownValues({"company": ("Oakfield Trading",), "total": ("19.00",)})
+    engine = WrittenEngine(lambda _page, _prompt: "company: OAKFIE1D TRADING\ntotal: I9.00\n", known=known)
+    windows = windows_of(engine, ["OAKFIE1D TRADING", "Total I9.00"])
+    extraction = extraction_of(engine, windows, load_schema("company, total:amount"))
+    company, total = value_of(extraction, "company"), value_of(extraction, "total")
+    assert (company.value, company.raw) == ("Oakfield Trading", "OAKFIE1D TRADING")
+    assert "known-spelling" in company.flags and company.box is not None
+    assert "known-spelling" not in total.flags
 
 
 def test_the_surest_page_wins_and_keeps_its_number() -> None:
