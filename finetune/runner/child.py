@@ -22,7 +22,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docvlm.adapters import write_known_values
 from docvlm.config import Settings
 from docvlm.errors import Cancelled
 from docvlm.run_lock import RunLock, take_lock
@@ -135,7 +134,6 @@ def run(
         adapter = _train(request, lesson, folder, settings, readings, hold_ending, should_pause)
         if adapter is None:
             return
-        write_known_values(adapter, lesson.known_values)
         gc.collect()  # the model in training, before another one is loaded
         outcome = compare_on_held_out(adapter, lesson, request, settings, readings, folder, emit)
         if not any(isinstance(event, Kept) for event in read_events(folder)):

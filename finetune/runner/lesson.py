@@ -6,7 +6,6 @@ Labels may change and files may go while a run is stopped; what was chosen at it
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,13 +13,12 @@ from random import Random
 
 from pydantic import TypeAdapter
 
-from docvlm.adapters import KnownValues
 from docvlm.config import Settings
 from docvlm.errors import InputError
 from docvlm.export import write_atomically
-from docvlm.schemas import FieldType, Schema, load_schema
+from docvlm.schemas import Schema, load_schema
 from docvlm.store import Store
-from finetune.data.documents import FieldLabel, LabelledDocument
+from finetune.data.documents import LabelledDocument
 from finetune.data.duplicates import duplicate_groups
 from finetune.data.forms import ReadOptions, read_labels
 from finetune.data.problems import find_problems, without_problems
@@ -72,18 +70,6 @@ class Lesson:
         if schema is None or len(schema.fields) <= MOST_COMMON_FIELDS:
             return schema
         return lambda document: _own_fields(schema, document)
-
-    @property
-    def known_values(self) -> KnownValues:
-        """The texts that fields of type text have on the documents learnt from."""
-        schema = self.schema
-        wanted = {spec.name for spec in schema.fields if spec.type is FieldType.TEXT} if schema else set()
-        found: dict[str, dict[str, None]] = defaultdict(dict)
-        for document in self.train:
-            for label in document.fields:
-                if isinstance(label, FieldLabel) and label.value and label.name in wanted:
-                    found[label.name][" ".join(label.value.split())] = None
-        return KnownValues({name: tuple(values) for name, values in found.items()})
 
     @property
     def data_hash(self) -> str:

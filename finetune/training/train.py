@@ -16,7 +16,7 @@ from pathlib import Path
 from accelerate.utils import broadcast_object_list
 from peft import PeftModel
 
-from docvlm.adapters import AdapterCard, write_card
+from docvlm.adapters import AdapterCard, KnownValues, write_card, write_known_values
 from docvlm.errors import InputError
 from docvlm.export import write_atomically
 from docvlm.models.prefix_engine import PrefixEngine
@@ -24,6 +24,7 @@ from docvlm.prompts import PROMPTS_VERSION
 from docvlm.reading import READER_VERSION
 from docvlm.schemas import Schema, dump_schema
 from finetune.data.documents import LabelledDocument
+from finetune.data.known_texts import known_texts
 from finetune.data.readings import Readings
 from finetune.training.accuracy import AccuracyCallback, FieldAccuracy
 from finetune.training.base import add_adapter, open_base
@@ -135,7 +136,8 @@ def train(
         return None
     if first:
         card = _card(run, data, settings, folder)
-        _finish(folder, card, settings, accuracy.best_step if accuracy else None, done, emit)
+        known = known_texts(data.documents, data.schema)
+        _finish(folder, card, known, settings, accuracy.best_step if accuracy else None, done, emit)
     return folder / ADAPTER
 
 
@@ -234,6 +236,7 @@ def _card(run: _Prepared, data: TrainingData, settings: TrainingSettings, folder
 def _finish(
     folder: Path,
     card: AdapterCard,
+    known: KnownValues,
     settings: TrainingSettings,
     best_step: int | None,
     last_step: int,
@@ -243,6 +246,7 @@ def _finish(
     source = folder / BEST if best_step is not None else checkpoints(folder)[-1]
     copy_adapter(source, folder / ADAPTER)
     write_card(folder / ADAPTER, card)
+    write_known_values(folder / ADAPTER, known)
     settings.save(folder / ADAPTER)
     step = last_step if best_step is None else best_step
     emit(Finished(step, f"Trained {last_step} steps; the adapter is that of step {step}."))

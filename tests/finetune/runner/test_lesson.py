@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from docvlm.adapters import KnownValues
 from docvlm.config import Settings
 from docvlm.errors import Cancelled, InputError
 from docvlm.pipeline import Workspace
@@ -151,16 +150,3 @@ def test_a_stop_is_heard_between_two_documents(tmp_path: Path, settings: Setting
     with WatchedReadings(settings, third_time) as readings, pytest.raises(Cancelled):
         make_lesson(request, tmp_path / "run", settings, readings, lambda _event: None)
     assert load_lesson(tmp_path / "run") is None
-
-
-def test_texts_of_the_documents_learnt_from_are_remembered_and_no_others() -> None:
-    def labelled(name: str, company: str) -> LabelledDocument:
-        fields = (FieldLabel("company", company), FieldLabel("total", "9.00"), FieldLabel("other", "x"))
-        return LabelledDocument(name, name, None, fields=fields)
-
-    schema = RunRequest.schema_text("company, total:amount, items[name]")
-    lesson = Lesson(
-        (labelled("a", "Oak  Ltd"), labelled("b", "Oak Ltd")), (), (labelled("c", "Elm Ltd"),), schema, ()
-    )
-    assert lesson.known_values == KnownValues({"company": ("Oak Ltd",)})
-    assert replace(lesson, schema_json=None).known_values == KnownValues()
