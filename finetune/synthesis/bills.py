@@ -64,7 +64,7 @@ def _details(writer: Writer) -> tuple[list[Contact], str]:
     due_date = ""
     if writer.chance(0.65):
         due_date = writer.style.date(day + datetime.timedelta(days=rng.choice((0, 7, 14, 30, 45, 60))))
-    if due_date and writer.chance(0.6):
+    if due_date and writer.chance(0.5):
         details.append(("due_date", due_date))
         due_date = ""
     optional = [

@@ -48,7 +48,7 @@ def form(rng: Random, language: str) -> Draft:
             fact = f"entries.{number + place}"
             value = (
                 ""
-                if writer.chance(0.12)
+                if writer.chance(0.08)
                 else _FORM_VALUES[kind](writer)[: half - 2 if pair == 2 else 60].strip()
             )
             cells.append(Cell(f"{label}{separator}", f"{fact}.label", place * half))
@@ -139,7 +139,7 @@ def _blocks(writer: Writer, first: int, labels: Sequence[_Label]) -> int:
         value_column = left + min(step // 2 + 1, max((len(label) for _, label in rows), default=0) + 2)
         separator = rng.choice((":", ":", "", "."))
         for number, (kind, label) in enumerate(rows, start=first + taken):
-            value = _filled_in(writer, kind, step - (value_column - left) - 2, empty=0.12)
+            value = _filled_in(writer, kind, step - (value_column - left) - 2, empty=0.08)
             follows = len(label) + 2 > value_column - left
             writer.page.row(
                 Cell(label + separator, f"entries.{number}.label", left),
@@ -155,7 +155,7 @@ def _rows(writer: Writer, first: int, labels: Sequence[_Label]) -> int:
     """One label and value a row; some answers are long."""
     for number, (kind, label) in enumerate(labels, start=first):
         cells = [Cell(f"{label}:", f"entries.{number}.label", 0)]
-        cells.append(Cell(_filled_in(writer, kind, 60, empty=0.1), f"entries.{number}.value"))
+        cells.append(Cell(_filled_in(writer, kind, 60, empty=0.07), f"entries.{number}.value"))
         writer.page.row(*cells)
         if kind == "text" and writer.chance(0.3) and cells[1].text:
             rows = [writer.sentence(writer.rng.randint(5, 10)) for _ in range(writer.rng.randint(1, 3))]

@@ -116,7 +116,7 @@ def print_sums(writer: Writer, bill: Bill) -> None:
     """Subtotal, discount, shipping, tax and total: below each other, or side by side below their heads."""
     rng, right = writer.rng, writer.page.columns
     label_column = rng.choice((right - 34, right - 34, right - 40, 0))
-    if writer.chance(0.2):
+    if writer.chance(0.3):
         _sums_under_heads(writer, bill)
     else:
         _sums_in_rows(writer, bill, label_column)

@@ -170,7 +170,8 @@ def _asian_address(rng: Random) -> list[str]:
         parts.append("MALAYSIA")
     if rng.random() < 0.35:
         return _wrapped(parts, rng)
-    comma = "," if rng.random() < 0.85 else ""
+    # Where a line ends without one, the next may still be of the address.
+    comma = rng.choice((",", ",", "", "", "."))
     breaks = rng.choice((0.3, 0.6, 1.0))
     lines = [parts[0]]
     for place, part in enumerate(parts[1:], start=1):

@@ -71,7 +71,7 @@ def _askers(document: Document) -> Sequence[Asker]:
     if document.kind == "table":
         return [_about_cell]
     if document.kind == "form":
-        return [_about_entry, _about_entry, _about_entry, _about_absent]
+        return [*[_about_entry] * 5, _about_absent]
     if document_kinds()[document.kind].list_name == "entries":
         return [_about_entry, _about_entry, _about_entry, _about_missing]
     askers: list[Asker] = [_about_fact, _about_fact, _about_label, _about_absent]
