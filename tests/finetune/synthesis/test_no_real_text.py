@@ -67,9 +67,14 @@ def strings(value: object) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def stream() -> list[str]:
-    """Every page and every reply of the shipped recipe's run, in order."""
-    recipe = load_recipe(REPOSITORY / "finetune" / "recipes" / "docvlm-mini-fourth.yaml")
-    examples = (make_example(f"{recipe.seed}:{number}") for number in range(recipe.documents))
+    """Every page and every reply of the last two runs towards the shipped adapter, in order."""
+    recipes = [
+        load_recipe(REPOSITORY / "finetune" / "recipes" / f"docvlm-mini-{which}.yaml")
+        for which in ("fourth", "fifth")
+    ]
+    examples = (
+        make_example(f"{recipe.seed}:{number}") for recipe in recipes for number in range(recipe.documents)
+    )
     return [
         "\n".join((example.page_text, *(f"{turn.prompt} {turn.reply}" for turn in example.turns)))
         for example in examples
