@@ -1,7 +1,7 @@
 // A sheet of values. Enter accepts the value and goes on, arrows move, Delete in a value that is selected whole
 // says that the document does not have it, Escape takes back what was typed, Ctrl+Z undoes the last label,
 // Ctrl+Enter accepts all that is left. A word clicked or a box drawn on the page becomes the value that was last
-// in focus. Sends "edit", "undo" and "finish".
+// in focus. Sends "edit", "undo" and "finish"; "rows" when a row of a list is added or removed.
 const sheet = () => element.querySelector(".sheet");
 const owners = () => [...element.querySelectorAll("[data-name]")];
 const ownerOf = (target) => target.closest?.("[data-name]");
@@ -11,6 +11,7 @@ const edits = new Map(); // name → {text, typed, page, boxes}, not accepted ye
 const accepted = []; // names, the last accepted last
 const sent = new Map(); // name → the text that was accepted, until the server says the same
 let active = null;
+let entering = null; // the first cell of a row that was added, to be in focus once it is there
 
 const ownerNamed = (name) => owners().find((owner) => owner.dataset.name === name) ?? null;
 const current = () => ownerNamed(active);
@@ -69,7 +70,31 @@ const undo = () => {
   const name = accepted.pop();
   sent.delete(name);
   trigger("undo");
+  active = name; // where it is shown again only by what the server says
   focus(ownerNamed(name));
+};
+const isUndo = (event) => event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey);
+
+// What is typed in the rows of a list goes along, because rows move up when one goes.
+const changeRows = ({ rows: action, items, row, cell }) => {
+  const { document: number, schema } = sheet().dataset;
+  const isOfList = (name) => name.startsWith(`${items}[`);
+  const inRow = (name) => row && name.startsWith(`${items}[${row}].`);
+  const typed = owners().filter(({ dataset: { name } }) => edits.has(name) && isOfList(name) && !inRow(name));
+  const values = typed.map(taken);
+  if (action === "remove") {
+    for (const known of [edits, sent]) [...known.keys()].filter(isOfList).forEach((name) => known.delete(name));
+    const cells = owners().filter((owner) => isOfList(owner.dataset.name));
+    const gone = cells.filter((owner) => inRow(owner.dataset.name));
+    const next = cells[cells.indexOf(gone.at(-1)) + 1] ?? cells[cells.indexOf(gone[0]) - 1];
+    accepted.push(gone[0].dataset.name);
+    if (next) focus(next);
+    else element.querySelector(`[data-rows="add"][data-items="${CSS.escape(items)}"]`).focus();
+  } else {
+    accepted.push(cell ?? `${items}[1]`);
+    entering = cell ?? null;
+  }
+  trigger("rows", { document: Number(number), schema, action, items, row: row ?? "", values });
 };
 
 element.addEventListener("focusin", (event) => {
@@ -79,6 +104,8 @@ element.addEventListener("focusin", (event) => {
 element.addEventListener("click", (event) => {
   const button = event.target.closest("[data-absent]");
   if (button) acceptEmpty(ownerOf(button));
+  const change = event.target.closest("[data-rows]");
+  if (change) changeRows(change.dataset);
 });
 element.addEventListener("input", (event) => {
   const owner = ownerOf(event.target);
@@ -88,6 +115,10 @@ element.addEventListener("input", (event) => {
 });
 element.addEventListener("keydown", (event) => {
   const owner = ownerOf(event.target);
+  if (isUndo(event) && event.target.closest("[data-rows]")) {
+    event.preventDefault();
+    undo();
+  }
   if (!owner || event.isComposing || event.target !== inputOf(owner)) return;
   const input = inputOf(owner);
   const untouched = input.value === input.getAttribute("value");
@@ -110,7 +141,7 @@ element.addEventListener("keydown", (event) => {
     input.value = input.getAttribute("value");
     owner.classList.remove("edited");
     edits.delete(owner.dataset.name);
-  } else if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && untouched) undo();
+  } else if (isUndo(event) && untouched) undo();
   else return;
   event.preventDefault();
 });
@@ -153,6 +184,10 @@ watch("value", () => {
     input.value = text;
     if (input === document.activeElement) putCaret(owner);
   }
+  if (now === shown && entering && ownerNamed(entering)) {
+    if (isVisible()) focus(ownerNamed(entering));
+    entering = null;
+  }
   if (now === shown) {
     const [owner, focused] = [current(), document.activeElement];
     const holder = element.contains(focused) ? ownerOf(focused) : null;
@@ -166,6 +201,6 @@ watch("value", () => {
   }
   shown = now;
   accepted.length = 0;
-  active = null;
+  active = entering = null;
   if (now && isVisible()) focus(owners().find((owner) => !isDone(owner)) ?? owners()[0]);
 });

@@ -1,7 +1,13 @@
 """The flow, page by page: open, read, ask, extract, keep."""
 
 from docvlm.pipeline.ask import AnswerPiece
-from docvlm.pipeline.corrections import CheckedExtraction, check_extraction, empty_extraction, find_evidence
+from docvlm.pipeline.corrections import (
+    CheckedExtraction,
+    cell_name,
+    check_extraction,
+    empty_extraction,
+    find_evidence,
+)
 from docvlm.pipeline.document import OpenDocument, owned_identity
 from docvlm.pipeline.extract import WindowDone
 from docvlm.pipeline.kind import guess_kind, suggested_questions
@@ -23,6 +29,7 @@ __all__ = [
     "Region",
     "WindowDone",
     "Workspace",
+    "cell_name",
     "check_extraction",
     "empty_extraction",
     "find_evidence",

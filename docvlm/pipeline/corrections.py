@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from docvlm.grounding import PageWords
@@ -52,6 +52,17 @@ class CheckedExtraction:
         """The field and the value called ``name``, None where there is none."""
         return next(((spec, value) for known, spec, value in self.values() if known == name), None)
 
+    def removed_rows(self, items: LineItems) -> frozenset[int]:
+        """The rows of a list, counted from 1, of which a person says that no cell stands in the document."""
+        return frozenset(
+            number
+            for number, row in enumerate(items.rows, start=1)
+            if all(
+                cell.raw is None and cell_name(items.name, number, cell.name) in self.confirmed
+                for cell in row
+            )
+        )
+
     def without_empty_rows(self) -> Extraction:
         """The extraction as it is exported: rows whose cells are all empty are left out."""
         fields = tuple(
@@ -71,7 +82,11 @@ def cell_name(items: str, row: int, column: str) -> str:
 
 
 def check_extraction(
-    schema: Schema, extraction: Extraction, labels: Iterable[Label], context: PageContext
+    schema: Schema,
+    extraction: Extraction,
+    labels: Iterable[Label],
+    context: PageContext,
+    row_counts: Mapping[str, int] | None = None,
 ) -> CheckedExtraction:
     """Lay the field labels of a document over what the model found, and run the schema's checks again.
 
@@ -79,11 +94,13 @@ def check_extraction(
 
     Args:
         context: how the document writes dates and amounts.
+        row_counts: how many rows a list has at least; those that are not there yet are empty.
     """
     by_name = {label.name: label for label in labels if label.kind is LabelKind.FIELD}
     found = {field.name: field for field in extraction.fields}
+    counts = row_counts or {}
     fields = tuple(
-        _checked_rows(spec, found.get(spec.name), by_name, context)
+        _checked_rows(spec, found.get(spec.name), by_name, context, counts.get(spec.name, 0))
         if spec.is_list
         else _checked_value(spec, spec.name, found.get(spec.name), by_name, context)
         for spec in schema.fields
@@ -149,11 +166,12 @@ def _checked_value(
 
 
 def _checked_rows(
-    spec: FieldSpec, found: object, labels: dict[str, Label], context: PageContext
+    spec: FieldSpec, found: object, labels: dict[str, Label], context: PageContext, least: int
 ) -> LineItems:
     rows = list(found.rows) if isinstance(found, LineItems) else []
     cells = (_CELL.fullmatch(name) for name in labels)
     last = max((int(cell["row"]) for cell in cells if cell and cell["items"] == spec.name), default=0)
+    last = max(last, least)
     empty = tuple(FieldValue(column.name, None, None, 0.0) for column in spec.columns)
     rows += [empty] * (min(last, MAX_ROWS) - len(rows))
     return LineItems(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
 from docvlm.errors import UsageError
 from docvlm.pipeline.corrections import (
     CONFIRMED,
     CORRECTED,
+    MAX_ROWS,
     CheckedExtraction,
+    cell_name,
     check_extraction,
     empty_extraction,
     find_evidence,
@@ -22,22 +27,38 @@ from docvlm.pipeline.line_labels import (
 from docvlm.reading import READER_VERSION
 from docvlm.schemas import FieldSpec, Schema, page_context
 from docvlm.store import Label, LabelKind, Store
-from docvlm.types import Box, Extraction, FieldValue, Reading
+from docvlm.types import Box, Extraction, FieldValue, LineItems, Reading
+
+_ListKey = tuple[str, str]  # a schema's key, the name of a list field
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What was before a change: labels by kind and name, None where there was none; lengths of lists."""
+
+    name: str
+    labels: tuple[tuple[LabelKind, str, Label | None], ...]
+    row_counts: dict[_ListKey, int]
 
 
 class DocumentLabels:
-    """The labels of one document. What was changed through this object can be undone, last first."""
+    """The labels of one document. What was changed through this object can be undone, last first.
+
+    Rows that a person adds to a list are shown from here; they are kept once one of their cells has a label.
+    """
 
     def __init__(self, store: Store, document_id: int) -> None:
         self._store = store
         self._document_id = document_id
-        self._before: list[tuple[LabelKind, str, Label | None]] = []
+        self._changes: list[_Change] = []
+        self._row_counts: dict[_ListKey, int] = {}
 
     def lay_over(self, schema: Schema, extraction: Extraction | None) -> CheckedExtraction:
         """What the model found (None: nothing yet) with the labels over it."""
         labels = [record.label for record in self._store.labels(self._document_id)]
         context = page_context("\n".join(reading.text for reading in self.readings()))
-        return check_extraction(schema, extraction or empty_extraction(schema), labels, context)
+        counts = {name: count for (key, name), count in self._row_counts.items() if key == schema.key}
+        return check_extraction(schema, extraction or empty_extraction(schema), labels, context, counts)
 
     def confirm(self, checked: CheckedExtraction, name: str) -> None:
         """A person says that the value is right as it is, or that the document does not have it.
@@ -74,6 +95,66 @@ class DocumentLabels:
             found = find_evidence(text, spec, self.readings())
             page, boxes = (found[0], found[2]) if found else (None, ())
         self._save(Label(LabelKind.FIELD, name, text or None, page if text else None, boxes, CORRECTED))
+
+    def add_row(self, checked: CheckedExtraction, name: str) -> None:
+        """A person wants to enter one more row of a list; it is empty.
+
+        Raises:
+            UsageError: when the schema has no such list, or the list is as long as it may be.
+        """
+        count = len(_list_of(checked, name).rows)
+        if count >= MAX_ROWS:
+            raise UsageError(f"A list has at most {MAX_ROWS} rows.", "Remove a row first.")
+        self._apply(name, {}, self._row_counts | {(checked.schema.key, name): count + 1})
+
+    def remove_row(self, checked: CheckedExtraction, name: str, row: int, found: Extraction | None) -> None:
+        """A person says that the document has no such row.
+
+        The cells of a row that the model found get labels that say so, and the rows after it keep their
+        numbers. A row that a person added goes with its labels, and those after it move up.
+
+        Args:
+            row: counts from 1.
+            found: what the model found, None where it found nothing.
+
+        Raises:
+            UsageError: when the list has no such row.
+        """
+        items = _list_of(checked, name)
+        if not 1 <= row <= len(items.rows):
+            raise UsageError(f"There is no row {row} any more.", "Look at the list again.")
+        columns = [cell.name for cell in items.rows[row - 1]]
+        lists = found.fields if found is not None else ()
+        found_rows = next(
+            (len(one.rows) for one in lists if isinstance(one, LineItems) and one.name == name), 0
+        )
+        labels: dict[str, Label | None] = {}
+        if row <= found_rows:
+            for cell in (cell_name(name, row, column) for column in columns):
+                labels[cell] = Label(LabelKind.FIELD, cell, None, source=CORRECTED)
+            self._apply(name, labels, self._row_counts)
+            return
+        known = self._fields()
+        for number in range(row, len(items.rows) + 1):
+            for column in columns:
+                cell, after = cell_name(name, number, column), known.get(cell_name(name, number + 1, column))
+                labels[cell] = replace(after, name=cell) if after is not None else None
+        key = (checked.schema.key, name)
+        self._apply(name, labels, self._row_counts | {key: len(items.rows) - 1})
+
+    def bring_back_rows(self, checked: CheckedExtraction, name: str) -> None:
+        """Take back what was said of the removed rows of a list.
+
+        Raises:
+            UsageError: when the schema has no such list.
+        """
+        items = _list_of(checked, name)
+        labels = {
+            cell_name(name, row, cell.name): None
+            for row in checked.removed_rows(items)
+            for cell in items.rows[row - 1]
+        }
+        self._apply(name, labels, self._row_counts | {(checked.schema.key, name): len(items.rows)})
 
     def answer(self, question: str, text: str, page: int | None = None, boxes: tuple[Box, ...] = ()) -> None:
         """A person says what the answer to a question is; no text: the document does not say.
@@ -116,18 +197,17 @@ class DocumentLabels:
         self._keep_transcript(page)
 
     def undo(self) -> str | None:
-        """Take the last change back; the name of the value, None where there is nothing to undo."""
-        if not self._before:
+        """Take the last change back; the name of the value or list, None where there is nothing to undo."""
+        if not self._changes:
             return None
-        kind, name, before = self._before.pop()
-        last = self._known(kind, name)
-        if before is not None:
-            self._store.save_label(self._document_id, before)
-        else:
-            self._forget(kind, name)
-        if kind is LabelKind.TRANSCRIPT and last is not None and last.page is not None:
-            self._keep_transcript(last.page)
-        return name
+        change = self._changes.pop()
+        self._row_counts = change.row_counts
+        for kind, name, before in change.labels:
+            last = self._known(kind, name)
+            self._set(kind, name, before)
+            if kind is LabelKind.TRANSCRIPT and last is not None and last.page is not None:
+                self._keep_transcript(last.page)
+        return change.name
 
     def readings(self) -> list[Reading]:
         """What was read on the pages so far, by number."""
@@ -136,8 +216,29 @@ class DocumentLabels:
         return [reading for reading in readings if reading is not None]
 
     def _save(self, label: Label) -> None:
-        self._before.append((label.kind, label.name, self._known(label.kind, label.name)))
+        before = (label.kind, label.name, self._known(label.kind, label.name))
+        self._changes.append(_Change(label.name, (before,), self._row_counts))
         self._store.save_label(self._document_id, label)
+
+    def _apply(self, name: str, labels: Mapping[str, Label | None], row_counts: dict[_ListKey, int]) -> None:
+        """Several labels of fields, None where there is to be none, and the lengths of lists at once."""
+        before = self._fields()
+        changed = {cell: label for cell, label in labels.items() if before.get(cell) != label}
+        kept = tuple((LabelKind.FIELD, cell, before.get(cell)) for cell in changed)
+        self._changes.append(_Change(name, kept, self._row_counts))
+        self._row_counts = row_counts
+        for cell, label in changed.items():
+            self._set(LabelKind.FIELD, cell, label)
+
+    def _fields(self) -> dict[str, Label]:
+        known = self._store.labels(self._document_id, LabelKind.FIELD)
+        return {record.label.name: record.label for record in known}
+
+    def _set(self, kind: LabelKind, name: str, label: Label | None) -> None:
+        if label is not None:
+            self._store.save_label(self._document_id, label)
+        else:
+            self._forget(kind, name)
 
     def _known(self, kind: LabelKind, name: str) -> Label | None:
         known = (record.label for record in self._store.labels(self._document_id, kind))
@@ -165,3 +266,15 @@ def _value_of(checked: CheckedExtraction, name: str) -> tuple[FieldSpec, FieldVa
     if found is None:
         raise UsageError(f"There is no field '{name}' in this schema.", "Choose the schema again.")
     return found
+
+
+def _list_of(checked: CheckedExtraction, name: str) -> LineItems:
+    for found in checked.extraction.fields:
+        if isinstance(found, LineItems) and found.name == name:
+            return found
+    raise UsageError(f"There is no list '{name}' in this schema.", "Choose the schema again.")
+
+
+def _row_count(found: Extraction | None, name: str) -> int:
+    fields = found.fields if found is not None else ()
+    return next((len(one.rows) for one in fields if isinstance(one, LineItems) and one.name == name), 0)

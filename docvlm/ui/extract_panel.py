@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from typing import Any
 
@@ -79,6 +79,7 @@ class ExtractPanel:
         self._bar.select(self._act, None, self.opened, **QUICK)
         self._builder.build(self._build, None, self.opened, **QUICK)
         self._sheet.edit(self._edit, None, [self._sheet, self._notice], **IN_TURN)
+        self._sheet.rows(self._change_rows, None, [self._sheet, self._notice], **IN_TURN)
         self._sheet.undo(self._undo, None, [self._sheet], **IN_TURN)
         self._sheet.finish(self._finish, None, [self._notice], **IN_TURN)
         self._results.select(
@@ -243,9 +244,17 @@ class ExtractPanel:
     # Corrections
 
     def _edit(self, event: gr.EventData, request: gr.Request) -> Updates:
+        return self._change(self._work.edit, event, request)
+
+    def _change_rows(self, event: gr.EventData, request: gr.Request) -> Updates:
+        return self._change(self._work.change_rows, event, request)
+
+    def _change(
+        self, change: Callable[[Session, gr.EventData], None], event: gr.EventData, request: gr.Request
+    ) -> Updates:
         session = self._desk.sessions.of(request)
         try:
-            self._work.edit(session, event)
+            change(session, event)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             return {self._notice: notices.error_html(sentence(error))}
         return _sheet(self._sheet, session.view)

@@ -10,8 +10,8 @@ from docvlm.errors import UsageError
 from docvlm.pipeline import CheckedExtraction, DocumentLabels, WindowDone, guess_kind
 from docvlm.schemas import Schema, SchemaShelf
 from docvlm.types import Extraction
-from docvlm.ui.browser_values import edits_of
-from docvlm.ui.callbacks import text_in, value_in
+from docvlm.ui.browser_values import LONGEST_NAME, edits_of
+from docvlm.ui.callbacks import as_number, text_in, value_in
 from docvlm.ui.desk import Desk
 from docvlm.ui.document_work import page_text, prepare
 from docvlm.ui.sessions import OpenView, Session
@@ -79,15 +79,28 @@ class FieldWork:
         Raises:
             UsageError: when the sheet that sent it is not the one that is open.
         """
-        view = session.view
-        if view is None or view.checked is None or value_in(event, "document") != view.document.id:
-            raise UsageError("Another document was opened meanwhile.", "Open this one again, then go on.")
-        schema = view.checked.schema
-        if text_in(event, "schema", 40) != schema.key:
-            raise UsageError("Another schema was chosen meanwhile.", "Go on in the new list of fields.")
+        view, checked = _open_sheet(session, event)
         for edit in edits_of(event, view.page_count):
-            view.labels.correct(view.checked, edit.name, edit.text, edit.page, edit.boxes)
-        self._lay_labels_over(view, schema)
+            view.labels.correct(checked, edit.name, edit.text, edit.page, edit.boxes)
+        self._lay_labels_over(view, checked.schema)
+
+    def change_rows(self, session: Session, event: gr.EventData) -> None:
+        """Add a row to a list, remove one or bring those removed back; values that came along are kept first.
+
+        Raises:
+            UsageError: as for ``edit``, and where the row or the list is no longer there.
+        """
+        self.edit(session, event)
+        view, checked = _open_sheet(session, event)
+        action, name = text_in(event, "action", 20), text_in(event, "items", LONGEST_NAME)
+        if action == "add":
+            view.labels.add_row(checked, name)
+        elif action == "remove":
+            row = as_number(text_in(event, "row", 9)) or 0
+            view.labels.remove_row(checked, name, row, self.found(view.document.id, checked.schema))
+        elif action == "bring back":
+            view.labels.bring_back_rows(checked, name)
+        self._lay_labels_over(view, checked.schema)
 
     def undo(self, session: Session) -> None:
         """Take the last label back."""
@@ -108,3 +121,13 @@ class FieldWork:
         known = self.desk.workspace.store.extractions(document_id, latest_only=True)
         found = [record.extraction for record in known if record.schema_key == schema.key]
         return found[-1] if found else None
+
+
+def _open_sheet(session: Session, event: gr.EventData) -> tuple[OpenView, CheckedExtraction]:
+    """The open document and its values, where the sheet that sent the event is theirs."""
+    view = session.view
+    if view is None or view.checked is None or value_in(event, "document") != view.document.id:
+        raise UsageError("Another document was opened meanwhile.", "Open this one again, then go on.")
+    if text_in(event, "schema", 40) != view.checked.schema.key:
+        raise UsageError("Another schema was chosen meanwhile.", "Go on in the new list of fields.")
+    return view, view.checked

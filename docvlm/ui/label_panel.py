@@ -72,6 +72,7 @@ class LabelPanel:
         self._sheet.ahead(self._read_ahead, None, None, concurrency_id="extract", **LONG)
         self._sheet.question(self._ask, None, self.opened, concurrency_id="ask", **LONG)
         self._sheet.edit(self._edit, None, self.opened, **IN_TURN)
+        self._sheet.rows(self._change_rows, None, self.opened, **IN_TURN)
         self._sheet.undo(self._undo, None, self.opened, **IN_TURN)
         self._sheet.finish(self._finish, None, [self._bar, self._notice], **IN_TURN)
         self._sheet.turned(self._turned, None, [self._sheet], **QUICK)
@@ -209,6 +210,14 @@ class LabelPanel:
             return shown
         rows = notices.notice_html(_ROWS_LEFT) if self._work.has_rows_left(session) else ""
         return {**shown, **self._show_bar(session), self._notice: rows}
+
+    def _change_rows(self, event: gr.EventData, request: gr.Request) -> Updates:
+        session = self._desk.sessions.of(request)
+        try:
+            self._work.fields.change_rows(session, event)
+        except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
+            return {self._notice: notices.error_html(sentence(error))}
+        return {**self._show_sheet(session), self._notice: ""}
 
     def _undo(self, request: gr.Request) -> Updates:
         session = self._desk.sessions.of(request)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from html import escape
 
-from docvlm.pipeline import CheckedExtraction
+from docvlm.pipeline import CheckedExtraction, cell_name
 from docvlm.schemas import FieldSpec, FieldType
 from docvlm.types import CheckResult, FieldValue, LineItems
 from docvlm.ui.answers import boxes_json
@@ -31,7 +31,7 @@ def sheet_html(checked: CheckedExtraction, document_id: int, waits: str = "", id
     parts = []
     for spec, found in zip(checked.schema.fields, checked.extraction.fields, strict=True):
         if isinstance(found, LineItems):
-            parts.append(_rows(spec, found, checked.confirmed, wrong))
+            parts.append(_rows(spec, found, checked, wrong))
         else:
             parts.append(_field(ids, spec, found, found.name in checked.confirmed, found.name in wrong))
     notes = "".join(notice_html(note) for note in checked.extraction.notes)
@@ -56,32 +56,67 @@ def _field(ids: str, spec: FieldSpec, value: FieldValue, is_confirmed: bool, is_
     )
 
 
-def _rows(spec: FieldSpec, items: LineItems, confirmed: frozenset[str], wrong: frozenset[str]) -> str:
+def _rows(spec: FieldSpec, items: LineItems, checked: CheckedExtraction, wrong: frozenset[str]) -> str:
+    """A list as a table with a button for one more row; rows that a person removed are only counted."""
     title = escape(spec.name.replace("_", " "))
-    if not items.rows:
-        return f'<h4>{title}</h4><p class="quiet">No rows found.</p>'
+    removed = checked.removed_rows(items)
+    rows = "".join(
+        _row(spec, number, row, checked.confirmed, wrong)
+        for number, row in enumerate(items.rows, start=1)
+        if number not in removed
+    )
+    foot = _rows_foot(spec, title, cell_name(spec.name, len(items.rows) + 1, spec.columns[0].name), removed)
+    if not rows:
+        return f'<h4>{title}</h4><p class="quiet">No rows{"" if removed else " found"}.</p>{foot}'
     heads = "".join(
         f'<th scope="col">{escape(column.name.replace("_", " "))}</th>' for column in spec.columns
     )
-    rows = ""
-    for number, row in enumerate(items.rows, start=1):
-        cells = ""
-        for column, cell in zip(spec.columns, row, strict=True):
-            path = f"{spec.name}[{number}].{column.name}"
-            flag = " wrong" if path in wrong else ""
-            typed = f"{column.name}, row {number}" + (f", read as {cell.value}" if cell.value else "")
-            cells += (
-                f'<td class="cell {column.type} {_state(cell, path in confirmed)}{flag}" '
-                f'data-name="{escape(path)}" '
-                f'{_mark(path, cell)}><input class="field-input" value="{escape(cell.raw or "")}" '
-                'placeholder="–" '
-                f'aria-label="{escape(typed)}" title="{escape(typed)}" autocomplete="off" '
-                'spellcheck="false"></td>'
-            )
-        rows += f"<tr>{cells}</tr>"
+    count = len(items.rows) - len(removed)
     return (
-        f'<h4>{title} <span class="quiet">{len(items.rows)} rows</span></h4><div class="rows"><table>'
-        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<h4>{title} <span class="quiet">{count} row{"" if count == 1 else "s"}</span></h4>'
+        f'<div class="rows"><table><thead><tr>{heads}<td class="row-end"></td></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>{foot}"
+    )
+
+
+def _row(
+    spec: FieldSpec,
+    number: int,
+    row: tuple[FieldValue, ...],
+    confirmed: frozenset[str],
+    wrong: frozenset[str],
+) -> str:
+    cells = ""
+    for column, cell in zip(spec.columns, row, strict=True):
+        path = cell_name(spec.name, number, column.name)
+        flag = " wrong" if path in wrong else ""
+        typed = f"{column.name}, row {number}" + (f", read as {cell.value}" if cell.value else "")
+        cells += (
+            f'<td class="cell {column.type} {_state(cell, path in confirmed)}{flag}" '
+            f'data-name="{escape(path)}" '
+            f'{_mark(path, cell)}><input class="field-input" value="{escape(cell.raw or "")}" '
+            'placeholder="–" '
+            f'aria-label="{escape(typed)}" title="{escape(typed)}" autocomplete="off" '
+            'spellcheck="false"></td>'
+        )
+    remove = (
+        f'<button type="button" class="plain" data-rows="remove" data-items="{escape(spec.name)}" '
+        f'data-row="{number}" aria-label="Remove row {number}" title="Remove row {number}">×</button>'
+    )
+    return f'<tr>{cells}<td class="row-end">{remove}</td></tr>'
+
+
+def _rows_foot(spec: FieldSpec, title: str, next_cell: str, removed: frozenset[int]) -> str:
+    items = f'data-items="{escape(spec.name)}"'
+    back = (
+        f'<span class="quiet">{len(removed)} removed</span><button type="button" class="plain" '
+        f'data-rows="bring back" {items} aria-label="Bring back the removed rows of {title}">'
+        "Bring back</button>"
+    )
+    return (
+        f'<div class="rows-foot"><button type="button" class="plain" data-rows="add" {items} '
+        f'data-cell="{escape(next_cell)}" aria-label="Add row to {title}">Add row</button>'
+        f"{back if removed else ''}</div>"
     )
 
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from docvlm.errors import UsageError
 from docvlm.pipeline import CheckedExtraction, DocumentLabels
+from docvlm.pipeline.corrections import MAX_ROWS
 from docvlm.reading import READER_VERSION
 from docvlm.schemas import load_schema
 from docvlm.store import LabelKind, Store
@@ -135,3 +137,76 @@ def test_rows_emptied_by_a_person_are_not_exported(store: Store) -> None:
     labels.correct(labels.lay_over(SCHEMA, FOUND), "items[1].description", "")
     exported = labels.lay_over(SCHEMA, FOUND).without_empty_rows()
     assert exported.fields[2] == LineItems("items", ())
+
+
+def test_an_added_row_is_exported_and_its_removal_moves_up_those_after_it(
+    store: Store,
+) -> None:
+    labels = DocumentLabels(store, document := _document(store))
+    for text in ("Cake", "Jam"):
+        labels.add_row(labels.lay_over(SCHEMA, FOUND), "items")
+        row = len(_rows(labels)) + 1
+        labels.correct(labels.lay_over(SCHEMA, FOUND), f"items[{row}].description", text)
+    assert _rows(labels) == ["Tea", "Cake", "Jam"]
+    assert _rows(DocumentLabels(store, document)) == ["Tea", "Cake", "Jam"]
+    labels.remove_row(labels.lay_over(SCHEMA, FOUND), "items", 2, FOUND)
+    assert _rows(labels) == _rows(DocumentLabels(store, document)) == ["Tea", "Jam"]
+    labels.undo()
+    assert _rows(labels) == ["Tea", "Cake", "Jam"]
+    for _ in range(4):
+        labels.undo()
+    assert _rows(labels) == ["Tea"] and store.labels() == []
+
+
+def test_a_found_row_that_was_removed_keeps_its_number_and_can_be_brought_back(store: Store) -> None:
+    labels = DocumentLabels(store, _document(store))
+    found = replace(FOUND, fields=(*FOUND.fields[:2], LineItems("items", 2 * _items(FOUND).rows)))
+    labels.remove_row(labels.lay_over(SCHEMA, found), "items", 1, found)
+    checked = labels.lay_over(SCHEMA, found)
+    assert checked.removed_rows(_items(checked.extraction)) == {1}
+    assert len(_items(checked.without_empty_rows()).rows) == 1
+    assert {record.label.name: record.label.value for record in store.labels()} == {
+        "items[1].description": None,
+        "items[1].amount": None,
+    }
+    labels.bring_back_rows(checked, "items")
+    checked = labels.lay_over(SCHEMA, found)
+    assert store.labels() == [] and len(_items(checked.without_empty_rows()).rows) == 2
+    labels.undo()
+    labels.undo()
+    assert store.labels() == [] and labels.undo() is None
+
+
+def test_an_empty_row_is_neither_stored_nor_exported(store: Store) -> None:
+    labels = DocumentLabels(store, _document(store))
+    labels.add_row(labels.lay_over(SCHEMA, None), "items")
+    checked = labels.lay_over(SCHEMA, None)
+    assert "items[1].amount" in checked.names and store.labels() == []
+    assert _items(checked.without_empty_rows()).rows == ()
+    labels.remove_row(checked, "items", 1, None)
+    assert "items[1].amount" not in labels.lay_over(SCHEMA, None).names
+
+
+def test_rows_of_no_list_and_rows_too_many_are_refused(store: Store) -> None:
+    labels = DocumentLabels(store, _document(store))
+    checked = labels.lay_over(SCHEMA, FOUND)
+    for refused in (
+        lambda: labels.add_row(checked, "seller"),
+        lambda: labels.remove_row(checked, "items", 2, FOUND),
+        lambda: labels.remove_row(checked, "items", 0, FOUND),
+    ):
+        with pytest.raises(UsageError):
+            refused()
+    full = replace(FOUND, fields=(*FOUND.fields[:2], LineItems("items", MAX_ROWS * _items(FOUND).rows)))
+    with pytest.raises(UsageError, match=str(MAX_ROWS)):
+        labels.add_row(labels.lay_over(SCHEMA, full), "items")
+
+
+def _items(extraction: Extraction) -> LineItems:
+    items = extraction.fields[2]
+    assert isinstance(items, LineItems)
+    return items
+
+
+def _rows(labels: DocumentLabels) -> list[str | None]:
+    return [row[0].raw for row in _items(labels.lay_over(SCHEMA, FOUND).without_empty_rows()).rows]

@@ -1,0 +1,125 @@
+"""The sheet of values in a real browser, over values that are stored beforehand; no model answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from docvlm.pipeline import DocumentLabels, find_evidence
+from docvlm.schemas import load_schema
+from docvlm.store import Store
+from docvlm.types import Extraction, FieldValue, LineItems, RunInfo
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+READ_MILLISECONDS = 120_000
+SCHEMA = load_schema("invoice")
+FOUND = {"invoice_number": "FS-2026-0417", "currency": "GBP"}
+ITEMS = ("Oak desktop,", "Height-adjustable frame,")
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture
+def store(page: Page, model_home: Path) -> Iterator[Store]:
+    """The app's store, with the sample invoice open in the browser and read."""
+    page.set_default_timeout(READ_MILLISECONDS)
+    page.click('[data-choice="sample:invoice.pdf"]')
+    page.wait_for_selector('[data-read="1"]')
+    with Store.open(f"sqlite:///{model_home / 'docvlm.sqlite'}") as opened:
+        yield opened
+
+
+def test_a_row_is_added_to_an_empty_list_and_exported(page: Page, store: Store) -> None:
+    document = _store_values(store, ())
+    page.click("role=tab[name=Extract]")
+    page.wait_for_selector("#fields :text('No rows found')")
+    page.focus('#fields [data-rows="add"]')
+    page.keyboard.press("Enter")
+    _wait_for_focus(page, "items[1].description")
+    page.keyboard.type("Oak desk")  # completed from the page
+    assert page.evaluate("document.activeElement.value").startswith("Oak desktop,")
+    page.keyboard.press("Enter")
+    page.wait_for_selector('#fields [data-name="items[1].description"].confirmed[data-boxes]')
+    page.fill('#fields [data-name="items[1].amount"] input', "1,284.00")  # typed, and not accepted yet
+    page.click('#fields [data-rows="add"]')
+    page.wait_for_selector('#fields [data-name="items[1].amount"].confirmed[data-boxes]')
+    _wait_for_focus(page, "items[2].description")
+
+    rows = _exported_rows(page)
+    assert [row["amount"]["value"] for row in rows] == ["1284.00"]
+    assert rows[0]["description"]["raw"].startswith("Oak desktop,")
+    assert {record.label.name for record in store.labels(document)} == {
+        "items[1].description",
+        "items[1].amount",
+    }
+
+
+def test_a_row_is_removed_undone_and_brought_back(page: Page, store: Store) -> None:
+    document = _store_values(store, ITEMS)
+    page.click("role=tab[name=Label]")
+    page.wait_for_selector('#label-fields [data-name="items[2].description"]')
+    page.click("#label-fields >> role=button[name='Remove row 1']")
+    page.wait_for_selector('#label-fields [data-name="items[1].description"]', state="detached")
+    _wait_for_focus(page, "items[2].description")
+    assert page.input_value('#label-fields [data-name="items[2].description"] input') == ITEMS[1]
+    assert {record.label.value for record in store.labels(document)} == {None}
+
+    page.keyboard.press("Control+z")
+    page.wait_for_selector('#label-fields [data-name="items[1].description"]')
+    _wait_for_focus(page, "items[1].description")
+    assert store.labels(document) == []
+
+    for number in (2, 1):
+        page.click(f"#label-fields >> role=button[name='Remove row {number}']")
+        page.wait_for_selector(f'#label-fields [data-name="items[{number}].amount"]', state="detached")
+    page.wait_for_function("document.activeElement.dataset.rows === 'add'")
+    page.click("role=tab[name=Extract]")
+    assert _exported_rows(page) == []
+    page.click('#fields [data-rows="bring back"]')
+    page.wait_for_selector('#fields [data-name="items[2].description"]')
+    assert len(_exported_rows(page)) == 2 and store.labels(document) == []
+
+
+def _store_values(store: Store, descriptions: tuple[str, ...]) -> int:
+    """Keep an extraction of the sample invoice as the model would have made it; the document's number."""
+    document = store.list_documents()[0].id  # each test's browser has a library of its own
+    labels = DocumentLabels(store, document)
+
+    def value(name: str, text: str | None) -> FieldValue:
+        spec = next((spec for spec in SCHEMA.fields if spec.name == name), SCHEMA.fields[0])
+        found = find_evidence(text, spec, labels.readings()) if text else None
+        if found is None:
+            return FieldValue(name, text, text, 0.9)
+        return FieldValue(name, text, text, 0.9, found[0], found[2][0], found[2])
+
+    (items,) = [spec for spec in SCHEMA.fields if spec.is_list]
+    rows = tuple(
+        tuple(value(column.name, text if column.name == "description" else None) for column in items.columns)
+        for text in descriptions
+    )
+    fields = tuple(
+        LineItems(spec.name, rows) if spec.is_list else value(spec.name, FOUND.get(spec.name))
+        for spec in SCHEMA.fields
+    )
+    store.save_extraction(document, RunInfo("stored", "1"), SCHEMA.key, Extraction("invoice", fields))
+    return document
+
+
+def _wait_for_focus(page: Page, name: str) -> None:
+    page.wait_for_function(
+        "name => document.activeElement.closest('[data-name]')?.dataset.name === name", arg=name
+    )
+
+
+def _exported_rows(page: Page) -> list[dict[str, dict[str, str]]]:
+    with page.expect_download() as download:
+        page.click('[data-choice="export:open:json"]')
+    (exported,) = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))["documents"]
+    rows: list[dict[str, dict[str, str]]] = exported["fields"]["items"]
+    return rows
