@@ -1,7 +1,7 @@
 """Writes the results of a batch to a file, from the store, whole or not at all.
 
-Every name of a content gets its result. A ``.jsonl`` file has a line for each file, the failed ones too;
-the other forms hold what was extracted or answered.
+Every name of a content gets its result, and every form tells of every file, the failed ones too, what
+became of it.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any, BinaryIO
 
 from docvlm.atomic import atomic_file
 from docvlm.batch.find import printable
-from docvlm.batch.ledger import FileOutcome
+from docvlm.batch.ledger import FileOutcome, FileState
 from docvlm.batch.units import Task
 from docvlm.errors import UsageError
-from docvlm.export import ExportedDocument, answer_json, extraction_json, write_documents
+from docvlm.export import ExportedDocument, ExportedOutcome, answer_json, extraction_json, write_documents
 from docvlm.export.files import FORMS
 from docvlm.pipeline import owned_identity
 from docvlm.reading import READER_VERSION, layout_text, page_json
@@ -43,12 +43,13 @@ def check_form(out: Path, task: Task) -> None:
 
 
 def write_results(
-    store: Store, task: Task, outcomes: Iterable[FileOutcome], out: Path, owner: str = ""
+    store: Store, task: Task, outcomes: Iterable[FileOutcome], out: Path, owner: str = "", wanted: str = ""
 ) -> None:
     """Write the results of all ``outcomes`` in the form that the ending of ``out`` names.
 
     Args:
         owner: whose documents they are; see ``docvlm.pipeline.owned_identity``.
+        wanted: the question, or the name of the schema; it stands also beside the files that failed.
 
     Raises:
         UsageError: when the file cannot be written.
@@ -62,7 +63,7 @@ def write_results(
                 _write_line(file, line)
         return
     documents = [
-        _exported(outcome, result) for outcome, result in _with_results(store, task, outcomes) if result
+        _exported(outcome, result, task, wanted) for outcome, result in _with_results(store, task, outcomes)
     ]
     write_documents(documents, out)
 
@@ -71,11 +72,22 @@ def _write_line(file: BinaryIO, line: str) -> None:
     file.write(f"{line}\n".encode("utf-8", errors="replace"))
 
 
-def _exported(outcome: FileOutcome, result: Extraction | Answer) -> ExportedDocument:
-    name = printable(outcome.name)
-    if isinstance(result, Answer):
-        return ExportedDocument(name, answers=(result,), sha256=outcome.sha256)
-    return ExportedDocument(name, result, sha256=outcome.sha256)
+def _exported(outcome: FileOutcome, result: Result, task: Task, wanted: str) -> ExportedDocument:
+    became = ExportedOutcome(
+        outcome.state.value,
+        outcome.reason,
+        outcome.pages_done,
+        outcome.pages_failed,
+        schema=wanted if task is Task.EXTRACT else "",
+        question=wanted if task is Task.ASK else None,
+    )
+    return ExportedDocument(
+        printable(outcome.name),
+        extraction=result if isinstance(result, Extraction) else None,
+        answers=(result,) if isinstance(result, Answer) else (),
+        sha256=outcome.sha256,
+        outcome=became,
+    )
 
 
 def _lines(store: Store, task: Task, outcomes: Iterable[FileOutcome], owner: str) -> Iterator[str]:
@@ -111,6 +123,9 @@ def _texts(store: Store, outcomes: Iterable[FileOutcome], owner: str) -> Iterato
     """The pages of all files as laid out, each file under its name, a form feed after each page."""
     for outcome in outcomes:
         yield f"==> {printable(outcome.name)} <=="
+        if outcome.state is not FileState.DONE:
+            pages = f"Pages read: {outcome.pages_done}, failed: {outcome.pages_failed}."
+            yield f"[{outcome.state.value}] {pages} {outcome.reason or ''}".rstrip()
         for reading in _readings(store, outcome, owner):
             yield f"{layout_text(reading)}\n\f"
 

@@ -128,9 +128,11 @@ def run_with(
     queue = store.work_queue()
     schedule = Schedule(queue, executor, Journal(ledger), options.limit)
 
+    wanted = options.question if options.schema is None else options.schema.name
+
     def write() -> None:
         if options.out is not None:
-            write_results(store, options.task, ledger.outcomes(), options.out, options.owner)
+            write_results(store, options.task, ledger.outcomes(), options.out, options.owner, wanted)
         if options.report is not None:
             write_html_report(ledger.totals(), ledger.outcomes(), options.report)
 

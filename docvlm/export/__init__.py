@@ -2,7 +2,7 @@
 
 from docvlm.atomic import atomic_file, write_atomically
 from docvlm.export.csv_form import to_csv
-from docvlm.export.documents import ExportedDocument
+from docvlm.export.documents import ExportedDocument, ExportedOutcome
 from docvlm.export.files import FORMS, document_bytes, write_documents
 from docvlm.export.json_form import answer_json, extraction_json, to_json
 from docvlm.export.markdown_form import to_markdown
@@ -11,6 +11,7 @@ from docvlm.export.pdf import searchable_pdf
 __all__ = [
     "FORMS",
     "ExportedDocument",
+    "ExportedOutcome",
     "answer_json",
     "atomic_file",
     "document_bytes",

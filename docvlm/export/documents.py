@@ -3,27 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from docvlm.types import Answer, Extraction, FieldValue, LineItems
 
 
 @dataclass(frozen=True, slots=True)
+class ExportedOutcome:
+    """What became of a file in a batch, whether or not there is a result.
+
+    Attributes:
+        status: as in ``docvlm.batch.ledger.FileState``.
+        reason: why pages, or the whole file, failed.
+        schema: the name of the schema that was to be filled in.
+        question: what was asked; None where fields were wanted.
+    """
+
+    status: str
+    reason: str | None = None
+    pages_done: int = 0
+    pages_failed: int = 0
+    schema: str = ""
+    question: str | None = None
+
+    @property
+    def values(self) -> tuple[str | int | None, ...]:
+        """What stands below ``OUTCOME_COLUMNS``."""
+        return self.status, self.reason, self.pages_done, self.pages_failed
+
+
+OUTCOME_COLUMNS = ("status", "reason", "pages_done", "pages_failed")
+
+
+@dataclass(frozen=True, slots=True)
 class ExportedDocument:
-    """A document's name with the fields of one schema, with answers, or with both."""
+    """A document's name with the fields of one schema, with answers, or with both.
+
+    From a batch it has an outcome too, and, where the file failed, nothing else.
+    """
 
     name: str
     extraction: Extraction | None = None
     answers: tuple[Answer, ...] = ()
     sha256: str | None = None
+    outcome: ExportedOutcome | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """``lead`` tells what the row is about; ``cells`` stand below the table's columns, None where unasked."""
+    """``lead`` tells what the row is about; ``cells`` stand below the table's columns, None where unasked;
+    ``end`` tells what became of the file."""
 
     lead: tuple[str | int, ...]
     cells: tuple[FieldValue | None, ...]
+    end: tuple[str | int | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +65,40 @@ class Table:
     lead_columns: tuple[str, ...]
     columns: tuple[str, ...]
     rows: tuple[TableRow, ...]
+    end_columns: tuple[str, ...] = ()
 
 
 def documents_table(documents: Iterable[ExportedDocument]) -> Table:
-    """One row an extraction, one column a field that is no list, in the order of first appearance."""
+    """One row an extraction, one column a field that is no list, in the order of first appearance.
+
+    Where there are outcomes they stand behind the fields, and a file without a result has a row as well.
+    """
     found: list[tuple[tuple[str | int, ...], Sequence[FieldValue]]] = []
-    for document, extraction in _extractions(documents):
-        fields = [field for field in extraction.fields if isinstance(field, FieldValue)]
-        found.append(((document.name, extraction.schema), fields))
-    return _table("Documents", ("document", "schema"), found)
+    outcomes: list[ExportedOutcome | None] = []
+    for document in documents:
+        if document.extraction is not None:
+            fields = [field for field in document.extraction.fields if isinstance(field, FieldValue)]
+            found.append(((document.name, document.extraction.schema), fields))
+        elif document.outcome is not None:
+            found.append(((document.name, document.outcome.schema), ()))
+        else:
+            continue
+        outcomes.append(document.outcome)
+    return _with_outcomes(_table("Documents", ("document", "schema"), found), outcomes)
+
+
+def end_of(outcome: ExportedOutcome | None) -> tuple[str | int | None, ...]:
+    """The end of a row in a table that has ``OUTCOME_COLUMNS``."""
+    return (None,) * len(OUTCOME_COLUMNS) if outcome is None else outcome.values
+
+
+def _with_outcomes(table: Table, outcomes: Sequence[ExportedOutcome | None]) -> Table:
+    if not any(outcomes):
+        return table
+    # A schema may have a field of the same name.
+    names = tuple(f"file_{name}" if name in table.columns else name for name in OUTCOME_COLUMNS)
+    rows = tuple(replace(row, end=end_of(outcome)) for row, outcome in zip(table.rows, outcomes, strict=True))
+    return replace(table, rows=rows, end_columns=names)
 
 
 def list_tables(documents: Iterable[ExportedDocument]) -> list[Table]:

@@ -30,6 +30,7 @@ _MIN_WIDTH, _MAX_WIDTH = 8, 60
 def write_excel(documents: Sequence[ExportedDocument], out: Path) -> None:
     """Write the workbook; every field has its value, confidence and page side by side.
 
+    What became of the files of a batch stands on the sheet of documents, behind the fields.
     A column is numbers where all its values are plain decimals, dates where they are ISO dates.
 
     Raises:
@@ -64,8 +65,9 @@ def _cells_of_table(table: Table) -> tuple[list[str], list[list[Any]]]:
             f"{name} page",
         ]
         columns.append(_cells_of_column(fields, has_currency))
+    header += table.end_columns
     lines = [
-        [*row.lead, *(cell for column in columns for cell in column[number])]
+        [*row.lead, *(cell for column in columns for cell in column[number]), *row.end]
         for number, row in enumerate(table.rows)
     ]
     return header, lines

@@ -42,7 +42,7 @@ def write_documents(documents: Sequence[ExportedDocument], out: Path, items: boo
 
 
 def _write_csv(documents: Sequence[ExportedDocument], out: Path, items: bool) -> list[Path]:
-    if not items and not any(document.extraction for document in documents):
+    if not items and not any(_has_fields(document) for document in documents):
         _write_text(out, answers_csv(documents))
         return [out]
     _write_text(out, to_csv(documents, items))
@@ -51,6 +51,13 @@ def _write_csv(documents: Sequence[ExportedDocument], out: Path, items: bool) ->
     items_file = out.with_name(f"{out.stem}-items{out.suffix}")
     _write_text(items_file, to_csv(documents, items=True))
     return [out, items_file]
+
+
+def _has_fields(document: ExportedDocument) -> bool:
+    """Whether it has fields, or would have them had it not failed."""
+    if document.extraction is not None:
+        return True
+    return document.outcome is not None and document.outcome.question is None
 
 
 def document_bytes(documents: Sequence[ExportedDocument], ending: str, items: bool = False) -> bytes:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from docvlm.export.documents import ExportedDocument
+from docvlm.export.documents import OUTCOME_COLUMNS, ExportedDocument, ExportedOutcome
 from docvlm.types import Answer, Box, Extraction, FieldValue, LineItems
 
 _CONFIDENCE_DIGITS = 4
@@ -50,14 +50,19 @@ def extraction_json(extraction: Extraction) -> dict[str, Any]:
 
 def to_json(documents: Iterable[ExportedDocument]) -> str:
     """``{"documents": [{"document", "sha256", "answers": [...], …}]}``; with the keys of the
-    extraction where there is one."""
+    extraction where there is one, and with what became of the file where that is known."""
     exported = [
         {"document": document.name, "sha256": document.sha256}
         | ({} if document.extraction is None else extraction_json(document.extraction))
         | {"answers": [answer_json(answer) for answer in document.answers]}
+        | ({} if document.outcome is None else _outcome_json(document.outcome))
         for document in documents
     ]
     return json.dumps({"documents": exported}, ensure_ascii=False, indent=2) + "\n"
+
+
+def _outcome_json(outcome: ExportedOutcome) -> dict[str, Any]:
+    return dict(zip(OUTCOME_COLUMNS, outcome.values, strict=True))
 
 
 def _field_json(field: FieldValue | LineItems) -> dict[str, Any] | list[dict[str, Any]]:

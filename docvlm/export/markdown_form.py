@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from docvlm.export.documents import ExportedDocument
+from docvlm.export.documents import ExportedDocument, ExportedOutcome
 from docvlm.types import Answer, Extraction, FieldValue, LineItems
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>|#~&])")
@@ -19,10 +19,17 @@ def to_markdown(documents: Iterable[ExportedDocument]) -> str:
 def _document_lines(documents: Iterable[ExportedDocument]) -> Iterable[str]:
     for document in documents:
         yield f"# {_plain(document.name)}\n"
+        if document.outcome is not None:
+            yield f"{_outcome_line(document.outcome)}\n"
         if document.extraction is not None:
             yield from _extraction_lines(document.extraction)
         if document.answers:
             yield from _answer_lines(document.answers)
+
+
+def _outcome_line(outcome: ExportedOutcome) -> str:
+    line = f"Status: {outcome.status}. Pages read: {outcome.pages_done}, failed: {outcome.pages_failed}."
+    return _plain(f"{line} {outcome.reason}" if outcome.reason else line)
 
 
 def _extraction_lines(extraction: Extraction) -> Iterable[str]:

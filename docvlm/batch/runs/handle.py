@@ -119,7 +119,10 @@ class BatchRun:
         Raises:
             UsageError: when the ending names no form.
         """
-        write_results(store, self.request.task, self.outcomes(), out, self.request.owner)
+        request = self.request
+        schema = request.schema
+        wanted = request.question if schema is None else schema.name
+        write_results(store, request.task, self.outcomes(), out, request.owner, wanted)
 
     def pause(self) -> None:
         """Let it end after the pages in flight. A run that is not going on is left as it is."""
