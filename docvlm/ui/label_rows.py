@@ -10,7 +10,7 @@ from docvlm.pipeline import CheckedLine
 from docvlm.types import Box
 from docvlm.ui.answers import boxes_json
 from docvlm.ui.notices import level_of
-from docvlm.ui.sheet import ABSENT_BUTTON
+from docvlm.ui.sheet import ABSENT_BUTTON, EVIDENCE_CROP
 
 QUESTIONS, LINES = "questions", "lines"
 """What such sheets are called where a sheet of fields has its schema's key."""
@@ -51,7 +51,8 @@ def questions_html(rows: Sequence[QuestionRow], suggested: Sequence[str], docume
         f'maxlength="{LONGEST_QUESTION}" placeholder="Another question about this document" '
         'aria-label="Another question about this document">'
         '<button type="submit" class="secondary">Add</button></form>'
-        f'<div class="suggestions" role="group" aria-label="Suggested questions">{chips}</div></div>'
+        f'<div class="suggestions" role="group" aria-label="Suggested questions">{chips}</div>'
+        f"{EVIDENCE_CROP}</div>"
     )
 
 
@@ -64,7 +65,7 @@ def lines_html(lines: Sequence[CheckedLine], document_id: int, page: int) -> str
     return (
         f'<div class="sheet lines" data-document="{document_id}" data-schema="{LINES}" data-page-of="{page}">'
         f'<h4 title="Once all are checked, they are the transcript of the page">Page {page} '
-        f'<span class="quiet">{done} of {len(lines)} lines checked</span></h4>{entries}</div>'
+        f'<span class="quiet">{done} of {len(lines)} lines checked</span></h4>{entries}{EVIDENCE_CROP}</div>'
     )
 
 

@@ -18,6 +18,9 @@ ABSENT_BUTTON = (
     'aria-label="Not on this document">∅</button>'
 )
 
+EVIDENCE_CROP = '<div class="evidence-crop"></div>'
+"""Where the print behind the value in focus is shown (``evidence_crop.js``); the last of a sheet."""
+
 
 def sheet_html(checked: CheckedExtraction, document_id: int, waits: str = "", ids: str = "field") -> str:
     """Fields one below the other, list fields as tables, and the checks.
@@ -38,7 +41,7 @@ def sheet_html(checked: CheckedExtraction, document_id: int, waits: str = "", id
     return (
         f'<div class="sheet" data-document="{document_id}" data-schema="{escape(checked.schema.key)}"'
         f"{f' data-waits={waits}' if waits else ''}>"
-        f"{_checks(checked.extraction.checks)}{''.join(parts)}{notes}</div>"
+        f"{_checks(checked.extraction.checks)}{''.join(parts)}{notes}{EVIDENCE_CROP}</div>"
     )
 
 

@@ -86,6 +86,49 @@ def test_a_row_is_removed_undone_and_brought_back(page: Page, store: Store) -> N
     assert len(_exported_rows(page)) == 2 and store.labels(document) == []
 
 
+def test_the_print_behind_the_value_in_focus_is_shown(page: Page, store: Store) -> None:
+    _store_values(store, ITEMS)
+    page.click("role=tab[name=Extract]")
+    page.focus('#fields [data-name="due_date"] input')
+    crop = page.locator("#fields .evidence-crop")
+    room = crop.bounding_box()
+    top = page.locator('#fields [data-name="invoice_number"]').bounding_box()
+    assert not crop.is_visible() and crop.locator("canvas").count() == 0
+    page.focus('#fields [data-name="invoice_number"] input')
+    page.wait_for_selector("#fields .evidence-crop canvas")
+    assert (crop.bounding_box(), page.locator('#fields [data-name="invoice_number"]').bounding_box()) == (
+        room,
+        top,
+    )
+    name = crop.get_by_role("img", name="Invoice number on page 1, read as FS-2026-0417", exact=False)
+    size = name.bounding_box()
+    assert size is not None and 10 < size["height"] <= 60 and size["width"] > size["height"]
+    dark, light = _darkest_and_lightest(page)
+    assert dark < 100 and light > 230, "there is no print in the picture"
+
+    page.set_viewport_size({"width": 390, "height": 844})  # a phone
+    page.focus('#fields [data-name="items[2].description"] input')
+    page.wait_for_selector(f'#fields canvas[aria-label="description, row 2 on page 1, read as {ITEMS[1]}"]')
+    room, value = crop.bounding_box(), page.locator(":focus").bounding_box()
+    assert room is not None and value is not None
+    assert value["y"] + value["height"] <= room["y"] < room["y"] + room["height"] <= 844
+    assert room["x"] >= 0 and room["x"] + room["width"] <= 390
+    page.focus('#fields [data-name="due_date"] input')
+    page.wait_for_selector("#fields .evidence-crop canvas", state="detached")
+
+
+def _darkest_and_lightest(page: Page) -> tuple[int, int]:
+    """Of the picture's pixels, by the brightest of their colours, so that the amber frame is not dark."""
+    dark, light = page.evaluate(
+        """() => { const canvas = document.querySelector("#fields .evidence-crop canvas");
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        const values = [];
+        for (let at = 0; at < data.length; at += 4) values.push(Math.max(...data.slice(at, at + 3)));
+        return [Math.min(...values), Math.max(...values)]; }"""
+    )
+    return dark, light
+
+
 def _store_values(store: Store, descriptions: tuple[str, ...]) -> int:
     """Keep an extraction of the sample invoice as the model would have made it; the document's number."""
     document = store.list_documents()[0].id  # each test's browser has a library of its own
