@@ -44,6 +44,19 @@ def write_atomically(target: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
+def check_writable(target: Path) -> None:
+    """See whether ``atomic_file`` can begin to write there, leaving everything as it is.
+
+    Raises:
+        UsageError: when it cannot.
+    """
+    target = Path(os.path.realpath(target))
+    with _told_as_usage_error(target):
+        if target.exists() and not target.is_file():
+            raise UsageError(f"{target} is not a file.", "Give the name of a file to write.")
+        _new_file_beside(target).unlink()
+
+
 @contextmanager
 def _told_as_usage_error(target: Path) -> Iterator[None]:
     try:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from docvlm import ingest
 from docvlm.batch.find import Found, FoundFile, PassedOver, find_files
-from docvlm.batch.run import BatchOptions, jobs_of
+from docvlm.batch.run import BatchOptions, check_options, jobs_of
 from docvlm.batch.units import Job, Task, Unit
-from docvlm.batch.work import do_unit
+from docvlm.batch.work import do_unit, pages_within
 from docvlm.config import Settings
 from docvlm.errors import InputError
 from docvlm.pipeline import Workspace
@@ -50,9 +50,10 @@ def estimate(options: BatchOptions, settings: Settings) -> Estimate:
     """Count and try, keeping nothing.
 
     Raises:
-        UsageError: when a source does not exist.
+        UsageError: when a source does not exist, or nothing can be written where the results should go.
         ModelError: when the model is needed for the trial and cannot be loaded.
     """
+    check_options(options)
     settings.prepare_home()
     with tempfile.TemporaryDirectory() as scratch:
         trial = replace(settings, database_url=f"sqlite:///{Path(scratch) / 'trial.sqlite'}")
@@ -113,7 +114,7 @@ def _open(found: Found, options: BatchOptions, job: Job, settings: Settings) -> 
     with ingest.open_document(found.path, password=options.password, limits=settings.limits) as document:
         if not options.selection.holds(document.info.sha256):
             return None
-        pages = len(ingest.parse_page_range(options.pages, document.info.page_count))
+        pages = len(pages_within(options.pages, document.info.page_count, document.info.name))
         return _Content(Unit(job, document.info.sha256, found.path, name=Path(found.name).name), pages)
 
 

@@ -82,6 +82,43 @@ def find_files(sources: Sequence[Source], standard_input: Iterable[str] | None =
                 yield found
 
 
+def check_sources(sources: Sequence[Source]) -> None:
+    """Refuse a source that does not exist or matches nothing, without looking through folders.
+
+    Raises:
+        UsageError: naming the first such source.
+    """
+    for source in sources:
+        if not isinstance(source, NamedFile) and source != "-" and not os.path.lexists(source):
+            _check_source(source)
+
+
+def _check_source(source: str) -> None:
+    if source.startswith("@"):
+        _lines_of(source[1:])
+    elif not _GLOB_CHARACTERS & set(source):
+        raise UsageError(f"There is no file or folder {source}.", "Check the path.")
+    elif next(_matches(source), None) is None:
+        raise UsageError(f"Nothing matches {source}.", "Check the pattern.")
+
+
+def _lines_of(name: str) -> list[str]:
+    """The lines of a list of files."""
+    try:
+        return os.fsdecode(Path(name).read_bytes()).splitlines()
+    except OSError as error:
+        raise UsageError(f"The list {name} cannot be read: {error.strerror}.", "Check the path.") from error
+
+
+def _matches(pattern: str) -> Iterator[str]:
+    """What a pattern matches, without what lies behind links to folders that the pattern itself found."""
+    parts = Path(pattern).parts
+    fixed = next(position for position, part in enumerate(parts) if _GLOB_CHARACTERS & set(part))
+    for match in glob.iglob(pattern, recursive=True):  # noqa: PTH207 - keeps absolute patterns apart
+        if not any(folder.is_symlink() for folder in Path(match).parents if len(folder.parts) > fixed):
+            yield match
+
+
 def printable(name: str) -> str:
     """A file name for people: control characters and what is no character are written as escapes."""
     return "".join(
@@ -96,24 +133,14 @@ def _in_source(source: Source, standard_input: Iterable[str]) -> Iterator[Found]
     elif source == "-":
         yield from _in_list(standard_input)
     elif source.startswith("@") and not os.path.lexists(source):
-        try:
-            lines = os.fsdecode(Path(source[1:]).read_bytes()).splitlines()
-        except OSError as error:
-            raise UsageError(
-                f"The list {source[1:]} cannot be read: {error.strerror}.", "Check the path."
-            ) from error
-        yield from _in_list(lines)
+        yield from _in_list(_lines_of(source[1:]))
     elif os.path.lexists(source):
         yield from _in_folder(source) if Path(source).is_dir() else _named(source)
-    elif _GLOB_CHARACTERS & set(source):
-        matches = sorted(glob.glob(source, recursive=True))  # noqa: PTH207 - keeps absolute patterns apart
-        if not matches:
-            raise UsageError(f"Nothing matches {source}.", "Check the pattern.")
-        for match in matches:
+    else:
+        _check_source(source)
+        for match in sorted(_matches(source)):
             if not Path(match).is_dir():
                 yield from _named(match)
-    else:
-        raise UsageError(f"There is no file or folder {source}.", "Check the path.")
 
 
 def _in_list(lines: Iterable[str]) -> Iterator[Found]:

@@ -11,9 +11,10 @@ from enum import StrEnum
 from pathlib import Path
 from types import FrameType
 
+from docvlm.atomic import check_writable
 from docvlm.batch.executor import Executor, ModelExecutor, Stage, WorkerSetup
 from docvlm.batch.feed import Feed, Selection
-from docvlm.batch.find import Found, Source, find_files
+from docvlm.batch.find import Found, Source, check_sources, find_files
 from docvlm.batch.journal import Journal, log_totals
 from docvlm.batch.kept import lost_results
 from docvlm.batch.ledger import FileOutcome, Ledger, Show, Totals, Watch
@@ -25,6 +26,7 @@ from docvlm.batch.units import Job, Task
 from docvlm.batch.watch import watch_files
 from docvlm.batch.workers import LocalExecutor, WorkerLimits
 from docvlm.config import Settings
+from docvlm.ingest import parse_page_range
 from docvlm.models.protocol import EngineCard
 from docvlm.schemas import Schema
 from docvlm.store import Store
@@ -106,12 +108,27 @@ def run_batch(
         ModelError: when OCR or the model cannot be used.
         StoreError: when the database cannot be used.
     """
-    if options.out is not None:
-        check_form(options.out, options.task)
+    check_options(options)
     settings.prepare_home()
     with Store.open(settings.database_url) as store, _executor(options, settings) as executor:
         card = None if options.task is Task.READ else executor.start_model()
         return run_with(executor, jobs_of(options, settings, card), options, settings, store, show, watch)
+
+
+def check_options(options: BatchOptions) -> None:
+    """Refuse, before the work begins, what would come to nothing at its end.
+
+    Raises:
+        UsageError: for an unknown form of results, a place that cannot be written to, a page range that
+            is none, or a source that does not exist.
+    """
+    if options.out is not None:
+        check_form(options.out, options.task)
+    parse_page_range(options.pages, 1, clip=True)
+    for file in (options.out, options.report):
+        if file is not None:
+            check_writable(file)
+    check_sources(options.sources)
 
 
 def run_with(

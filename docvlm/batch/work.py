@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from docvlm.batch.units import Outcome, Task, Unit, UnitProgress, UnitResult
 from docvlm.errors import Cancelled, DocvlmError, InputError, ModelError, StoreError
+from docvlm.ingest import parse_page_range
 from docvlm.pipeline import OpenDocument, WindowDone, Workspace, owned_identity
 from docvlm.telemetry import span
 
@@ -51,6 +52,20 @@ def do_unit(
         return UnitResult(unit.key, Outcome.FAILED, reason, InputError.exit_code)
 
 
+def pages_within(pages: str, page_count: int, title: str) -> tuple[int, ...]:
+    """The pages of a range that is given for all files of a batch, as far as a file has them.
+
+    Raises:
+        UsageError: when the text is no page range.
+        InputError: when the file has none of these pages.
+    """
+    numbers = parse_page_range(pages, page_count, clip=True)
+    if not numbers and page_count:
+        has = "1 page" if page_count == 1 else f"{page_count} pages"
+        raise InputError(f"{title!r} has {has}, none of them in {pages}.", "Choose other pages for it.")
+    return numbers
+
+
 def _do(
     workspace: Workspace, unit: Unit, tell: Tell, password: str | None, cancel: threading.Event | None
 ) -> UnitResult:
@@ -66,19 +81,25 @@ def _do(
         if unit.attempt > 1 or unit.job.task is not Task.READ:
             document.recall_failures()
         with span("read", pages=document.info.page_count):
-            pages = _read(document, unit, tell, cancel)
+            numbers = pages_within(unit.job.pages, document.info.page_count, unit.title)
+            pages = _read(document, unit, numbers, tell, cancel)
         if unit.job.task is Task.READ or pages.outcome is Outcome.FAILED:
             return replace(pages, timings=(("open", opened), *document.step_seconds.items()))
         started = time.monotonic()
         with span(unit.job.task):
-            result_id = _ask(document, unit, tell, cancel)
+            result_id = _ask(document, unit, numbers, tell, cancel)
         timings = (("open", opened), ("model", time.monotonic() - started))
         return replace(pages, result_id=result_id, timings=timings)
 
 
-def _read(document: OpenDocument, unit: Unit, tell: Tell, cancel: threading.Event | None) -> UnitResult:
+def _read(
+    document: OpenDocument,
+    unit: Unit,
+    numbers: Sequence[int],
+    tell: Tell,
+    cancel: threading.Event | None,
+) -> UnitResult:
     """Read the pages that are not read yet; the result counts all of them."""
-    numbers = document.page_numbers(unit.job.pages)
     reasons: list[str] = []
     tell(UnitProgress(unit.key, 0, len(numbers), page=numbers[0] if numbers else None))
     for done, outcome in enumerate(document.read(numbers, cancel), start=1):
@@ -104,14 +125,20 @@ def _summary(reasons: Sequence[str], total: int) -> str | None:
     return f"{len(reasons)} of {total} pages could not be read; the first: {reasons[0]}"
 
 
-def _ask(document: OpenDocument, unit: Unit, tell: Tell, cancel: threading.Event | None) -> int | None:
+def _ask(
+    document: OpenDocument,
+    unit: Unit,
+    numbers: Sequence[int],
+    tell: Tell,
+    cancel: threading.Event | None,
+) -> int | None:
     """Ask or extract on the pages that were read; the id of what is kept in the store."""
     job = unit.job
     if job.schema is not None:
-        for event in document.extract_stream(job.schema, job.pages, cancel):
+        for event in document.extract_stream(job.schema, numbers, cancel):
             if isinstance(event, WindowDone):
                 tell(UnitProgress(unit.key, event.done, event.total))
-        return document.kept_extraction(job.schema, job.pages)
-    for _ in document.ask_stream(job.question, job.pages, cancel):
+        return document.kept_extraction(job.schema, numbers)
+    for _ in document.ask_stream(job.question, numbers, cancel):
         pass
-    return document.kept_answer(job.question, job.pages)
+    return document.kept_answer(job.question, numbers)

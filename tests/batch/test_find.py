@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from docvlm.batch.find import FoundFile, PassedOver, find_files, printable
+from docvlm.batch.find import FoundFile, PassedOver, check_sources, find_files, printable
 from docvlm.errors import UsageError
 
 
@@ -78,3 +78,21 @@ def test_hostile_names_are_found_and_can_be_shown(folder: Path) -> None:
     shown = [printable(name) for name in found]
     assert all(name.isprintable() for name in shown)
     assert "new\\nline.pdf" in shown and "not-utf8-\\udcff.pdf" in shown
+
+
+def test_a_pattern_does_not_follow_links_to_folders(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere" / "deep").mkdir(parents=True)
+    (tmp_path / "elsewhere" / "deep" / "e.pdf").write_bytes(b"x")
+    (folder / "up").symlink_to(tmp_path / "elsewhere")
+    assert names(str(folder / "**" / "*.pdf")) == ["b.pdf"]
+    with pytest.raises(UsageError, match="Nothing matches"):
+        names(str(folder / "*" / "deep" / "*.pdf"))
+    # A link that the person named is no find of the pattern's.
+    assert names(str(folder / "up" / "**" / "*.pdf")) == ["e.pdf"]
+
+
+@pytest.mark.parametrize("source", ["missing", "missing/*.pdf", "@missing.txt"])
+def test_sources_are_checked_without_looking_through_them(source: str, folder: Path) -> None:
+    check_sources([str(folder), "-", str(folder / "*.pdf")])
+    with pytest.raises(UsageError, match="missing"):
+        check_sources([str(folder), source])

@@ -134,6 +134,39 @@ def test_an_unknown_form_is_refused_before_the_work(folder: Path, settings: Sett
     assert not settings.home.exists()
 
 
+def test_a_run_that_could_not_end_well_does_not_begin(
+    folder: Path, settings: Settings, tmp_path: Path
+) -> None:
+    wrong: list[dict[str, object]] = [
+        {"out": tmp_path / "missing" / "out.jsonl"},
+        {"report": tmp_path / "missing" / "report.html"},
+        {"out": tmp_path / "out.jsonl", "sources": (str(folder), str(tmp_path / "missing"))},
+        {"pages": "3-1"},
+    ]
+    for options in wrong:
+        with pytest.raises(UsageError, match=r"missing|3-1"):
+            run(folder, settings, **options)
+        with pytest.raises(UsageError, match=r"missing|3-1"):
+            estimate(replace(BatchOptions((str(folder),), Task.READ), **options), settings)  # type: ignore[arg-type]
+    assert not settings.home.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+def test_a_page_range_is_clipped_to_each_file(folder: Path, settings: Settings, tmp_path: Path) -> None:
+    options = BatchOptions((str(folder),), Task.READ, pages="2-3")
+    counted = estimate(options, settings)
+    assert (counted.pages, counted.refused) == (1, 1)
+    told = {each.name: each for each in run(folder, settings, pages="1-3").outcomes}
+    assert {name: (each.state, each.pages_done) for name, each in told.items()} == {
+        "a.pdf": (FileState.DONE, 2),
+        "sub/b.pdf": (FileState.DONE, 1),
+    }
+    told = {each.name: each for each in run(folder, settings, pages="2-3").outcomes}
+    assert told["a.pdf"].pages_done == 1
+    assert told["sub/b.pdf"].state is FileState.FAILED
+    assert "has 1 page, none of them in 2-3" in (told["sub/b.pdf"].reason or "")
+
+
 @pytest.mark.slow
 def test_an_extraction_goes_through_the_model(samples: Path, model_home: Path, tmp_path: Path) -> None:
     settings = Settings(model_home, f"sqlite:///{tmp_path / 'docvlm.sqlite'}")

@@ -39,3 +39,24 @@ def test_a_page_that_does_not_exist_is_refused_with_the_page_count(text: str) ->
 @given(st.lists(st.integers(1, 500), min_size=1, unique=True))
 def test_single_numbers_come_back_as_they_are(numbers: list[int]) -> None:
     assert parse_page_range(",".join(map(str, numbers)), 500) == tuple(numbers)
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "numbers"),
+    [
+        ("1-3", 1, (1,)),
+        ("1-3", 2, (1, 2)),
+        ("2,5,9-12", 10, (2, 5, 9, 10)),
+        ("5-", 3, ()),
+        ("7", 3, ()),
+        ("-4", 2, (1, 2)),
+    ],
+)
+def test_a_range_is_clipped_where_that_is_wanted(text: str, count: int, numbers: tuple[int, ...]) -> None:
+    assert parse_page_range(text, count, clip=True) == numbers
+
+
+@pytest.mark.parametrize("text", ["0", "0-3", "3-1", "a", ""])
+def test_clipping_accepts_no_nonsense(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_page_range(text, 2, clip=True)
