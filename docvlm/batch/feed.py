@@ -50,7 +50,7 @@ class Feed:
     Args:
         found: the files; None now and then where no file is known but more may come.
         jobs: what is done with each content, in the order of the stages.
-        when_idle: called each time all contents known so far are over, if there were new ones.
+        when_idle: called each time all contents known so far are over, if anything was new.
         lost: the keys of units that are done and whose results are no longer there.
     """
 
@@ -90,8 +90,8 @@ class Feed:
             if self.ledger.all_over:
                 if over:
                     return
-                if told != self.ledger.files:
-                    told = self.ledger.files
+                if told != self.ledger.entries:
+                    told = self.ledger.entries
                     self.when_idle()
             yield []
 

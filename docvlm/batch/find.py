@@ -63,23 +63,30 @@ Found = FoundFile | PassedOver
 Source = str | NamedFile
 
 
-def find_files(sources: Sequence[Source], standard_input: Iterable[str] | None = None) -> Iterator[Found]:
+def find_files(
+    sources: Sequence[Source], standard_input: Iterable[str] | None = None, may_be_gone: bool = False
+) -> Iterator[Found]:
     """Every file once, in a fixed order.
 
     Args:
         sources: folders, files, glob patterns (``**`` for any depth), ``@list.txt`` for a file with one path
             a line, ``-`` for such a list on standard input; or files under names of their own.
         standard_input: the lines of standard input; by default ``sys.stdin``.
+        may_be_gone: pass over sources that do not exist or match nothing.
 
     Raises:
         UsageError: when a source does not exist or matches nothing.
     """
     seen: set[str] = set()
     for source in sources:
-        for found in _in_source(source, sys.stdin if standard_input is None else standard_input):
-            if found.path not in seen:
-                seen.add(found.path)
-                yield found
+        try:
+            for found in _in_source(source, sys.stdin if standard_input is None else standard_input):
+                if found.path not in seen:
+                    seen.add(found.path)
+                    yield found
+        except UsageError:
+            if not may_be_gone:
+                raise
 
 
 def check_sources(sources: Sequence[Source]) -> None:

@@ -105,6 +105,8 @@ class Ledger:
         self._pages_over: dict[str, int] = {}  # unit in progress → its pages that are over
         self._pages = 0
         self._steps: Counter[str] = Counter()
+        self.entries = 0
+        """Grows with everything that changes what is told of a file."""
         self.changed_paths: list[str] = []
         """Files that changed while they waited, to be looked at again by whoever finds the files."""
 
@@ -112,6 +114,7 @@ class Ledger:
 
     def found(self, path: str, name: str, sha256: str) -> bool:
         """A name of a content; True where the content is new to this run."""
+        self.entries += 1
         self._refused.pop(path, None)
         self._names[path] = (name, sha256)
         is_new = sha256 not in self._contents
@@ -120,6 +123,7 @@ class Ledger:
 
     def refused(self, path: str, name: str, reason: str, exit_code: int = InputError.exit_code) -> None:
         """A file that cannot be taken."""
+        self.entries += 1
         log_event("file.refused", level=logging.WARNING, exit_code=exit_code)
         self._names[path] = (name, None)
         self._refused[path] = (reason, exit_code)
@@ -150,6 +154,7 @@ class Ledger:
             self._steps.update(dict(record.timings))
         if unit.job.task != self._last_task.get(unit.sha256):
             return
+        self.entries += 1
         self._records[unit.sha256] = record
         if not here:
             self._kept.add(unit.sha256)

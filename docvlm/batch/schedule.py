@@ -149,9 +149,14 @@ class Schedule:
 
     def _begin(self, stage: Stage) -> None:
         waiting = self._waiting[stage]
+        if self._limit_is_reached():
+            begun = [chain for chain in waiting if chain.unit.sha256 in self._begun]
+            waiting.clear()
+            waiting.extend(begun)
         if self._stopping or not waiting or (free := self._free(stage)) < 1:
             return
-        candidates = [waiting.popleft() for _ in range(min(len(waiting), _CANDIDATES))]
+        if not (candidates := self._candidates(waiting)):
+            return
         claimed = {
             record.key: record for record in self.queue.claim([chain.unit.key for chain in candidates], free)
         }
@@ -169,16 +174,26 @@ class Schedule:
         else:
             waiting.extendleft(reversed(rest))
 
+    def _candidates(self, waiting: deque[_Chain]) -> list[_Chain]:
+        """Take from ``waiting`` the next chains, of contents not begun yet no more than the limit allows."""
+        candidates: list[_Chain] = []
+        later: list[_Chain] = []
+        allowed = len(waiting) if self.limit is None else self.limit - len(self._begun)
+        while waiting and len(candidates) < _CANDIDATES:
+            chain = waiting.popleft()
+            is_new = chain.unit.sha256 not in self._begun
+            if is_new and allowed < 1:
+                later.append(chain)
+                continue
+            allowed -= is_new
+            candidates.append(chain)
+        waiting.extendleft(reversed(later))
+        return candidates
+
     def _free(self, stage: Stage) -> int:
-        free = self.executor.free(stage)
-        if stage is Stage.READING:
-            if len(self._waiting[Stage.MODEL]) >= READING_LEAD:
-                return 0
-            if self.limit is not None:
-                free = min(free, self.limit - len(self._begun))
-            if self._limit_is_reached():
-                self._waiting[stage].clear()
-        return free
+        if stage is Stage.READING and len(self._waiting[Stage.MODEL]) >= READING_LEAD:
+            return 0
+        return self.executor.free(stage)
 
     def _limit_is_reached(self) -> bool:
         return self.limit is not None and len(self._begun) >= self.limit

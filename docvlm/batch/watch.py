@@ -16,17 +16,19 @@ def watch_files(sources: Sequence[Source], look_seconds: float = LOOK_SECONDS) -
     """Found files without end; None where there is nothing new at the moment.
 
     Raises:
-        UsageError: when a source does not exist.
+        UsageError: when a source does not exist at the first look.
     """
     given: dict[str, tuple[int, int, int] | None] = {}
     before: dict[str, tuple[int, int, int]] = {}
     next_look = 0.0
+    looked = False
     while True:
         if time.monotonic() < next_look:
             yield None
             continue
         now: dict[str, tuple[int, int, int]] = {}
-        for found in find_files(sources):
+        # What was there at the first look may be moved away, and come back.
+        for found in find_files(sources, may_be_gone=looked):
             version = found.version if isinstance(found, FoundFile) else None
             if found.path in given and given[found.path] == version:
                 continue
@@ -36,5 +38,5 @@ def watch_files(sources: Sequence[Source], look_seconds: float = LOOK_SECONDS) -
                     continue
             given[found.path] = version
             yield found
-        before = now
+        before, looked = now, True
         next_look = time.monotonic() + look_seconds

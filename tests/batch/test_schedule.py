@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from docvlm.batch import Job, Outcome, Task, Unit, UnitResult
+from docvlm.batch import Job, Outcome, Task, Unit, UnitResult, do_unit
 from docvlm.batch.schedule import MOST_BREAKDOWNS, Schedule
 from docvlm.config import Settings
 from docvlm.models.protocol import EngineCard
@@ -136,3 +136,27 @@ def test_a_limit_begins_no_more_than_so_many(workspace: Workspace, tmp_path: Pat
     executor = InlineExecutor(workspace)
     Schedule(workspace.store.work_queue(), executor, Notes(), limit=3).run(iter([chains]))
     assert len(executor.done) == 1
+
+
+def test_a_limit_counts_what_was_only_read_before(workspace: Workspace, tmp_path: Path) -> None:
+    files = [write_pdf(tmp_path / f"{number}.pdf", [f"Total {number}"]) for number in range(4)]
+    run(workspace, [(unit(file),) for file in files])
+    asked = Job(Task.ASK, question="How much?", engine=CARD)
+    chains = [(unit(file), unit(file, asked)) for file in files]
+    for _ in range(2):
+        executor = InlineExecutor(workspace)
+        Schedule(workspace.store.work_queue(), executor, Notes(), limit=1).run(iter([chains]))
+        assert [done.job.task for done in executor.done] == [Task.ASK]
+    assert len(workspace.store.answers()) == 2
+
+
+def test_a_limit_does_not_drop_what_was_begun(workspace: Workspace, bill: Path) -> None:
+    """Its worker breaks down once, after which it waits again."""
+
+    def work(workspace: Workspace, unit: Unit) -> UnitResult:
+        return UnitResult(unit.key, Outcome.LOST) if unit.attempt == 1 else do_unit(workspace, unit)
+
+    notes = Notes()
+    executor = InlineExecutor(workspace, work)
+    Schedule(workspace.store.work_queue(), executor, notes, limit=1).run(iter([[(unit(bill),)]]))
+    assert notes.records["read bill.pdf"].pages_done == 1
