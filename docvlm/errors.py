@@ -34,6 +34,10 @@ class InputError(DocvlmError):
     exit_code = 3
 
 
+class ChangedError(InputError):
+    """The file was changed while it was read."""
+
+
 class PasswordError(InputError):
     """The PDF is encrypted and no password, or the wrong one, was given."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from docvlm.batch.units import Outcome, Task, Unit, UnitProgress, UnitResult
-from docvlm.errors import Cancelled, DocvlmError, InputError, ModelError, StoreError
+from docvlm.errors import Cancelled, ChangedError, DocvlmError, InputError, ModelError, StoreError
 from docvlm.ingest import parse_page_range
 from docvlm.pipeline import OpenDocument, WindowDone, Workspace, owned_identity
 from docvlm.telemetry import span
@@ -39,6 +39,8 @@ def do_unit(
             return _do(workspace, unit, tell, password, cancel)
     except Cancelled:
         return UnitResult(unit.key, Outcome.STOPPED)
+    except ChangedError:
+        return UnitResult(unit.key, Outcome.CHANGED)
     except StoreError as error:
         return UnitResult(unit.key, Outcome.LOST, str(error), error.exit_code)
     except ModelError as error:

@@ -16,7 +16,7 @@ import numpy as np
 
 from docvlm import errors
 from docvlm.config import Limits
-from docvlm.errors import InputError, LimitError, UsageError
+from docvlm.errors import ChangedError, InputError, LimitError, UsageError
 from docvlm.ingest.file_type import HEAD_BYTES, FileType, detect_file_type
 from docvlm.ingest.messages import (
     POPPLER_STEPS,
@@ -183,7 +183,7 @@ class Document:
 
     def _refuse_changed_file(self) -> None:
         if self._request.path is not None and _version(self._request.path) != self._file.version:
-            raise InputError(
+            raise ChangedError(
                 f"{self.info.name} was changed while it was read.", "Open it again when it is complete."
             )
 

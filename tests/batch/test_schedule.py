@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import pymupdf
 import pytest
 
-from docvlm.batch import Job, Outcome, Task, Unit, UnitResult, do_unit
+from docvlm.batch import Job, Outcome, Task, Unit, UnitProgress, UnitResult, do_unit
 from docvlm.batch.schedule import MOST_BREAKDOWNS, Schedule
 from docvlm.config import Settings
 from docvlm.models.protocol import EngineCard
@@ -93,6 +95,27 @@ def test_a_changed_file_is_told_and_not_kept_as_failed(workspace: Workspace, bil
     _, notes = run(workspace, [(before,)])
     assert notes.gone == [str(bill)]
     assert workspace.store.work_queue().records([before.key])[before.key].state is UnitState.WAITING
+
+
+def test_a_large_file_that_changes_while_it_is_read_is_told_too(workspace: Workspace, tmp_path: Path) -> None:
+    """Above 32 MiB it is read where it lies, not from a snapshot."""
+    file = tmp_path / "large.pdf"
+    with pymupdf.open() as document:
+        for number in range(3):
+            document.new_page().insert_text((72, 72), f"Page {number}")
+        document.embfile_add("noise", random.Random(0).randbytes(33 * 2**20))
+        document.save(file)
+    assert file.stat().st_size > 33 * 2**20
+
+    def change(progress: UnitProgress) -> None:
+        if progress.done == 1:
+            with file.open("ab") as opened:
+                opened.write(b"% one line more")
+
+    before = unit(file)
+    assert do_unit(workspace, before, change).outcome is Outcome.CHANGED
+    after = do_unit(workspace, unit(file))
+    assert (after.outcome, after.pages_done) == (Outcome.DONE, 3)
 
 
 def test_a_unit_whose_worker_breaks_down_is_tried_again_and_then_given_up(
