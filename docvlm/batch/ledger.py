@@ -136,8 +136,9 @@ class Ledger:
     def progressed(self, unit: Unit, progress: UnitProgress) -> None:
         self._working[unit.key] = FileProgress(unit.title, unit.job.task, progress.done, progress.total)
         if unit.job.task is Task.READ:
-            self._pages += max(0, progress.done - self._pages_over.get(unit.key, 0))
-            self._pages_over[unit.key] = progress.done
+            over = self._pages_over.get(unit.key, 0)  # begun again after a breakdown it goes back to 0
+            self._pages += max(0, progress.done - over)
+            self._pages_over[unit.key] = max(over, progress.done)
         self._show_now_and_then()
 
     def changed(self, unit: Unit) -> None:
