@@ -91,7 +91,6 @@ def _serve(settings: Settings, options: argparse.Namespace) -> None:
     from docvlm.pipeline import Workspace
     from docvlm.ui.demo import Demo, Sweeper, is_private_space
     from docvlm.ui.engine_loader import EngineLoader
-    from docvlm.ui.library import documents_folder
     from docvlm.ui.login import login_check
     from docvlm.ui.page import RoomPlan, build_page
     from docvlm.ui.rights import Rights
@@ -108,7 +107,7 @@ def _serve(settings: Settings, options: argparse.Namespace) -> None:
         further = [RoomPlan("finetune", "Fine-tune", FineTuneTab)]
         rights = Rights.in_private_space() if is_private else _rights(settings, options, login)
         page = build_page(workspace, loader, rights, further, demo.notice if demo else "")
-        with Sweeper(documents_folder(settings), workspace.store, demo) if demo else nullcontext():
+        with Sweeper(settings, workspace.store, demo) if demo else nullcontext():
             _launch(page, options, settings.limits.file_bytes, login)
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from docvlm.batch.runs import BatchRuns
+from docvlm.config import Settings
 from docvlm.errors import DocvlmError, UsageError
 from docvlm.store import Store
-from docvlm.ui.library import Library
+from docvlm.ui.library import Library, documents_folder
 
 SPACE = "SPACE_ID"
 """Set where Hugging Face runs the app."""
@@ -73,10 +77,10 @@ class Demo:
 
 
 class Sweeper:
-    """Deletes old documents in the background, for as long as it is used as a context manager."""
+    """Deletes what visitors left, in the background, for as long as it is used as a context manager."""
 
-    def __init__(self, folder: Path, store: Store, demo: Demo) -> None:
-        self._folder = folder
+    def __init__(self, settings: Settings, store: Store, demo: Demo) -> None:
+        self._settings = settings
         self._store = store
         self._demo = demo
         self._leaving = threading.Event()
@@ -94,11 +98,17 @@ class Sweeper:
 
     def _sweep_on(self) -> None:
         while not self._leaving.is_set():
-            try:
-                sweep(self._folder, self._store, time.time() - 60 * self._demo.minutes)
-            except (DocvlmError, OSError) as error:
-                _LOG.warning("Old files of visitors could not be deleted, which is tried again: %s", error)
+            before = time.time() - 60 * self._demo.minutes
+            self._try(partial(sweep, documents_folder(self._settings), self._store, before))
+            self._try(partial(sweep_batches, self._settings, self._store, before))
+            self._try(partial(sweep_schemas, self._settings, before))
             self._leaving.wait(_SWEEP_SECONDS)
+
+    def _try(self, delete: Callable[[], int]) -> None:
+        try:
+            delete()
+        except (DocvlmError, OSError) as error:  # the other kinds go all the same
+            _LOG.warning("Old files of visitors could not be deleted, which is tried again: %s", error)
 
 
 def sweep(folder: Path, store: Store, before: float, most_bytes: int = MOST_BYTES) -> int:
@@ -117,4 +127,28 @@ def sweep(folder: Path, store: Store, before: float, most_bytes: int = MOST_BYTE
         if file.put_in < before or room > most_bytes:
             libraries[file.owner].delete_file(store, file.name)
             deleted += 1
+    return deleted
+
+
+def sweep_batches(settings: Settings, store: Store, before: float) -> int:
+    """Delete the batches of all owners that were begun before a time (seconds since 1970); returns how many.
+
+    One that is going on stays until it has ended. Documents that are still in a library stay.
+    """
+    deleted = 0
+    for path in (settings.home / "batches").glob("*/"):
+        library = Library(documents_folder(settings), path.name)
+        kept = frozenset(file.name for file in library.files())
+        deleted += BatchRuns(settings, path.name).delete_old(store, before, kept)
+    return deleted
+
+
+def sweep_schemas(settings: Settings, before: float) -> int:
+    """Delete the schemas that any owner saved before a time (seconds since 1970); returns how many files."""
+    deleted = 0
+    for file in (settings.home / "schemas").glob("*/*"):
+        with contextlib.suppress(FileNotFoundError):  # deleted by its owner just now
+            if file.stat().st_mtime < before:
+                file.unlink()
+                deleted += 1
     return deleted

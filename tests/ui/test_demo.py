@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pymupdf
 import pytest
 
+from docvlm.batch import Task
+from docvlm.batch.find import NamedFile
+from docvlm.batch.runs import BatchRun, BatchRuns, RunRequest
 from docvlm.errors import UsageError
 from docvlm.pipeline import Workspace
-from docvlm.ui.demo import USUAL_MINUTES, Demo, Sweeper, is_private_space, sweep
-from docvlm.ui.library import Library
+from docvlm.run_lock import take_lock
+from docvlm.schemas import Schema, SchemaShelf, load_schema
+from docvlm.ui.demo import USUAL_MINUTES, Demo, Sweeper, is_private_space, sweep, sweep_batches, sweep_schemas
+from docvlm.ui.library import Library, documents_folder
 from tests.ui.http_browser import SECONDS
 
 HOUR = 3600.0
@@ -97,14 +104,56 @@ def test_the_oldest_go_where_room_is_scarce(workspace: Workspace, tmp_path: Path
     assert store.document(older) is None and store.document(newer) is not None
 
 
-def test_the_sweeper_works_by_itself(workspace: Workspace, tmp_path: Path) -> None:
-    folder = tmp_path / "documents"
+def _batch(workspace: Workspace, owner: str, age: float) -> BatchRun:
+    """Ask for a batch as a visitor does, ``age`` seconds ago."""
+    created = datetime.fromtimestamp(time.time() - age, UTC).isoformat(timespec="milliseconds")
+    files = (NamedFile("/nowhere/a", "payslip.pdf"),)
+    request = RunRequest("Text", Task.READ, created, files=files, owner=owner)
+    return BatchRuns(workspace.settings, owner).create(request)
+
+
+def _schema(workspace: Workspace, owner: str, name: str, age: float) -> Path:
+    """Save a schema as a visitor does, ``age`` seconds ago."""
+    folder = workspace.settings.home / "schemas" / owner
+    SchemaShelf(folder).save(Schema(name, name, load_schema("receipt").fields))
+    file = folder / f"{name}.json"
+    os.utime(file, (time.time() - age,) * 2)
+    return file
+
+
+def test_old_batches_go_whole_and_one_that_is_going_on_stays(workspace: Workspace) -> None:
+    old, fresh = _batch(workspace, ANNA, 2 * HOUR), _batch(workspace, ANNA, 60)
+    live, damaged = _batch(workspace, BELA, 2 * HOUR), _batch(workspace, BELA, 60)
+    old.report.write_text("<p>payslip.pdf</p>")
+    (damaged.folder / "request.json").write_text("{")
+    os.utime(damaged.folder, (0, 0))
+
+    def swept() -> int:
+        return sweep_batches(workspace.settings, workspace.store, time.time() - HOUR)
+
+    with closing(take_lock(live.folder)):
+        assert swept() == 2
+        assert live.report.parent.is_dir() and (live.folder / "request.json").is_file()
+    assert not old.folder.exists() and not damaged.folder.exists() and fresh.folder.is_dir()
+    assert swept() == 1 and not live.folder.exists()  # it has ended
+
+
+def test_old_schemas_go(workspace: Workspace) -> None:
+    old = _schema(workspace, ANNA, "my payslip", 2 * HOUR)
+    fresh, others = _schema(workspace, ANNA, "my bill", 60), _schema(workspace, BELA, "my slip", 60)
+    assert sweep_schemas(workspace.settings, time.time() - HOUR) == 1
+    assert not old.exists() and fresh.exists() and others.exists()
+
+
+def test_the_sweeper_works_by_itself(workspace: Workspace) -> None:
+    folder = documents_folder(workspace.settings)
     old = _keep(workspace, folder, ANNA, "Parsnips", 2 * HOUR)
-    with Sweeper(folder, workspace.store, Demo(60)):
+    run, schema = _batch(workspace, ANNA, 2 * HOUR), _schema(workspace, ANNA, "my bill", 2 * HOUR)
+    with Sweeper(workspace.settings, workspace.store, Demo(60)):
         until = time.monotonic() + 20
-        while workspace.store.document(old) is not None and time.monotonic() < until:
+        while (run.folder.exists() or schema.exists()) and time.monotonic() < until:
             time.sleep(0.05)
-    assert workspace.store.document(old) is None
+    assert workspace.store.document(old) is None and not run.folder.exists() and not schema.exists()
 
 
 def test_a_space_tells_visitors_and_gives_a_cookie_that_works_in_its_frame(address: str) -> None:

@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -192,12 +193,36 @@ class BatchRuns:
         """
         if run.state.is_live:
             raise UsageError("The batch is going on.", "Pause it first.")
-        others = {identity for other in self.runs() if other.id != run.id for identity in _identities(other)}
-        for identity in _identities(run) - others - keep:
+        self._forget(run.folder, run, store, keep)
+
+    def _forget(self, folder: Path, run: BatchRun | None, store: Store, keep: frozenset[str]) -> None:
+        """Delete a run's folder and, where its request can be read, the documents that nothing else knows."""
+        others = {
+            identity for other in self.runs() if other.folder != folder for identity in _identities(other)
+        }
+        for identity in (_identities(run) if run is not None else set()) - others - keep:
             record = store.find_document(identity)
             if record is not None:
                 store.delete_document(record.id)
-        shutil.rmtree(run.folder)
+        shutil.rmtree(folder)
+
+    def delete_old(self, store: Store, before: float, keep: frozenset[str] = frozenset()) -> int:
+        """Delete the runs created before a time (seconds since 1970) that are not going on; how many.
+
+        A folder whose request cannot be read goes by the time of its last change.
+        """
+        readable = {run.folder: run for run in self.runs()}
+        deleted = 0
+        for folder in self._folder.glob("*/"):
+            run = readable.get(folder)
+            created = folder.stat().st_mtime if run is None else _time_of(run.request.created)
+            if created >= before:
+                continue
+            with contextlib.suppress(UsageError), closing(take_lock(folder, _going_on())):
+                # Held, so that nobody resumes it meanwhile; delete() would take it for a live one.
+                self._forget(folder, run, store, keep)
+                deleted += 1
+        return deleted
 
     def _begin(self, run: BatchRun, step: str, password: str = "") -> None:
         going_on = sum(is_locked(folder) for folder in self._all.glob("*/*/"))
@@ -205,8 +230,7 @@ class BatchRuns:
             raise UsageError(
                 f"{going_on} batches are going on already.", "Wait until one has ended, or pause it."
             )
-        refusal = UsageError("The batch is going on already.", "Wait until it has ended.")
-        with closing(take_lock(run.folder, refusal)) as lock:
+        with closing(take_lock(run.folder, _going_on())) as lock:
             _write_step(run.folder, step)
             (run.folder / END_FILE).unlink(missing_ok=True)
             process = _start(run.folder, step, lock, self._settings, password)
@@ -255,6 +279,18 @@ def _read_step(folder: Path) -> tuple[str, bool]:
 
 def _write_step(folder: Path, step: str, is_stopping: bool = False) -> None:
     (folder / _STEP_FILE).write_text(json.dumps([step, is_stopping]), encoding="ascii")
+
+
+def _going_on() -> UsageError:
+    return UsageError("The batch is going on already.", "Wait until it has ended.")
+
+
+def _time_of(created: str) -> float:
+    """Seconds since 1970; a time that cannot be understood is long ago."""
+    try:
+        return datetime.fromisoformat(created).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def _identities(run: BatchRun) -> set[str]:
