@@ -190,7 +190,7 @@ class ExtractPanel:
             session.schema = choice_of(event, "schema")
             return self.show(session)
         elif is_choice(event, "build"):
-            schema = self._work.schema(session)
+            schema = session.building = self._work.schema(session)
             return {self._builder: builder_html(schema, f"my {schema.name}".replace("_", " "))}
         return no_updates()
 
@@ -201,10 +201,11 @@ class ExtractPanel:
         action, name = text_in(event, "action", 20), text_in(event, "name", 60)
         try:
             if action == "import":
-                imported = _imported(text_in(event, "json", 100_000))
+                imported = session.building = _imported(text_in(event, "json", 100_000))
                 return {self._builder: builder_html(imported, name)}
             if action == "save":
-                schema = schema_of_rows(name, value_in(event, "fields"), before.checks)
+                shown = session.building or before
+                schema = schema_of_rows(name, value_in(event, "fields"), shown.checks, shown.fields)
                 shelf.save(schema)
                 session.schema = schema.name
             if action == "delete" and not shelf.delete(name):
@@ -213,6 +214,7 @@ class ExtractPanel:
             if action == "save":
                 gr.Warning(escape(str(error)))
                 return no_updates()
+            session.building = before
             return {self._builder: builder_html(before, name, notices.error_html(error))}
         return self.show(session)
 

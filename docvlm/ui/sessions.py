@@ -11,6 +11,7 @@ import gradio as gr
 
 from docvlm.errors import DocvlmError
 from docvlm.pipeline import CheckedExtraction, DocumentLabels, OpenDocument
+from docvlm.schemas import Schema
 from docvlm.types import Answer, PageStatus
 from docvlm.ui.batch_view import BatchView
 from docvlm.ui.incoming import Incoming
@@ -110,7 +111,8 @@ class OpenView:
 class Session:
     """One browser tab.
 
-    ``schema`` names the schema that the user chose, empty where the document's kind decides.
+    ``schema`` names the schema that the user chose, empty where the document's kind decides;
+    ``building`` is the one that the schema builder was filled with.
     ``incoming`` are the files put in last, with what became of them; ``selected`` the documents with a tick.
     ``working`` is a document that is worked on without being shown; ``filters`` what the library shows,
     ``batch`` which batch is looked at, ``label`` where the user is in the tab Label.
@@ -120,6 +122,7 @@ class Session:
     owner: str
     view: OpenView | None = None
     schema: str = ""
+    building: Schema | None = None
     incoming: tuple[Incoming, ...] = ()
     selected: set[int] = field(default_factory=set)
     working: OpenView | None = None
