@@ -240,6 +240,7 @@ def test_receipts_are_labelled_by_keyboard_alone(page: Page, model_home: Path, t
     page.wait_for_function("name => document.querySelector('.page-title').textContent != name", arg=first)
     page.wait_for_selector("#label-fields .sheet:not([data-waits])", timeout=MODEL_MILLISECONDS)
     page.wait_for_function("document.activeElement.id == 'label-company'")
+    page.wait_for_selector('[data-read="1"]', timeout=READ_MILLISECONDS)  # its words complete what is typed
     shop = _first_line(tmp_path / page.inner_text(".page-title"))
     page.keyboard.type(shop[:3].lower())
     assert page.input_value("#label-company") == shop
