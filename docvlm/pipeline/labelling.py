@@ -124,12 +124,8 @@ class DocumentLabels:
         if not 1 <= row <= len(items.rows):
             raise UsageError(f"There is no row {row} any more.", "Look at the list again.")
         columns = [cell.name for cell in items.rows[row - 1]]
-        lists = found.fields if found is not None else ()
-        found_rows = next(
-            (len(one.rows) for one in lists if isinstance(one, LineItems) and one.name == name), 0
-        )
         labels: dict[str, Label | None] = {}
-        if row <= found_rows:
+        if row <= _row_count(found, name):
             for cell in (cell_name(name, row, column) for column in columns):
                 labels[cell] = Label(LabelKind.FIELD, cell, None, source=CORRECTED)
             self._apply(name, labels, self._row_counts)
@@ -276,5 +272,6 @@ def _list_of(checked: CheckedExtraction, name: str) -> LineItems:
 
 
 def _row_count(found: Extraction | None, name: str) -> int:
+    """How many rows of a list the model found."""
     fields = found.fields if found is not None else ()
     return next((len(one.rows) for one in fields if isinstance(one, LineItems) and one.name == name), 0)
