@@ -113,7 +113,7 @@ def _fill_sheet(sheet: Any, header: Sequence[str], lines: Iterable[Sequence[Any]
     widths = [len(name) for name in header]
     for row_number, line in enumerate([header, *lines], start=1):
         for column_number, value in enumerate(line, start=1):
-            if value is not None:
+            if value not in (None, ""):
                 _fill_cell(sheet.cell(row_number, column_number), value)
                 widths[column_number - 1] = max(widths[column_number - 1], len(str(value)))
     for cell in sheet[1]:
