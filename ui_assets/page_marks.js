@@ -98,7 +98,8 @@ const refresh = () => {
 };
 const observe = () => {
   if (!right()) return void setTimeout(observe, 50);
-  new MutationObserver(() => {
+  new MutationObserver((changes) => {
+    if (changes.every((change) => change.target.closest?.(".evidence-crop"))) return; // nothing to mark in there
     if (!pending) { pending = true; requestAnimationFrame(refresh); }
   }).observe(right(), {
     childList: true, subtree: true, attributes: true,
