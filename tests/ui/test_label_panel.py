@@ -249,7 +249,8 @@ def test_receipts_are_labelled_by_keyboard_alone(page: Page, model_home: Path, t
     page.keyboard.type(shop[3:])
     assert page.input_value("#label-company") == shop
     for _ in load_schema("receipt").fields:
-        page.keyboard.press("Enter")
+        if page.evaluate("document.activeElement.dataset.next === undefined"):  # no row was found, perhaps
+            page.keyboard.press("Enter")
     page.wait_for_selector("#label-bar :text('2 of 3')")
     _wait_for_extractions(model_home, 3)
     page.focus("#label-company")
