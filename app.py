@@ -93,19 +93,17 @@ def _serve(settings: Settings, options: argparse.Namespace) -> None:
     from docvlm.ui.engine_loader import EngineLoader
     from docvlm.ui.login import login_check
     from docvlm.ui.page import RoomPlan, build_page
-    from docvlm.ui.rights import Rights
     from finetune.tab import FineTuneTab
 
     login = login_check(options.login, os.environ)
     if options.mcp:
         _check_mcp(login)
-    is_private = is_private_space(os.environ)
-    demo = Demo.from_environment(os.environ, login is not None or is_private)
+    demo = Demo.from_environment(os.environ, login is not None or is_private_space(os.environ))
     settings = _limited(settings) if demo else settings
     loader = EngineLoader()
     with Workspace(settings, loader.report) as workspace:
         further = [RoomPlan("finetune", "Fine-tune", FineTuneTab)]
-        rights = Rights.in_private_space() if is_private else _rights(settings, options, login)
+        rights = _rights(settings, options, login)
         page = build_page(workspace, loader, rights, further, demo.notice if demo else "")
         with Sweeper(settings, workspace.store, demo) if demo else nullcontext():
             _launch(page, options, settings.limits.file_bytes, login)
@@ -166,9 +164,11 @@ def _limited(settings: Settings) -> Settings:
 
 def _rights(settings: Settings, options: argparse.Namespace, login: LoginCheck | None) -> Rights:
     """The model and this machine's folders are for the person who uses the app on this machine."""
-    from docvlm.ui.demo import SPACE
+    from docvlm.ui.demo import SPACE, is_private_space
     from docvlm.ui.rights import Rights
 
+    if is_private_space(os.environ):
+        return Rights.in_private_space()
     admins = options.admin or os.environ.get("DOCVLM_ADMIN", "").split()
     if admins and login is None:
         raise UsageError("There are administrators and no login.", "Give --login as well.")

@@ -28,6 +28,14 @@ def samples() -> Path:
     return REPOSITORY / "ui_assets" / "samples"
 
 
+@pytest.fixture(scope="session")
+def spaces_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package of Spaces in a folder of its own."""
+    from tests.models.zero_gpu_space import install_package
+
+    return install_package(tmp_path_factory.mktemp("spaces"))
+
+
 @pytest.fixture(scope="module")
 def model_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh data folder (for ``DOCVLM_HOME``) that shares the unpacked embedded model."""

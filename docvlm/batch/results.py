@@ -21,6 +21,7 @@ from docvlm.export import ExportedDocument, ExportedOutcome, answer_json, extrac
 from docvlm.export.files import FORMS
 from docvlm.pipeline import owned_identity
 from docvlm.reading import READER_VERSION, layout_text, page_json
+from docvlm.schemas import Schema
 from docvlm.store import Store
 from docvlm.types import Answer, Extraction, Reading
 
@@ -42,6 +43,11 @@ def check_form(out: Path, task: Task) -> None:
         raise UsageError(f"The ending of {out.name} names no known form.", f"Use one of {', '.join(forms)}.")
 
 
+def wanted_of(question: str, schema: Schema | None) -> str:
+    """What is asked of every file: the question, or the name of the schema."""
+    return question if schema is None else schema.name
+
+
 def write_results(
     store: Store, task: Task, outcomes: Iterable[FileOutcome], out: Path, owner: str = "", wanted: str = ""
 ) -> None:
@@ -49,7 +55,7 @@ def write_results(
 
     Args:
         owner: whose documents they are; see ``docvlm.pipeline.owned_identity``.
-        wanted: the question, or the name of the schema; it stands also beside the files that failed.
+        wanted: see ``wanted_of``; it stands also beside the files that failed.
 
     Raises:
         UsageError: when the file cannot be written.

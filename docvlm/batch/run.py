@@ -20,7 +20,7 @@ from docvlm.batch.kept import lost_results
 from docvlm.batch.ledger import FileOutcome, Ledger, Show, Totals, Watch
 from docvlm.batch.machine import MachineProbe, choose_workers
 from docvlm.batch.report import write_html_report
-from docvlm.batch.results import check_form, write_results
+from docvlm.batch.results import check_form, wanted_of, write_results
 from docvlm.batch.schedule import Schedule
 from docvlm.batch.units import Job, Task
 from docvlm.batch.watch import watch_files
@@ -145,7 +145,7 @@ def run_with(
     queue = store.work_queue()
     schedule = Schedule(queue, executor, Journal(ledger), options.limit)
 
-    wanted = options.question if options.schema is None else options.schema.name
+    wanted = wanted_of(options.question, options.schema)
 
     def write() -> None:
         if options.out is not None:

@@ -18,8 +18,8 @@ from functools import cache
 from typing import Any, Protocol, runtime_checkable
 
 from docvlm.errors import Cancelled, DocvlmError
-from docvlm.models.protocol import Engine, EngineCard, GenerationRequest, PageInput, TokenStep
-from docvlm.tiling import Budget, TilePlan
+from docvlm.models.around import EngineAround
+from docvlm.models.protocol import Engine, GenerationRequest, PageInput, TokenStep
 
 ZERO_GPU = "SPACES_ZERO_GPU"
 """Set to a true value in a Space with ZeroGPU."""
@@ -75,7 +75,7 @@ def prepare() -> None:
     _on_gpu()
 
 
-class LentGpuEngine:
+class LentGpuEngine(EngineAround):
     """An engine that is given a GPU for each reply.
 
     Args:
@@ -84,20 +84,10 @@ class LentGpuEngine:
     """
 
     def __init__(self, engine: LoadedEngine, load: Load) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._load = load
         self._key = EngineKey(engine.card.name, engine.card.revision)
         _engines[self._key] = engine
-
-    @property
-    def card(self) -> EngineCard:
-        return self._engine.card
-
-    def plan_page(self, width: int, height: int, budget: Budget) -> TilePlan:
-        return self._engine.plan_page(width, height, budget)
-
-    def count_tokens(self, text: str) -> int:
-        return self._engine.count_tokens(text)
 
     def generate(
         self, page: PageInput, request: GenerationRequest, cancel: threading.Event | None = None
@@ -115,8 +105,9 @@ class LentGpuEngine:
 
     def close(self) -> None:
         """Free the weights."""
-        _engines.pop(self._key, None)
-        self._engine.close()
+        if _engines.get(self._key) is self._engine:  # not where it was loaded anew meanwhile
+            del _engines[self._key]
+        super().close()
 
 
 Steps = Generator[TokenStep | DocvlmError, None, None]

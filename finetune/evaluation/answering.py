@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from docvlm.models.protocol import Engine, EngineCard, GenerationRequest, PageInput, TokenStep
+from docvlm.models.around import EngineAround
+from docvlm.models.protocol import Engine, GenerationRequest, PageInput, TokenStep
 from docvlm.pipeline.ask import ask_windows
 from docvlm.pipeline.extract import extract_windows
 from docvlm.pipeline.windows import Window, cut_windows, with_picture
 from docvlm.schemas import Schema
-from docvlm.tiling import Budget, TilePlan
+from docvlm.tiling import Budget
 from docvlm.types import Answer, Extraction, Page, Reading
 from finetune.data.documents import LabelledDocument
 from finetune.evaluation.results import Cost
@@ -80,23 +81,13 @@ def ask_document(
     return Said(extraction, answers, Cost(seconds, counted.prompt_tokens, counted.reply_tokens))
 
 
-class _CountedEngine:
+class _CountedEngine(EngineAround):
     """An engine that adds up the tokens it is asked with and replies with."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self.prompt_tokens = 0
         self.reply_tokens = 0
-
-    @property
-    def card(self) -> EngineCard:
-        return self._engine.card
-
-    def plan_page(self, width: int, height: int, budget: Budget) -> TilePlan:
-        return self._engine.plan_page(width, height, budget)
-
-    def count_tokens(self, text: str) -> int:
-        return self._engine.count_tokens(text)
 
     def generate(
         self, page: PageInput, request: GenerationRequest, cancel: threading.Event | None = None
@@ -106,9 +97,6 @@ class _CountedEngine:
         for step in self._engine.generate(page, request, cancel):
             self.reply_tokens += 1
             yield step
-
-    def close(self) -> None:
-        self._engine.close()
 
 
 def _last(events: Iterator[object], kind: type[Kind]) -> Kind:

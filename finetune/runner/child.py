@@ -85,14 +85,12 @@ def make_ready(folder: Path, should_stop: Callable[[], bool]) -> int:
     """Choose and read the documents of a run whose lock is held; returns the exit code of its error."""
 
     def do(tell: Emit) -> None:
-        from finetune.runner.lesson import load_lesson, make_lesson
         from finetune.runner.watched_readings import WatchedReadings
 
         request = load_request(folder)
         settings = settings_of_run(request, folder)
         with WatchedReadings(settings, should_stop) as readings:
-            if load_lesson(folder) is None:
-                make_lesson(request, folder, settings, readings, tell)
+            _lesson(request, folder, settings, readings, tell)
 
     return _with_last_words(folder, do)
 
@@ -119,12 +117,11 @@ def run(
     should_pause: Callable[[], bool],
 ) -> None:
     """Everything that a run does, from its labels to an adapter on the shelf."""
-    from finetune.runner.lesson import load_lesson, make_lesson
     from finetune.runner.outcome import compare_on_held_out, keep_adapter
     from finetune.runner.watched_readings import WatchedReadings
 
     with WatchedReadings(settings, should_stop) as readings:
-        lesson = load_lesson(folder) or make_lesson(request, folder, settings, readings, emit)
+        lesson = _lesson(request, folder, settings, readings, emit)
         endings: list[Finished] = []
 
         def hold_ending(event: Event) -> None:
@@ -139,6 +136,13 @@ def run(
         if not any(isinstance(event, Kept) for event in read_events(folder)):
             emit(keep_adapter(adapter, lesson, outcome, request, settings, folder))
         emit(endings[-1])
+
+
+def _lesson(request: RunRequest, folder: Path, settings: Settings, readings: Readings, emit: Emit) -> Lesson:
+    """What was chosen when the run began, chosen now where it has not."""
+    from finetune.runner.lesson import load_lesson, make_lesson
+
+    return load_lesson(folder) or make_lesson(request, folder, settings, readings, emit)
 
 
 def help_training(folder: Path) -> int:

@@ -180,15 +180,9 @@ def _details(writer: Writer) -> None:
         buyer = [make_company(rng, language), *make_address(rng, language)]
         place = rng.randint(0, len(rows))
         title = [[Cell(writer.label("buyer_name") + ":", None, 0)]] if writer.chance(0.5) else []
-        rows[place:place] = [*title, [Cell(buyer[0], "buyer_name", 0)]]
-        rows[place + len(title) + 1 : place + len(title) + 1] = [
-            [Cell(text, "buyer_address", 0)] for text in buyer[1:]
-        ]
-        for row in rows:
-            writer.page.row(*row)
-        writer.rule()
-        return
-    if len(rows) > 1 and writer.chance(0.25):
+        address = [[Cell(text, "buyer_address", 0)] for text in buyer[1:]]
+        rows[place:place] = [*title, [Cell(buyer[0], "buyer_name", 0)], *address]
+    elif len(rows) > 1 and writer.chance(0.25):
         first, *others = rows.pop()
         rows[0] += [Cell(first.text, first.fact, writer.page.columns // 2 + 2), *others]
     for row in rows:

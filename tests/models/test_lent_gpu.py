@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from docvlm.models.lent_gpu import is_lent
-from tests.models.zero_gpu_space import WITHOUT_CUDA, install_package, lending, run_in_space
+from tests.models.zero_gpu_space import WITHOUT_CUDA, lending, run_in_space
 
 _SPACE = f"""{WITHOUT_CUDA}
 import json, os, threading
@@ -25,14 +25,9 @@ question = GenerationRequest("Question: What is the total?", max_tokens=40)
 """
 
 
-@pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return install_package(tmp_path_factory.mktemp("spaces"))
-
-
 @pytest.mark.slow
 def test_answers_come_from_a_process_that_was_lent_a_gpu(
-    package: Path, model_home: Path, samples: Path
+    spaces_package: Path, model_home: Path, samples: Path
 ) -> None:
     script = f"""{_SPACE}
 with workspace, workspace.open({str(samples / "receipt.jpg")!r}) as document:
@@ -40,7 +35,7 @@ with workspace, workspace.open({str(samples / "receipt.jpg")!r}) as document:
     print(json.dumps([os.getpid(), str(pick_device()), answers]))
 """
     with lending() as lender:
-        app, device, answers = json.loads(run_in_space(script, package, lender, model_home))
+        app, device, answers = json.loads(run_in_space(script, spaces_package, lender, model_home))
     assert device == "cpu"  # the app's own process has no GPU, whatever torch says there
     assert None not in answers
     assert len(lender.processes) == 1 and app not in lender.processes
@@ -49,7 +44,9 @@ with workspace, workspace.open({str(samples / "receipt.jpg")!r}) as document:
 
 
 @pytest.mark.slow
-def test_stopping_errors_and_a_change_of_model_reach_that_process(package: Path, model_home: Path) -> None:
+def test_stopping_errors_and_a_change_of_model_reach_that_process(
+    spaces_package: Path, model_home: Path
+) -> None:
     script = f"""{_SPACE}
 engine, told = workspace.engine, []
 cancel = threading.Event()
@@ -73,7 +70,7 @@ workspace.close()
 print(json.dumps(told))
 """
     with lending() as lender:
-        stopped, too_long, reply, after = json.loads(run_in_space(script, package, lender, model_home))
+        stopped, too_long, reply, after = json.loads(run_in_space(script, spaces_package, lender, model_home))
     assert stopped == "stopped"
     assert "has room for" in too_long and "Ask about fewer pages" in too_long
     assert reply and after == reply
@@ -81,7 +78,7 @@ print(json.dumps(told))
 
 
 @pytest.mark.slow
-def test_where_no_gpu_can_be_lent_the_page_says_so(package: Path, model_home: Path) -> None:
+def test_where_no_gpu_can_be_lent_the_page_says_so(spaces_package: Path, model_home: Path) -> None:
     script = f"""{_SPACE}
 from docvlm.ui.callbacks import sentence
 try:
@@ -92,7 +89,7 @@ workspace.close()
 """
     with lending() as lender:
         lender.refuses = True
-        told = json.loads(run_in_space(script, package, lender, model_home))
+        told = json.loads(run_in_space(script, spaces_package, lender, model_home))
     assert told == "ZeroGPU client error: No GPU was available. Try again later."
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def test_a_reader_is_shared_by_threads(receipt: RgbImage) -> None:
 
 
 def test_a_runtime_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "openvino", None)  # what a missing package does to import
+    monkeypatch.setitem(sys.modules, "openvino", None)  # what a missing package does to import
     with pytest.raises(ModelError, match=r"requirements-openvino\.txt"):
         PaddleReader(1, OPENVINO)
 

@@ -26,7 +26,7 @@ from typing import BinaryIO, cast
 
 from docvlm.batch.estimate import Estimate
 from docvlm.batch.ledger import FileOutcome
-from docvlm.batch.results import write_results
+from docvlm.batch.results import wanted_of, write_results
 from docvlm.batch.runs import child
 from docvlm.batch.runs.progress import (
     END_FILE,
@@ -121,8 +121,7 @@ class BatchRun:
             UsageError: when the ending names no form.
         """
         request = self.request
-        schema = request.schema
-        wanted = request.question if schema is None else schema.name
+        wanted = wanted_of(request.question, request.schema)
         write_results(store, request.task, self.outcomes(), out, request.owner, wanted)
 
     def pause(self) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from finetune.runner import RunStatus, create
+from finetune.runner import Run, RunStatus, create
+from finetune.runner.slices import MARGIN_SECONDS
 from finetune.training.events import CheckpointSaved, Finished, Launched, StepDone, Stopped
 from tests.finetune.runner.conftest import Course
-from tests.models.zero_gpu_space import WITHOUT_CUDA, install_package, lending, run_in_space
+from tests.models.zero_gpu_space import WITHOUT_CUDA, lending, run_in_space
 
 _SPACE = f"""{WITHOUT_CUDA}
 import os, time
@@ -24,22 +25,17 @@ def wait(run):
 """
 
 
-@pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return install_package(tmp_path_factory.mktemp("spaces"))
+def _resumed(run: Run, then: str) -> str:
+    """A script in which a Space goes on with a run."""
+    return f"{_SPACE}\nrun = attach(Path({str(run.folder)!r}))\nrun.resume()\n{then}\n"
 
 
 @pytest.mark.slow
-def test_a_run_goes_on_from_slice_to_slice(package: Path, course: Course) -> None:
+def test_a_run_goes_on_from_slice_to_slice(spaces_package: Path, course: Course) -> None:
     run = create(course.request("sliced", epochs=4), course.home)
-    script = f"""{_SPACE}
-run = attach(Path({str(run.folder)!r}))
-run.resume()
-assert run.process == os.getpid()
-wait(run)
-"""
+    script = _resumed(run, "assert run.process == os.getpid()\nwait(run)")
     with lending() as lender:
-        run_in_space(script, package, lender, course.home)
+        run_in_space(script, spaces_package, lender, course.home)
     assert run.status is RunStatus.FINISHED, run.sentence
     events = run.events()
     assert sum(isinstance(event, Launched) for event in events) == 1
@@ -47,46 +43,39 @@ wait(run)
     steps = [event.step for event in events if isinstance(event, StepDone)]
     assert steps == list(range(1, len(steps) + 1)) and len(steps) >= 3
     assert len(lender.seconds) >= len(steps)
-    assert set(lender.seconds) == {slices_margin()}
+    assert set(lender.seconds) == {MARGIN_SECONDS}
     assert lender.given_back == len(lender.seconds)
     assert run.adapter is not None and isinstance(events[-1], Finished)
 
 
 @pytest.mark.slow
-def test_a_run_is_stopped_between_slices_and_goes_on_later(package: Path, course: Course) -> None:
+def test_a_run_is_stopped_between_slices_and_goes_on_later(spaces_package: Path, course: Course) -> None:
     run = create(course.request("stopped", epochs=4), course.home)
-    script = f"""{_SPACE}
-run = attach(Path({str(run.folder)!r}))
-run.resume()
-for event in run.follow():
+    script = _resumed(
+        run,
+        """for event in run.follow():
     if type(event).__name__ == "CheckpointSaved":
         run.stop()
         break
-wait(run)
-"""
+wait(run)""",
+    )
     with lending() as lender:
-        run_in_space(script, package, lender, course.home)
+        run_in_space(script, spaces_package, lender, course.home)
         assert run.status == "stopped" and "resume" in run.sentence.lower()
         saved = [event.step for event in run.events() if isinstance(event, CheckpointSaved)]
-        script = f"{_SPACE}\nrun = attach(Path({str(run.folder)!r}))\nrun.resume()\nwait(run)\n"
-        run_in_space(script, package, lender, course.home)
+        script = _resumed(run, "wait(run)")
+        run_in_space(script, spaces_package, lender, course.home)
     assert run.status == "finished", run.sentence
     steps = [event.step for event in run.events() if isinstance(event, StepDone)]
     assert saved and steps == list(range(1, len(steps) + 1))
 
 
 @pytest.mark.slow
-def test_a_run_without_a_gpu_says_so_and_can_be_resumed(package: Path, course: Course) -> None:
+def test_a_run_without_a_gpu_says_so_and_can_be_resumed(spaces_package: Path, course: Course) -> None:
     run = create(course.request("waiting"), course.home)
-    script = f"{_SPACE}\nrun = attach(Path({str(run.folder)!r}))\nrun.resume()\nwait(run)\n"
+    script = _resumed(run, "wait(run)")
     with lending() as lender:
         lender.refuses = True
-        run_in_space(script, package, lender, course.home)
+        run_in_space(script, spaces_package, lender, course.home)
     assert run.status is RunStatus.STOPPED
     assert run.sentence == "No GPU is lent any more (No GPU was available); it can be resumed."
-
-
-def slices_margin() -> int:
-    from finetune.runner.slices import MARGIN_SECONDS
-
-    return MARGIN_SECONDS
