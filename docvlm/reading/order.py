@@ -20,6 +20,7 @@ _SPLIT_GAP = 2.0  # of the line height: words further apart are two segments
 _MIN_GUTTER = 0.8  # of the median line height
 _FOOTER_GAP = 0.9  # of the median line height
 _PARAGRAPH_GAP = 0.45  # of the median line height: so much more white than usual begins a new block
+_LEADING = 1.2  # of the line height: more white between most lines is a form's, not running text's
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,10 +223,10 @@ def _are_texts_of_their_own(columns: Sequence[Sequence[_Piece]]) -> bool:
     """Whether columns are running text side by side rather than the cells of rows.
 
     Where rows line up across the gutter, each side must look like sentences or address lines, since
-    labels with values and table cells line up too.
+    labels with values and table cells line up too. Lines set wide apart are rows of a form.
     """
     sides = [_rows(column) for column in columns]
-    if min(len(rows) for rows in sides) < 2:
+    if min(len(rows) for rows in sides) < 2 or not all(_is_set_tight(rows) for rows in sides):
         return False
     lined_up = min(_share_lined_up(left, right) for left, right in itertools.pairwise(sides))
     words_needed = 2.5 if lined_up > 0.6 else 1.5
@@ -239,8 +240,17 @@ def _share_lined_up(left: Sequence[_Row], right: Sequence[_Row]) -> float:
     hits = 0
     for row in shorter:
         box = Box.around(piece.box for piece in row)
-        hits += any(abs(box.center[1] - other.center[1]) < 0.25 * box.height for other in boxes)
+        hits += any(abs(box.center[1] - other.center[1]) < 0.5 * box.height for other in boxes)
     return hits / len(shorter)
+
+
+def _is_set_tight(rows: Sequence[_Row]) -> bool:
+    """Whether most rows of at least two follow each other as lines of one text do."""
+    boxes = [Box.around(piece.box for piece in row) for row in rows]
+    white = [
+        (below.y0 - above.y1) / min(above.height, below.height) for above, below in itertools.pairwise(boxes)
+    ]
+    return statistics.median(white) < _LEADING
 
 
 def _is_running_text(rows: Sequence[_Row], words_needed: float) -> bool:
