@@ -10,7 +10,7 @@ from docvlm.reading import layout_text
 from docvlm.types import Reading
 from finetune.synthesis.bills import invoice, order
 from finetune.synthesis.forms import dense_form, form
-from finetune.synthesis.noise import read_badly
+from finetune.synthesis.noise import read_badly, sheared
 from finetune.synthesis.page import Document, Draft, read_draft
 from finetune.synthesis.papers import id_card, letter, statement, table
 from finetune.synthesis.questions import question_turns
@@ -22,9 +22,9 @@ Builder = Callable[[Random, str], Draft]
 
 BUILDERS: dict[str, tuple[Builder, int]] = {
     "receipt": (receipt, 36),
-    "invoice": (invoice, 22),
-    "form": (form, 14),
-    "dense_form": (dense_form, 10),
+    "invoice": (invoice, 20),
+    "form": (form, 12),
+    "dense_form": (dense_form, 20),
     "order": (order, 5),
     "statement": (statement, 4),
     "id_card": (id_card, 5),
@@ -66,7 +66,10 @@ def make_document(rng: Random, kind: str | None = None) -> Document:
     kind = kind or rng.choices(kinds, [BUILDERS[name][1] for name in kinds])[0]
     language = "en" if rng.random() < ENGLISH_SHARE else rng.choice(LANGUAGES[1:])
     draft = BUILDERS[kind][0](rng, language)
-    return read_draft(replace(draft, words=tuple(read_badly(draft.words, rng))))
+    words = read_badly(draft.words, rng)
+    if rng.random() < 0.08:
+        words = sheared(words, rng)
+    return read_draft(replace(draft, words=tuple(words)))
 
 
 def _turns(document: Document, rng: Random) -> tuple[Turn, ...]:

@@ -2,84 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from random import Random
 
-from finetune.synthesis.names import make_city, make_company, make_person
+from finetune.synthesis.form_entries import Entry, fill_in, fill_in_rows, make_entries
+from finetune.synthesis.names import make_company
 from finetune.synthesis.page import Cell, Draft, Role
-from finetune.synthesis.values import make_code, make_date, make_phone
+from finetune.synthesis.values import make_code
 from finetune.synthesis.vocabulary import words
 from finetune.synthesis.writer import Writer
 
-_FORM_VALUES: dict[str, Callable[[Writer], str]] = {
-    "company": lambda writer: make_company(writer.rng, writer.language),
-    "person": lambda writer: make_person(writer.rng, writer.language),
-    "date": lambda writer: writer.style.date(make_date(writer.rng)),
-    "phone": lambda writer: make_phone(writer.rng, writer.language),
-    "code": lambda writer: make_code(writer.rng),
-    "amount": lambda writer: f"${writer.style.amount(writer.rng.randint(100, 9000000))}",
-    "place": lambda writer: make_city(writer.rng, writer.language),
-    "text": lambda writer: writer.sentence(writer.rng.randint(2, 7)).rstrip("."),
-    "number": lambda writer: str(writer.rng.randint(1, 400)),
-    "measure": lambda writer: make_code(writer.rng, writer.rng.choice(words("measures"))),
-}
-
 
 def form(rng: Random, language: str) -> Draft:
-    """A form with labels of all sorts; each pair is one row of the list ``entries``."""
+    """A form with room: one or two labels a row, answers behind or below them, some of several rows."""
     writer = Writer("form", language, rng.randint(56, 84), rng)
     if writer.chance(0.5):
         writer.line(make_company(rng, language), None, rng.choice(("left", "center")))
     writer.line(rng.choice(words("form_titles")), None, rng.choice(("left", "center")), role=Role.TITLE)
     if writer.chance(0.6):
         writer.page.gap(1)
-    labels = _form_labels(rng, rng.randint(3, 9))
-    half = writer.page.columns // 2 + 2
+    entries = make_entries(writer, rng.randint(3, 9))
+    spacing = rng.choice((0, 0, 0, 0.5, 1))
     separator = rng.choice((":", ":", ":", "", " :"))
-    number = 0
     above = writer.chance(0.2)
-    if writer.chance(0.35):
-        labels = [(kind, label.upper()) for kind, label in labels]
-    while number < len(labels):
-        pair = 2 if not above and number + 1 < len(labels) and writer.chance(0.3) else 1
-        cells: list[Cell] = []
-        for place in range(pair):
-            kind, label = labels[number + place]
-            fact = f"entries.{number + place}"
-            value = (
-                ""
-                if writer.chance(0.08)
-                else _FORM_VALUES[kind](writer)[: half - 2 if pair == 2 else 60].strip()
-            )
-            cells.append(Cell(f"{label}{separator}", f"{fact}.label", place * half))
-            if above:
-                writer.page.row(*cells, role=Role.LABEL)
-                cells = [Cell(value, f"{fact}.value", 0)]
-            elif pair == 1 and kind == "text" and writer.chance(0.5):
-                # A long answer, on the rows below its label or beside it.
-                indent = rng.choice((0, 4, len(label) + 3))
-                if indent > 4:
-                    cells.append(Cell(writer.sentence(6), f"{fact}.value", indent))
-                writer.page.row(*cells)
-                rows = [writer.sentence(rng.randint(5, 9)) for _ in range(rng.choice((1, 1, 2, 3, 4)))]
-                writer.lines(rows, f"{fact}.value", "left", indent)
-                cells = []
-            else:
-                cells.append(
-                    Cell(
-                        value,
-                        f"{fact}.value",
-                        rng.choice((None, None, place * half + 18)) if pair == 1 else None,
-                    )
-                )
-        if cells:
-            writer.page.row(*cells)
-        number += pair
-        if writer.chance(0.15):
-            writer.page.gap(1)
+    number = 0
+    while number < len(entries):
+        pair = entries[number : number + (2 if not above and writer.chance(0.3) else 1)]
+        if len(pair) == 2:
+            _pair_in_a_row(writer, pair, separator)
+        elif above:
+            _above(writer, pair[0], separator, "", 0, 0)
+        else:
+            _in_a_row(writer, pair[0], separator)
+        number += len(pair)
+        writer.page.gap(max(spacing, 1 if writer.chance(0.15) else 0))
     if writer.chance(0.35):
         writer.lines([writer.sentence(10) for _ in range(rng.randint(1, 5))], None)
     return writer.finish()
+
+
+def _pair_in_a_row(writer: Writer, pair: Sequence[Entry], separator: str) -> None:
+    half = writer.page.columns // 2 + 2
+    cells: list[Cell] = []
+    for place, entry in enumerate(pair):
+        cells.append(Cell(entry.label + separator, entry.label_fact, place * half))
+        cells.append(Cell(fill_in(writer, entry.kind, half - 2, empty=0.07), entry.value_fact))
+    writer.page.row(*cells)
+
+
+def _in_a_row(writer: Writer, entry: Entry, separator: str) -> None:
+    """A label with its answer behind it; a text may stand on the rows below as well, or there only."""
+    rng = writer.rng
+    label = Cell(entry.label + separator, entry.label_fact, 0)
+    if entry.kind == "text" and writer.chance(0.5):
+        indent = rng.choice((0, 4, len(entry.label) + 3))
+        first = [Cell(writer.sentence(6), entry.value_fact, indent)] if indent > 4 else []
+        writer.page.row(label, *first)
+        rows = [writer.sentence(rng.randint(5, 9)) for _ in range(rng.choice((1, 1, 2, 3, 4)))]
+        writer.lines(rows, entry.value_fact, "left", indent)
+        return
+    value = fill_in(writer, entry.kind, 60, empty=0.07)
+    writer.page.row(label, Cell(_written(writer, value), entry.value_fact, rng.choice((None, None, 18))))
+
+
+def _written(writer: Writer, value: str) -> str:
+    """The value, rarely with the rule on which it is written, as readers give it."""
+    return f"_{value}" if value and writer.chance(0.03) else value
+
+
+_ARRANGEMENTS = (
+    ("heads", "blocks", "blocks", "blocks", "rows"),
+    ("rows", "above", "heads"),
+    ("above", "above", "heads"),
+)
+"""What one form is made of; most keep to one or two ways."""
 
 
 def dense_form(rng: Random, language: str) -> Draft:
@@ -87,44 +83,77 @@ def dense_form(rng: Random, language: str) -> Draft:
     writer = Writer("form", language, rng.randint(72, 100), rng)
     if writer.chance(0.7):
         writer.line(rng.choice(words("form_titles")), None, rng.choice(("left", "center")), role=Role.TITLE)
-    labels = _form_labels(rng, rng.randint(10, 22))
-    number = 0
-    while number < len(labels):
-        arrangement = rng.choice(("heads", "blocks", "blocks", "blocks", "rows"))
+    entries = make_entries(writer, rng.randint(9, 20))
+    spacing = rng.choice((0, 0, 0, 0.5, 1))
+    arrangements = rng.choice(
+        (
+            ("heads", "blocks", "blocks", "blocks", "rows"),
+            ("rows", "above", "heads"),
+            ("above", "above", "heads"),
+        )
+    )
+    while entries:
+        arrangement = rng.choice(arrangements)
         if arrangement == "heads":
-            taken = _heads(writer, number, labels[number : number + rng.randint(3, 5)])
+            taken = _heads(writer, entries[: rng.randint(2, 6)])
         elif arrangement == "blocks":
-            taken = _blocks(writer, number, labels[number:])
+            taken = _blocks(writer, entries, spacing)
+        elif arrangement == "above":
+            taken = _all_above(writer, entries[: rng.randint(1, 3)])
         else:
-            taken = _rows(writer, number, labels[number : number + rng.randint(1, 4)])
-        number += taken
-        writer.page.gap(rng.choice((0, 0.5, 1)))
+            taken = _rows(writer, entries[: rng.randint(1, 4)], spacing)
+        del entries[:taken]
+        writer.page.gap(max(spacing, rng.choice((0, 0.5, 1))))
+    if writer.chance(0.3):
+        # The number under which the sheet is kept.
+        writer.line(make_code(rng, rng.choice(("########", "######", "##### ####"))), None, "right")
     return writer.finish()
 
 
-_Label = tuple[str, str]
-"""The kind of value that goes with a label, and the label."""
-
-
-def _heads(writer: Writer, first: int, labels: Sequence[_Label]) -> int:
+def _heads(writer: Writer, entries: Sequence[Entry]) -> int:
     """Labels side by side with their values below them; returns how many found room."""
     heads: list[Cell] = []
     values: list[Cell] = []
     place = 0
-    for number, (kind, label) in enumerate(labels, start=first):
-        value = _filled_in(writer, kind, 18, empty=0)
-        width = max(len(label), len(value)) + writer.rng.choice((3, 4, 6))
+    separator = writer.rng.choice(("", "", ":"))
+    for entry in entries:
+        value = fill_in(writer, entry.kind, 18, empty=0)
+        width = max(len(entry.label) + 1, len(value)) + writer.rng.choice((3, 4, 6))
         if heads and place + width > writer.page.columns:
             break
-        heads.append(Cell(label, f"entries.{number}.label", place))
-        values.append(Cell(value, f"entries.{number}.value", place))
+        heads.append(Cell(entry.label + separator, entry.label_fact, place))
+        values.append(Cell(value, entry.value_fact, place))
         place += width
     writer.page.row(*heads, role=Role.LABEL)
+    writer.page.gap(writer.rng.choice((0, 0, 0, 0.5, 1)))
     writer.page.row(*values)
     return len(heads)
 
 
-def _blocks(writer: Writer, first: int, labels: Sequence[_Label]) -> int:
+def _all_above(writer: Writer, entries: Sequence[Entry]) -> int:
+    """Each label in a row of its own, its answer below it."""
+    separator = writer.rng.choice((":", ":", "", "?"))
+    indent, gap = writer.rng.choice((0, 0, 4, 6)), writer.rng.choice((0, 0, 0.5, 1))
+    for entry in entries:
+        hint = f" ({writer.sentence(4).rstrip('.').lower()})" if writer.chance(0.1) else ""
+        _above(writer, entry, separator, hint, indent, gap)
+        writer.page.gap(writer.rng.choice((0, 0.5, 1)))
+    return len(entries)
+
+
+def _above(writer: Writer, entry: Entry, separator: str, hint: str, indent: int, gap: float) -> None:
+    cells = [Cell(entry.label, entry.label_fact, 0), *([Cell(hint.strip() + separator)] if hint else [])]
+    if not hint:
+        cells = [Cell(entry.label + separator, entry.label_fact, 0)]
+    writer.page.row(*cells, role=Role.LABEL)
+    writer.page.gap(gap)
+    if entry.kind in ("text", "people", "person") and writer.chance(0.35):
+        writer.lines(fill_in_rows(writer, entry.kind, 64), entry.value_fact, "left", indent)
+    else:
+        writer.line(fill_in(writer, entry.kind, 64, empty=0.06), entry.value_fact, "left", indent)
+
+
+def _blocks(writer: Writer, entries: Sequence[Entry], spacing: float) -> int:
     """Two or three columns of label and value, each perhaps under a heading; returns how many entries."""
     rng = writer.rng
     across = rng.choice((2, 2, 2, 3))
@@ -133,58 +162,43 @@ def _blocks(writer: Writer, first: int, labels: Sequence[_Label]) -> int:
     for column in range(across):
         writer.page.y = top
         left = column * step
-        rows = labels[taken : taken + rng.randint(2, 6)]
+        rows = entries[taken : taken + rng.randint(2, 6)]
         if rows and writer.chance(0.4):
             writer.line(rng.choice(words("form_sections")), None, "left", left, Role.HEADING)
-        value_column = left + min(step // 2 + 1, max((len(label) for _, label in rows), default=0) + 2)
+        widest = max((len(entry.label) for entry in rows), default=0)
+        value_column = left + min(step // 2 + 1, widest + 2)
         separator = rng.choice((":", ":", "", "."))
-        for number, (kind, label) in enumerate(rows, start=first + taken):
-            value = _filled_in(writer, kind, step - (value_column - left) - 2, empty=0.08)
-            follows = len(label) + 2 > value_column - left
-            writer.page.row(
-                Cell(label + separator, f"entries.{number}.label", left),
-                Cell(value, f"entries.{number}.value", None if follows else value_column),
-            )
+        for entry in rows:
+            room = step - (value_column - left) - 2
+            follows = len(entry.label) + 2 > value_column - left
+            label = Cell(entry.label + separator, entry.label_fact, left)
+            if not follows and entry.kind in ("people", "person", "text", "measure") and writer.chance(0.2):
+                first, *others = fill_in_rows(writer, entry.kind, room)
+                writer.page.row(label, Cell(first, entry.value_fact, value_column))
+                writer.lines(others, entry.value_fact, "left", value_column)
+            else:
+                value = fill_in(writer, entry.kind, room, empty=0.08)
+                writer.page.row(label, Cell(value, entry.value_fact, None if follows else value_column))
+            writer.page.gap(spacing)
         taken += len(rows)
         low = max(low, writer.page.y)
     writer.page.y = low
     return taken
 
 
-def _rows(writer: Writer, first: int, labels: Sequence[_Label]) -> int:
-    """One label and value a row; some answers are long."""
-    for number, (kind, label) in enumerate(labels, start=first):
-        cells = [Cell(f"{label}:", f"entries.{number}.label", 0)]
-        cells.append(Cell(_filled_in(writer, kind, 60, empty=0.07), f"entries.{number}.value"))
-        writer.page.row(*cells)
-        if kind == "text" and writer.chance(0.3) and cells[1].text:
-            rows = [writer.sentence(writer.rng.randint(5, 10)) for _ in range(writer.rng.randint(1, 3))]
-            writer.lines(rows, f"entries.{number}.value", "left", writer.rng.choice((0, 2, len(label) + 2)))
-    return len(labels)
-
-
-def _filled_in(writer: Writer, kind: str, room: int, empty: float) -> str:
-    """A value of at most ``room`` characters, or nothing."""
-    if writer.chance(empty):
-        return ""
-    value = _FORM_VALUES[kind](writer)
-    return value if len(value) <= room else value[: max(room, 3)].rsplit(" ", 1)[0].strip(" ,.-(/")
-
-
-def _form_labels(rng: Random, count: int) -> list[_Label]:
-    """Labels, each with the kind of value that goes with it."""
-    known = [(kind, label) for kind in _FORM_VALUES for label in words("form_labels", kind)]
-    return [(kind, _varied(label, rng)) for kind, label in rng.sample(known, count)]
-
-
-def _varied(label: str, rng: Random) -> str:
-    """The label, or one made of it with a word before or behind it or with a second one."""
-    chance = rng.random()
-    if chance < 0.1:
-        return f"{rng.choice(words('label_starts'))} {label}"
-    if chance < 0.2:
-        return f"{label} {rng.choice(words('label_ends'))}"
-    if chance < 0.25:
-        other = rng.choice(words("form_labels", rng.choice(list(_FORM_VALUES))))
-        return f"{label} {rng.choice(('/', 'and', '&', 'or'))} {other}"
-    return label
+def _rows(writer: Writer, entries: Sequence[Entry], spacing: float) -> int:
+    """One label and value a row, the values behind their labels or at a column; some answers are long."""
+    rng = writer.rng
+    column = rng.choice((None, None, max(len(entry.label) for entry in entries) + rng.randint(3, 12)))
+    separator = rng.choice((":", ":", ":", "", "_", " -"))
+    for entry in entries:
+        value = _written(writer, fill_in(writer, entry.kind, 60, empty=0.07))
+        writer.page.row(
+            Cell(entry.label + separator, entry.label_fact, 0), Cell(value, entry.value_fact, column)
+        )
+        if entry.kind in ("text", "people") and value and writer.chance(0.35):
+            rows = fill_in_rows(writer, entry.kind, 60)
+            indent = rng.choice((0, 2, len(entry.label) + 2)) if column is None else column
+            writer.lines(rows, entry.value_fact, "left", indent)
+        writer.page.gap(spacing)
+    return len(entries)

@@ -116,7 +116,7 @@ def print_sums(writer: Writer, bill: Bill) -> None:
     """Subtotal, discount, shipping, tax and total: below each other, or side by side below their heads."""
     rng, right = writer.rng, writer.page.columns
     label_column = rng.choice((right - 34, right - 34, right - 40, 0))
-    if writer.chance(0.3):
+    if writer.chance(0.35):
         _sums_under_heads(writer, bill)
     else:
         _sums_in_rows(writer, bill, label_column)
@@ -139,7 +139,8 @@ def _sums_under_heads(writer: Writer, bill: Bill) -> None:
     if bill.shipping:
         pairs.append(("shipping", amount(bill.shipping)))
     if bill.tax_percent and writer.chance(0.5):
-        pairs.insert(writer.rng.randint(1, len(pairs)), ("tax_rate", f"{bill.tax_percent}%"))
+        rate = f"{writer.label('tax')} {bill.tax_percent}%" if writer.chance(0.4) else f"{bill.tax_percent}%"
+        pairs.insert(writer.rng.randint(1, len(pairs)), ("tax_rate", rate))
     if writer.chance(0.3):
         pairs.insert(writer.rng.randint(1, len(pairs)), ("paid_before", amount(0)))
     writer.headed([*pairs, ("tax", amount(bill.tax)), ("total", amount(bill.total))])

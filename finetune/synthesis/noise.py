@@ -51,6 +51,16 @@ def read_badly(words: Sequence[MarkedWord], rng: Random) -> list[MarkedWord]:
     return [part for word in noisy for part in _torn(word, care, rng)]
 
 
+def sheared(words: Sequence[MarkedWord], rng: Random) -> list[MarkedWord]:
+    """Words of a page that lies askew: what stands at the right comes lower or higher, by a row or two."""
+    slope = rng.choice((-1, 1)) * rng.uniform(0.01, 0.04)
+    return [
+        replace(word, box=replace(word.box, y0=word.box.y0 + shift, y1=word.box.y1 + shift))
+        for word in words
+        for shift in (slope * word.box.x0,)
+    ]
+
+
 def _care(rng: Random) -> _Care:
     place = rng.random()
     if place < 0.45:

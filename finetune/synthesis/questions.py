@@ -20,6 +20,7 @@ _BY_LABEL = {
         'Which value has the field "{}"?',
         'What value is in the field "{}"?',
         'What is entered for "{}"?',
+        'What is the value of the field "{}"?',
         "What does it say under {}?",
         "Find the {}.",
     ),
@@ -71,7 +72,7 @@ def _askers(document: Document) -> Sequence[Asker]:
     if document.kind == "table":
         return [_about_cell]
     if document.kind == "form":
-        return [*[_about_entry] * 5, _about_absent]
+        return [*[_about_entry] * 9, _about_absent]
     if document_kinds()[document.kind].list_name == "entries":
         return [_about_entry, _about_entry, _about_entry, _about_missing]
     askers: list[Asker] = [_about_fact, _about_fact, _about_label, _about_absent]
@@ -137,10 +138,12 @@ def _about_item(document: Document, rng: Random) -> Asked | None:
 
 def _about_entry(document: Document, rng: Random) -> Asked | None:
     number = rng.randrange(len(document.rows("entries")))
-    printed = document.facts.get(f"entries.{number}.label", "").rstrip(" :.")
-    label = printed if rng.random() < 0.5 else clean_name(printed)
+    read = document.facts.get(f"entries.{number}.label", "")
+    # People ask for what stands on the paper, whatever the reader made of it.
+    printed = (document.labels.get(f"entries.{number}") or read).rstrip(" :.")
+    label = printed if rng.random() < 0.6 else clean_name(printed)
     value = f"entries.{number}.value"
-    if not label or value in document.unclear:
+    if not label or not read or value in document.unclear:
         return None
     return rng.choice(_BY_LABEL["en"]).format(label), document.facts.get(value, NOT_FOUND)
 

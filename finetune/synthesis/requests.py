@@ -148,7 +148,7 @@ def _form_fields(document: Document, rng: Random) -> list[tuple[FieldSpec, str]]
         fact = f"entries.{number}"
         if f"{fact}.label" not in document.facts or f"{fact}.value" in document.unclear:
             continue
-        name = clean_name(document.facts[f"{fact}.label"])
+        name = clean_name(document.labels.get(fact) or document.facts[f"{fact}.label"])
         if name:
             name = name.lower().replace(" ", "_") if rng.random() < 0.5 else name
             asked.setdefault(plain(name), (FieldSpec(name), f"{fact}.value"))

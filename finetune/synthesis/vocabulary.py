@@ -83,6 +83,16 @@ def _faker(locale: str) -> Faker:
 
 def faker_for(rng: Random, language: str) -> Faker:
     """A Faker of one of the language's locales, its state set from ``rng``."""
-    faker = _faker(rng.choice(LOCALES[language]))
+    return _seeded(rng.choice(LOCALES[language]), rng)
+
+
+def sentence(rng: Random, language: str, count: int) -> str:
+    """About ``count`` words without meaning and a full stop; some locales of English have Latin ones."""
+    locale = "en_US" if language == "en" else rng.choice(LOCALES[language])
+    return str(_seeded(locale, rng).sentence(nb_words=count))
+
+
+def _seeded(locale: str, rng: Random) -> Faker:
+    faker = _faker(locale)
     faker.seed_instance(rng.getrandbits(32))
     return faker

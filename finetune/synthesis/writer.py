@@ -7,7 +7,7 @@ from random import Random
 
 from finetune.synthesis.page import Align, Cell, Draft, PageBuilder, Role
 from finetune.synthesis.values import Style, make_style
-from finetune.synthesis.vocabulary import fact_kinds, faker_for
+from finetune.synthesis.vocabulary import fact_kinds, sentence
 
 _SEPARATORS = (":", ":", ":", ":", " :", "", "", "", ".:", " -", " #", "=")
 
@@ -131,7 +131,7 @@ class Writer:
     def headed(self, pairs: Sequence[tuple[str, str]], column: int = 0, right: int | None = None) -> None:
         """Labels side by side in one row and their values below them, as many in a row as fit."""
         space = self.rng.choice((3, 3, 5, 9))
-        wrapped = self.chance(0.15)
+        wrapped, gap = self.chance(0.15), self.rng.choice((0, 0, 0.5, 1))
         waiting = list(pairs)
         while waiting:
             headings: list[Cell] = []
@@ -149,11 +149,12 @@ class Writer:
                 waiting.pop(0)
             for row in _in_two_rows(headings) if wrapped else (headings,):
                 self.page.row(*row, role=Role.LABEL)
+            self.page.gap(gap)
             self.page.row(*values)
 
     def sentence(self, words: int = 8) -> str:
         """Running text without meaning."""
-        return str(faker_for(self.rng, self.language).sentence(nb_words=words))
+        return sentence(self.rng, self.language, words)
 
     def rule(self) -> None:
         """A printed rule, which readers often give as characters."""
