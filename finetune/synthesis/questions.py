@@ -20,7 +20,6 @@ _BY_LABEL = {
         'Which value has the field "{}"?',
         'What value is in the field "{}"?',
         'What is entered for "{}"?',
-        'What is the value of the field "{}"?',
         "What does it say under {}?",
         "Find the {}.",
     ),
