@@ -86,6 +86,35 @@ def test_labels_come_before_their_values():
     assert texts(cells) == [cell for pair in form for cell in pair]
 
 
+def test_long_labels_beside_long_answers_set_wide_apart_stay_rows():
+    form = (
+        ("GEOGRAPHICAL AREA COVERED", "All regions of the north"),
+        ("VALUE OF THE COUPON", "Two off three of them"),
+        ("SIGNATURE OF THE INITIATOR", "Mrs Ellen B. Harper"),
+        ("PLACE WHERE IT IS SENT", "The office at the coast"),
+    )
+    cells = [
+        segment(text, 50 + 400 * column, 100 + 60 * row)
+        for row, pair in enumerate(form)
+        for column, text in enumerate(pair)
+    ]
+    assert texts(cells) == [cell for pair in form for cell in pair]
+
+
+def test_answers_half_a_row_below_their_labels_stay_with_them():
+    form = (
+        ("Name of the person who asks", "Mrs Ellen B. Harper"),
+        ("The office where she works", "An office"),
+        ("Who else has to know of it", "Nobody"),
+    )
+    cells = [
+        segment(text, 50 + 400 * column, 100 + 40 * row + 9 * column)
+        for row, pair in enumerate(form)
+        for column, text in enumerate(pair)
+    ]
+    assert texts(cells) == [cell for pair in form for cell in pair]
+
+
 def test_addresses_side_by_side_are_not_mixed():
     seller = ("North Sea Trading Company", "45 Harbour Street West", "Port of Great Yarmouth")
     buyer = ("Blue Mountain Coffee House", "7 Upper Market Square", "The Town of Banbury")
