@@ -7,6 +7,7 @@ its settings alone; the pixels are cut by ``docvlm.tiling.contracts``, which nee
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,13 @@ import torch
 import transformers
 from huggingface_hub.errors import HfHubHTTPError
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoImageProcessor, AutoModelForImageTextToText, AutoTokenizer
+from transformers import (
+    AutoConfig,
+    AutoImageProcessor,
+    AutoModelForImageTextToText,
+    AutoTokenizer,
+    BitsAndBytesConfig,
+)
 from transformers.processing_utils import ProcessorMixin
 
 from docvlm.errors import ModelError
@@ -24,6 +31,9 @@ from docvlm.models.device import pick_dtype
 from docvlm.tiling.contracts import Contract, contract_for
 
 SUPPORTED_TYPES = ("idefics2", "idefics3", "smolvlm", "qwen2_vl", "qwen2_5_vl")
+
+KEPT_WHOLE = ("vision_model", "visual", "connector", "merger", "lm_head")
+"""Parts never kept in 4 bits: they are small beside the language model, and errors there cost most."""
 
 _END_BYTES = 2**20
 
@@ -66,21 +76,34 @@ class Checkpoint:
     context_tokens: int
 
 
-def load_checkpoint(name: str, device: torch.device, adapter: Path | None = None) -> Checkpoint:
+def load_checkpoint(
+    name: str, device: torch.device, adapter: Path | None = None, four_bit: bool = False
+) -> Checkpoint:
     """Open the checkpoint called ``name``: a folder, or a name on the Hub such as ``org/model``.
 
+    Args:
+        four_bit: keep the language model in 4 bits, to train an adapter over it.
+
     Raises:
-        ModelError: when it cannot be had, is damaged, of an unknown family, or does not fit the adapter.
+        ModelError: when it cannot be had, is damaged, of an unknown family, or does not fit the adapter; when
+            4 bits are asked for and bitsandbytes is not installed.
     """
     folder = _existing_folder(name)
     transformers.utils.logging.disable_progress_bar()
+    if four_bit and importlib.util.find_spec("bitsandbytes") is None:
+        raise ModelError(
+            "Keeping a model in 4 bits needs the package bitsandbytes, which is not installed.",
+            "Run 'pip install -r finetune/requirements-4bit.txt', or train without four_bit.",
+        )
     try:
-        return _load(name, folder, device, adapter)
+        return _load(name, folder, device, adapter, four_bit)
     except _LOADING_ERRORS as error:
         raise _loading_error(name, folder, error) from error
 
 
-def _load(name: str, folder: Path | None, device: torch.device, adapter: Path | None) -> Checkpoint:
+def _load(
+    name: str, folder: Path | None, device: torch.device, adapter: Path | None, four_bit: bool
+) -> Checkpoint:
     config = AutoConfig.from_pretrained(name, trust_remote_code=False)
     if config.model_type not in SUPPORTED_TYPES:
         raise ModelError(
@@ -95,7 +118,7 @@ def _load(name: str, folder: Path | None, device: torch.device, adapter: Path | 
     return Checkpoint(
         revision=_revision(config, folder, adapter),
         base_revision=base_revision,
-        model=_load_model(name, device, adapter),
+        model=_load_model(name, device, adapter, four_bit),
         tokenizer=tokenizer,
         contract=contract_for(config.model_type, settings, _tokens_per_view(config), blank_line_tokens),
         chat_template=_chat_template(name, tokenizer),
@@ -104,13 +127,16 @@ def _load(name: str, folder: Path | None, device: torch.device, adapter: Path | 
     )
 
 
-def _load_model(name: str, device: torch.device, adapter: Path | None) -> Any:
+def _load_model(name: str, device: torch.device, adapter: Path | None, four_bit: bool) -> Any:
+    # Weights in 4 bits are made on their device and cannot be moved afterwards.
+    smaller = {"quantization_config": _four_bits(pick_dtype(device)), "device_map": {"": device}}
     model, report = AutoModelForImageTextToText.from_pretrained(
         name,
         dtype=pick_dtype(device),
         use_safetensors=True,
         trust_remote_code=False,
         output_loading_info=True,
+        **(smaller if four_bit else {}),
     )
     if report["missing_keys"]:
         # transformers would fill them with random numbers and go on
@@ -120,7 +146,18 @@ def _load_model(name: str, device: torch.device, adapter: Path | None) -> Any:
         )
     if adapter is not None:
         model = merge_adapter(model, adapter, f"'{name}'")
-    return model.to(device).eval()
+    return model.eval() if four_bit else model.to(device).eval()
+
+
+def _four_bits(compute: torch.dtype) -> BitsAndBytesConfig:
+    """NormalFloat with its constants quantised once more (QLoRA: Dettmers et al. 2023, arXiv 2305.14314)."""
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=compute,
+        llm_int8_skip_modules=[rf"(?:.*\.)?{part}" for part in KEPT_WHOLE],
+    )
 
 
 def _tokens_per_view(config: Any) -> int:

@@ -36,6 +36,7 @@ class HubEngine(PrefixEngine):
         adapter: folder of a PEFT adapter trained on this checkpoint, or None.
         threads: CPU threads, or None for torch's choice.
         report: called with one sentence for each slow step.
+        four_bit: keep the language model in 4 bits, as the base of a training run.
 
     Raises:
         ModelError: when the checkpoint or the adapter cannot be had, is damaged or does not fit.
@@ -47,12 +48,13 @@ class HubEngine(PrefixEngine):
         adapter: Path | None = None,
         threads: int | None = None,
         report: Report = lambda _line: None,
+        four_bit: bool = False,
     ) -> None:
         if threads:
             torch.set_num_threads(threads)
-        report(f"Loading {name}.")
+        report(f"Loading {name}{' in 4 bits' if four_bit else ''}.")
         device = pick_device()
-        checkpoint = load_checkpoint(name, device, adapter)
+        checkpoint = load_checkpoint(name, device, adapter, four_bit)
         self._name = name
         self._contract = checkpoint.contract
         checkpoint.tokenizer.chat_template = checkpoint.chat_template  # so that a saved copy has it

@@ -40,7 +40,7 @@ def open_base(
     """
     if settings.base_model == EMBEDDED:
         return EmbeddedEngine(model_cache, report=report)
-    return HubEngine(settings.base_model, report=report)
+    return HubEngine(settings.base_model, report=report, four_bit=settings.four_bit)
 
 
 def add_adapter(engine: PrefixEngine, settings: TrainingSettings) -> PeftModel:

@@ -118,7 +118,8 @@ class TrainingSettings:
         default="balanced", metadata={"help": "The tile budget: fast, balanced, accurate or a number."}
     )
     four_bit: bool = field(
-        default=False, metadata={"help": "Keep the base model in 4 bits (NVIDIA GPU, bitsandbytes)."}
+        default=False,
+        metadata={"help": "Keep a Hub model's language part in 4 bits (bitsandbytes; best on NVIDIA GPUs)."},
     )
     gradient_checkpointing: bool = field(default=False, metadata={"help": "Compute twice to save memory."})
     seed: int = field(default=1, metadata={"help": "Everything random follows from it."})
@@ -141,6 +142,11 @@ class TrainingSettings:
         Budget.parse(self.tiles)
         if not (self.language or self.vision or self.connector):
             raise UsageError("No part of the model would learn.", "Switch on language, vision or connector.")
+        if self.four_bit and self.base_model == EMBEDDED:
+            raise UsageError(
+                "The embedded model is not kept in 4 bits: it is small as it is.",
+                "Switch four_bit off, or name a Hub model or a folder as base model.",
+            )
         for name, least in _LEAST_WHOLE.items():
             value = getattr(self, name)
             if value is not None and (not isinstance(value, int) or value < least):
