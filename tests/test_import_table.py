@@ -98,6 +98,7 @@ NEVER: dict[str, tuple[str, ...]] = {
     "docvlm": ("finetune", "app"),
     "finetune/data": (*HEAVY, "transformers", "finetune.training", "finetune.evaluation", "finetune.cli"),
     "finetune/synthesis": (*HEAVY, "transformers", "finetune.training", "finetune.cli"),
+    "finetune/vision": ("gradio", "sqlalchemy", "finetune.training", "finetune.runner", "finetune.cli"),
     "finetune/training": ("gradio", "sqlalchemy", "finetune.runner", "finetune.cli"),
     "finetune/evaluation": ("gradio", "sqlalchemy", "finetune.runner", "finetune.cli"),
     "finetune/runner": ("gradio", "sqlalchemy", "finetune.cli"),

@@ -1,0 +1,305 @@
+"""Teach the vision tower to read, by dense glyph supervision on drawn tiles.
+
+    python -m finetune.vision.train --recipe finetune/recipes/docvlm-mini-tower.yaml --out runs/tower
+    python -m finetune.vision.train --recipe finetune/recipes/docvlm-mini-tower.yaml --out runs/tower --resume
+    python -m finetune.vision.train --out runs/tower --evaluate 40
+
+Tile ``n`` of a run follows from the seed and ``n`` alone, so a resumed run sees what the uninterrupted one
+would have seen. A run can start from the tower and head of another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import torch
+import yaml
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+
+from docvlm.errors import ModelError, UsageError
+from docvlm.models.device import pick_device, pick_dtype
+from finetune.vision.glyph_head import GlyphHead, glyph_loss, share_right
+from finetune.vision.glyph_targets import glyph_targets
+from finetune.vision.tiles import Tile, tiles_of
+from finetune.vision.tower import PATCH, VisionTower, load_tower, pixels_of, save_tower, tower_config
+
+CHECKPOINT, LOG, HEAD = "checkpoint", "log.jsonl", "glyph_head.safetensors"
+TILES_A_PAGE = 4
+
+_UNSEEN = 1_000_000
+"""Batches from this number on are for evaluation; no run is that long."""
+
+
+@dataclass(frozen=True, slots=True)
+class TowerConfig:
+    """The settings of a run, kept beside its checkpoints.
+
+    The learning rate follows the share of ``tiles`` seen: a linear rise over ``warmup`` of them, then half a
+    cosine down to a hundredth.
+    """
+
+    seed: int = 1
+    tiles: int = 20_000
+    side: int = 384
+    batch: int = 16
+    learning_rate: float = 1e-3
+    warmup: float = 0.02
+    weight_decay: float = 0.02
+    hidden_size: int = 256
+    layers: int = 4
+    drawing_processes: int = 1
+    checkpoint_minutes: float = 3.0
+    start_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Tiles (bytes) with the targets of :mod:`finetune.vision.glyph_targets`, first axis the tile."""
+
+    images: NDArray[np.uint8]
+    classes: NDArray[np.int64]
+    places: NDArray[np.float32]
+    starts: NDArray[np.float32]
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run is: steps taken, tiles seen, seconds spent training."""
+
+    step: int = 0
+    tiles: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """A tower and its head in training, their optimiser, and how far they are."""
+
+    tower: VisionTower
+    head: GlyphHead
+    optimizer: torch.optim.Optimizer
+    progress: Progress
+
+
+def load_recipe(file: Path) -> TowerConfig:
+    """The settings in a YAML file of ``finetune/recipes``.
+
+    Raises:
+        UsageError: when the file cannot be read or names a setting that there is not.
+    """
+    try:
+        return TowerConfig(**yaml.safe_load(file.read_text(encoding="utf-8")))
+    except (OSError, TypeError, yaml.YAMLError) as error:
+        raise UsageError(
+            f"{file} is no recipe of a tower: {error}.", "See finetune/recipes for those there are."
+        ) from error
+
+
+def make_batch(seed: int, number: int, size: int, side: int) -> Batch:
+    """Batch ``number`` of a seed's stream: ``size`` tiles, at most four of one page."""
+    tiles: list[Tile] = []
+    for page in count():
+        tiles += tiles_of(f"{seed}:{number}:{page}", side, min(TILES_A_PAGE, size - len(tiles)))
+        if len(tiles) == size:
+            break
+    targets = [glyph_targets(tile.glyphs, side, side) for tile in tiles]
+    return Batch(
+        np.stack([tile.image for tile in tiles]),
+        np.stack([target.classes for target in targets]),
+        np.stack([target.places for target in targets]),
+        np.stack([target.starts for target in targets]),
+    )
+
+
+def train(out: Path, config: TowerConfig, resume: bool) -> None:
+    """Train until the tiles are used up; checkpoints and the log lie in ``out``.
+
+    Raises:
+        UsageError: when ``out`` holds a run and ``resume`` is not set.
+    """
+    if (out / LOG).exists() and not resume:
+        raise UsageError(f"{out} already holds a run.", "Choose another folder or go on with --resume.")
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "config.json").write_text(json.dumps(asdict(config), indent=2), encoding="utf-8")
+    run = open_run(out, config, resume)
+    progress, saved_at = run.progress, run.progress.seconds
+    with ProcessPoolExecutor(max_workers=config.drawing_processes) as drawing:
+        batches = _batches(drawing, config, progress.step)
+        while progress.tiles < config.tiles:
+            began = time.monotonic()
+            for group in run.optimizer.param_groups:
+                group["lr"] = learning_rate_at(progress.tiles / config.tiles, config)
+            loss, right = train_step(run, next(batches))
+            spent = time.monotonic() - began
+            progress.step += 1
+            progress.tiles += config.batch
+            progress.seconds += spent
+            _log(out, progress, loss=loss, right=right, tiles_per_second=config.batch / spent)
+            if progress.seconds - saved_at >= config.checkpoint_minutes * 60:
+                save(out, run)
+                saved_at = progress.seconds
+    save(out, run)
+
+
+def open_run(out: Path, config: TowerConfig, resume: bool) -> Run:
+    """Start a run, from scratch or from another's weights, or load it as its last checkpoint left it."""
+    torch.manual_seed(config.seed)
+    known = out / CHECKPOINT if resume else config.start_from and Path(config.start_from)
+    if known:
+        tower, head = load_reader(known)
+    else:
+        tower = VisionTower(tower_config(config.hidden_size, config.layers))
+        head = GlyphHead(config.hidden_size)
+    weights = [*tower.parameters(), *head.parameters()]
+    optimizer = torch.optim.AdamW(weights, lr=config.learning_rate, weight_decay=config.weight_decay)
+    progress = Progress()
+    if resume:
+        state = torch.load(out / CHECKPOINT / "training.pt", weights_only=True)
+        optimizer.load_state_dict(state["optimizer"])
+        progress = Progress(**state["progress"])
+    device = pick_device()
+    return Run(tower.to(device).train(), head.to(device).train(), optimizer, progress)
+
+
+def learning_rate_at(progress: float, config: TowerConfig) -> float:
+    """The learning rate after a share ``progress`` (0 to 1) of the tiles."""
+    if progress < config.warmup:
+        return config.learning_rate * max(progress / config.warmup, 0.02)
+    decayed = min((progress - config.warmup) / (1 - config.warmup), 1.0)
+    return config.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * decayed)))
+
+
+def train_step(run: Run, batch: Batch) -> tuple[float, float]:
+    """One step of the optimiser; the loss, and the share of characters that were right before it."""
+    device = next(run.tower.parameters()).device
+    classes = torch.from_numpy(batch.classes).to(device)
+    with torch.autocast(device.type, dtype=pick_dtype(device), enabled=pick_dtype(device) != torch.float32):
+        said = run.head(states_of(run.tower, torch.from_numpy(batch.images).to(device)))
+    loss = glyph_loss(
+        said, classes, torch.from_numpy(batch.places).to(device), torch.from_numpy(batch.starts).to(device)
+    )
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_([*run.tower.parameters(), *run.head.parameters()], 1.0)
+    run.optimizer.step()
+    run.optimizer.zero_grad(set_to_none=True)
+    return float(loss.detach()), share_right(said, classes)
+
+
+def states_of(tower: VisionTower, images: torch.Tensor) -> torch.Tensor:
+    """The tower's states of tiles, bytes of shape (tiles, height, width, 3)."""
+    tiles, height, width, _ = images.shape
+    whole = torch.ones(tiles, height // PATCH, width // PATCH, dtype=torch.bool, device=images.device)
+    states: torch.Tensor = tower(pixels_of(images), whole).last_hidden_state
+    return states
+
+
+def _batches(drawing: ProcessPoolExecutor, config: TowerConfig, first: int) -> Iterator[Batch]:
+    """Batches in order from number ``first``, a few of them drawn ahead."""
+    numbers = count(first)
+
+    def asked() -> Future[Batch]:
+        return drawing.submit(make_batch, config.seed, next(numbers), config.batch, config.side)
+
+    waiting = [asked() for _ in range(2 * config.drawing_processes + 1)]
+    while True:
+        ready = waiting.pop(0)
+        waiting.append(asked())
+        yield ready.result()
+
+
+def _log(out: Path, progress: Progress, **figures: float) -> None:
+    line = {**asdict(progress), **figures}
+    rounded = {
+        key: float(f"{value:.4g}") if isinstance(value, float) else value for key, value in line.items()
+    }
+    with (out / LOG).open("a", encoding="utf-8") as log:
+        log.write(json.dumps(rounded) + "\n")
+
+
+def save(out: Path, run: Run) -> None:
+    """Write a checkpoint beside the last one, then put it in its place."""
+    fresh, kept, old = out / "checkpoint.new", out / CHECKPOINT, out / "checkpoint.old"
+    save_tower(run.tower, fresh)
+    save_file(dict(run.head.state_dict()), fresh / HEAD)
+    state = {"optimizer": run.optimizer.state_dict(), "progress": asdict(run.progress)}
+    torch.save(state, fresh / "training.pt")
+    if kept.exists():
+        _remove(old)
+        kept.rename(old)
+    fresh.rename(kept)
+    _remove(old)
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        for file in folder.iterdir():
+            file.unlink()
+        folder.rmdir()
+
+
+def load_reader(folder: Path) -> tuple[VisionTower, GlyphHead]:
+    """The tower and the glyph head kept in a folder.
+
+    Raises:
+        ModelError: when they are not there.
+    """
+    tower = load_tower(folder)
+    head = GlyphHead(tower.config.hidden_size)
+    try:
+        head.load_state_dict(load_file(folder / HEAD))
+    except (OSError, RuntimeError) as error:
+        raise ModelError(
+            f"{folder} holds no glyph head.", "Train one with python -m finetune.vision.train."
+        ) from error
+    return tower, head
+
+
+def evaluate(folder: Path, tiles: int, seed: int = 0) -> tuple[float, float]:
+    """The share of characters right on unseen tiles, and the loss."""
+    tower, head = load_reader(folder)
+    tower.eval()
+    head.eval()
+    right, losses = [], []
+    for number in range(-(-tiles // 8)):
+        batch = make_batch(seed, _UNSEEN + number, 8, 384)
+        with torch.inference_mode():
+            said = head(states_of(tower, torch.from_numpy(batch.images)))
+        classes = torch.from_numpy(batch.classes)
+        right.append(share_right(said, classes))
+        losses.append(
+            float(glyph_loss(said, classes, torch.from_numpy(batch.places), torch.from_numpy(batch.starts)))
+        )
+    return float(np.mean(right)), float(np.mean(losses))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m finetune.vision.train", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--recipe", type=Path, help="YAML file with settings; options come before it")
+    parser.add_argument("--tiles", type=int, help="how many tiles to train on")
+    parser.add_argument("--start-from", help="folder of a tower and head to go on from")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--evaluate", type=int, metavar="TILES", help="read so many unseen tiles instead")
+    options = parser.parse_args()
+    if options.evaluate:
+        right, loss = evaluate(options.out / CHECKPOINT, options.evaluate)
+        print(f"characters right {right:.3f}, loss {loss:.3f}, on {options.evaluate} tiles never seen")
+        return
+    config = load_recipe(options.recipe) if options.recipe else TowerConfig()
+    given = {name: getattr(options, name) for name in ("tiles", "start_from")}
+    config = replace(config, **{name: value for name, value in given.items() if value is not None})
+    train(options.out, config, options.resume)
+
+
+if __name__ == "__main__":
+    main()

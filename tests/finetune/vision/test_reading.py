@@ -1,0 +1,53 @@
+"""Glyphs with places become words and lines."""
+
+from __future__ import annotations
+
+from jiwer import cer
+
+from finetune.synthesis.drawing.pages import draw_page
+from finetune.vision.glyph_head import GlyphHead
+from finetune.vision.reading import Glyph, lines_of, read_page
+from finetune.vision.tiles import page_glyphs
+from finetune.vision.tower import VisionTower, tower_config
+
+
+def drawn(seed: int) -> tuple[str, list[Glyph]]:
+    """What a page says, and its glyphs as a reader without fault would give them."""
+    page = draw_page(seed, ("invoice", "letter", "receipt"), "en", effects=False)
+    glyphs = page_glyphs(page)
+    said = [
+        (character, float(x0 + x1) / 2, float(y0 + y1) / 2, float(y1 - y0), bool(starts))
+        for character, (x0, y0, x1, y1), starts in zip(
+            glyphs.characters, glyphs.boxes, glyphs.starts, strict=True
+        )
+    ]
+    return page.document.reading.text, said
+
+
+def test_glyphs_without_fault_read_as_the_page_does() -> None:
+    rates = []
+    for seed in range(8):
+        text, glyphs = drawn(seed)
+        read = " ".join(word.text for line in lines_of(glyphs) for word in line.words)
+        rates.append(cer(" ".join(text.split()), read))
+    assert sorted(rates)[len(rates) // 2] < 0.03
+
+
+def test_words_are_parted_where_one_begins() -> None:
+    letters = [
+        (letter, 10.0 + 8 * place, 20.0, 12.0, place in (0, 3)) for place, letter in enumerate("abcde")
+    ]
+    (line,) = lines_of(letters)
+    assert line.text == "abc de"
+
+
+def test_an_untaught_tower_reads_something_and_its_boxes_lie_on_the_page() -> None:
+    page = draw_page(1, ("receipt",), "en")
+    tower = VisionTower(tower_config(64, 1, 128)).eval()
+    reading = read_page(tower, GlyphHead(64).eval(), page.image, 128)
+    height, width = page.image.shape[:2]
+    assert reading.words
+    for word in reading.words:
+        x, y = word.box.center
+        assert 0 <= x <= width
+        assert 0 <= y <= height
