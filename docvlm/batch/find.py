@@ -64,14 +64,15 @@ Source = str | NamedFile
 
 
 def find_files(
-    sources: Sequence[Source], standard_input: Iterable[str] | None = None, may_be_gone: bool = False
-) -> Iterator[Found]:
-    """Every file once, in a fixed order.
+    sources: Sequence[Source], standard_input: Iterable[str | None] | None = None, may_be_gone: bool = False
+) -> Iterator[Found | None]:
+    """Every file once, in a fixed order; None now and then while the next is not known.
 
     Args:
         sources: folders, files, glob patterns (``**`` for any depth), ``@list.txt`` for a file with one path
             a line, ``-`` for such a list on standard input; or files under names of their own.
-        standard_input: the lines of standard input; by default ``sys.stdin``.
+        standard_input: the lines of standard input, None where the next has not come yet; by default
+            ``sys.stdin``, which is waited for.
         may_be_gone: pass over sources that do not exist or match nothing.
 
     Raises:
@@ -81,7 +82,9 @@ def find_files(
     for source in sources:
         try:
             for found in _in_source(source, sys.stdin if standard_input is None else standard_input):
-                if found.path not in seen:
+                if found is None:
+                    yield None
+                elif found.path not in seen:
                     seen.add(found.path)
                     yield found
         except UsageError:
@@ -134,7 +137,7 @@ def printable(name: str) -> str:
     )
 
 
-def _in_source(source: Source, standard_input: Iterable[str]) -> Iterator[Found]:
+def _in_source(source: Source, standard_input: Iterable[str | None]) -> Iterator[Found | None]:
     if isinstance(source, NamedFile):
         yield from _named(source.path, source.name)
     elif source == "-":
@@ -150,9 +153,11 @@ def _in_source(source: Source, standard_input: Iterable[str]) -> Iterator[Found]
                 yield from _named(match)
 
 
-def _in_list(lines: Iterable[str]) -> Iterator[Found]:
+def _in_list(lines: Iterable[str | None]) -> Iterator[Found | None]:
     for line in lines:
-        if path := line.rstrip("\r\n"):
+        if line is None:
+            yield None
+        elif path := line.rstrip("\r\n"):
             yield from _in_folder(path) if Path(path).is_dir() else _named(path)
 
 

@@ -46,7 +46,7 @@ class Totals:
     """A run in numbers. ``seconds`` is wall-clock time, ``step_seconds`` that of each step over all workers.
 
     ``contents`` counts different contents, ``kept`` those of them that were done before or by others,
-    ``pages`` the pages that went through this run's hands.
+    ``pages`` the pages that were read, or tried, by this run; not those that were known before.
     """
 
     files: int
@@ -102,7 +102,7 @@ class Ledger:
         self._last_task: dict[str, str] = {}  # content → the task whose record counts for the file
         self._records: dict[str, UnitRecord] = {}  # content → record of the last task
         self._kept: set[str] = set()
-        self._pages_over: dict[str, int] = {}  # unit in progress → its pages that are over
+        self._read_now: dict[str, int] = {}  # unit in progress → pages read in this attempt
         self._pages = 0
         self._steps: Counter[str] = Counter()
         self.entries = 0
@@ -136,9 +136,10 @@ class Ledger:
     def progressed(self, unit: Unit, progress: UnitProgress) -> None:
         self._working[unit.key] = FileProgress(unit.title, unit.job.task, progress.done, progress.total)
         if unit.job.task is Task.READ:
-            over = self._pages_over.get(unit.key, 0)  # begun again after a breakdown it goes back to 0
-            self._pages += max(0, progress.done - over)
-            self._pages_over[unit.key] = max(over, progress.done)
+            # A new attempt begins at 0; what was read before its breakdown it finds in the store.
+            before = self._read_now.get(unit.key, 0) if progress.done else 0
+            self._pages += progress.read_now - before
+            self._read_now[unit.key] = progress.read_now
         self._show_now_and_then()
 
     def changed(self, unit: Unit) -> None:
@@ -149,7 +150,7 @@ class Ledger:
                 self.changed_paths.append(path)
 
     def finished(self, unit: Unit, record: UnitRecord, here: bool) -> None:
-        self._pages_over.pop(unit.key, None)
+        self._read_now.pop(unit.key, None)
         self._working.pop(unit.key, None)
         if here:
             self._steps.update(dict(record.timings))

@@ -1,4 +1,4 @@
-"""How many workers this machine has room for right now."""
+"""How many workers and threads this machine has room for right now."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ READING_WORKER_BYTES = 700 * 2**20
 MODEL_BYTES = 1500 * 2**20
 """What the embedded model takes at most; a larger one is not known before it is loaded."""
 
+MOST_THREADS = 8
+"""More do not make one reply quicker: its tokens come one after the other."""
+
 
 @dataclass(frozen=True, slots=True)
 class MachineProbe:
@@ -26,22 +29,68 @@ class MachineProbe:
 
 def probe_machine() -> MachineProbe:
     """Look at the machine for a moment (0.3 s)."""
-    cores = _allowed_cores()
+    cores = allowed_cores()
     busy = psutil.cpu_percent(interval=_PROBE_SECONDS) / 100
     return MachineProbe(cores, cores * (1 - busy), psutil.virtual_memory().available)
 
 
-def choose_workers(probe: MachineProbe, with_model: bool) -> int:
-    """Reading workers: one for each idle core, as many as memory holds, at least one.
+@dataclass(frozen=True, slots=True)
+class WorkerPlan:
+    """How a batch uses a machine.
 
-    A model keeps one core for itself.
+    Attributes:
+        workers: processes that read.
+        threads: processor threads of each model that runs on this machine.
+        reason: what was chosen and why, in a sentence for people.
     """
-    cores = max(1, round(probe.idle_cores)) - (1 if with_model else 0)
-    room = (probe.free_bytes - (MODEL_BYTES if with_model else 0)) // READING_WORKER_BYTES
-    return max(1, min(cores, room))
+
+    workers: int
+    threads: int
+    reason: str
 
 
-def _allowed_cores() -> int:
+def plan_workers(
+    probe: MachineProbe, models: int, workers: int | None = None, threads: int | None = None
+) -> WorkerPlan:
+    """Share out the idle cores: one for each reading worker, the others for the models.
+
+    A model takes longer for a page than its reading does, so the models get two thirds of the cores, and
+    reading the rest, as far as memory holds its workers. What reading has no memory for is the models' too.
+
+    Args:
+        models: how many processes with a model there will be here; 0 where nothing is asked, or a server is.
+        workers, threads: what a person has decided.
+    """
+    idle = max(1, round(probe.idle_cores))
+    room = (probe.free_bytes - models * MODEL_BYTES) // READING_WORKER_BYTES
+    if models:
+        for_models = models * (threads or _threads(idle, max(1, idle // 3), models))
+        workers_planned = workers or max(1, min(idle - for_models, room))
+        threads_planned = threads or _threads(idle, workers_planned, models)
+    else:
+        workers_planned, threads_planned = workers or max(1, min(idle, room)), threads or 1
+    parts = [_said(f"{workers_planned:,} reading worker{'' if workers_planned == 1 else 's'}", workers)]
+    if models:
+        parts.append(
+            _said(f"{threads_planned:,} thread{'' if threads_planned == 1 else 's'} for each model", threads)
+        )
+    reason = (
+        f"{' and '.join(parts)}: {probe.idle_cores:.1f} of {probe.cores} cores were idle "
+        f"at the start and {probe.free_bytes / 2**30:.1f} GiB of memory free."
+    )
+    return WorkerPlan(workers_planned, threads_planned, reason)
+
+
+def _threads(idle: int, workers: int, models: int) -> int:
+    """The threads of each model where so many cores are left to reading."""
+    return max(1, min(MOST_THREADS, (idle - workers) // models))
+
+
+def _said(what: str, decided: int | None) -> str:
+    return what if decided is None else f"{what} (as told)"
+
+
+def allowed_cores() -> int:
     """The processors this process may run on, fewer where a container's quota says so."""
     has_affinity = hasattr(os, "sched_getaffinity")
     cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1

@@ -32,9 +32,13 @@ def exit_code(outcomes: Iterable[FileOutcome]) -> int:
     return next((each.exit_code for each in failures(outcomes) if each.exit_code), 0)
 
 
-def text_report(totals: Totals, outcomes: Iterable[FileOutcome]) -> str:
-    """A few lines for the terminal, the first failures among them."""
-    lines = _summary(totals)
+def text_report(totals: Totals, outcomes: Iterable[FileOutcome], plan: str = "") -> str:
+    """A few lines for the terminal, the first failures among them.
+
+    Args:
+        plan: why there were so many workers.
+    """
+    lines = _summary(totals, plan)
     failed = failures(outcomes)
     lines += [f"  {_name(each)}: {each.reason}" for each in failed[:_SHOWN_FAILURES]]
     if len(failed) > _SHOWN_FAILURES:
@@ -42,7 +46,7 @@ def text_report(totals: Totals, outcomes: Iterable[FileOutcome]) -> str:
     return "\n".join(lines)
 
 
-def write_html_report(totals: Totals, outcomes: Iterable[FileOutcome], out: Path) -> None:
+def write_html_report(totals: Totals, outcomes: Iterable[FileOutcome], out: Path, plan: str = "") -> None:
     """Write the same, with every failure, as a page that needs nothing else and runs nothing.
 
     Raises:
@@ -54,7 +58,7 @@ def write_html_report(totals: Totals, outcomes: Iterable[FileOutcome], out: Path
         for each in failures(outcomes)
     )
     table = f"<table><tr><th>state</th><th>file</th><th>reason</th></tr>\n{rows}</table>" if rows else ""
-    summary = "".join(f"<p>{escape(line)}</p>\n" for line in _summary(totals))
+    summary = "".join(f"<p>{escape(line)}</p>\n" for line in _summary(totals, plan))
     page = (
         "<!doctype html>\n<html lang=en><meta charset=utf-8><title>docvlm batch report</title>"
         f"<style>{_STYLE}</style>\n<h1>Batch report</h1>\n{summary}{table}</html>\n"
@@ -70,7 +74,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _summary(totals: Totals) -> list[str]:
+def _summary(totals: Totals, plan: str) -> list[str]:
     states = totals.states
     lines = [
         f"{count_of(totals.files, 'file')}, {count_of(totals.contents, 'different content')}, "
@@ -82,6 +86,8 @@ def _summary(totals: Totals) -> list[str]:
     ]
     if totals.step_seconds:
         lines.append(f"Time of the workers: {_shares(totals.step_seconds)}.")
+    if plan:
+        lines.append(plan)
     return lines
 
 

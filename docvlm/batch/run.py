@@ -18,7 +18,8 @@ from docvlm.batch.find import Found, Source, check_sources, find_files
 from docvlm.batch.journal import Journal, log_totals
 from docvlm.batch.kept import lost_results
 from docvlm.batch.ledger import FileOutcome, Ledger, Show, Totals, Watch
-from docvlm.batch.machine import MachineProbe, choose_workers
+from docvlm.batch.machine import WorkerPlan, plan_workers, probe_machine
+from docvlm.batch.piped_lines import PipedLines
 from docvlm.batch.report import write_html_report
 from docvlm.batch.results import check_form, wanted_of, write_results
 from docvlm.batch.schedule import Schedule
@@ -28,6 +29,7 @@ from docvlm.batch.workers import LocalExecutor, WorkerLimits
 from docvlm.config import Settings
 from docvlm.ingest import parse_page_range
 from docvlm.models.protocol import EngineCard
+from docvlm.models.server.address import is_server_address
 from docvlm.schemas import Schema
 from docvlm.store import Store
 from docvlm.telemetry import log_event, span
@@ -55,12 +57,13 @@ class BatchOptions:
         selection: which files are taken.
         limit: begin at most so many contents.
         workers: reading workers.
-        threads: processor threads of the model.
+        threads: processor threads of each model; None for one.
         password: for every encrypted PDF among the files.
         file_seconds: the longest time for one file.
         engine: where the workers are: processes of this machine, or Ray actors.
         address: of a Ray cluster; None starts a Ray on this machine.
         model_workers: workers with a model.
+        plan: why so many workers and threads, a sentence for the report.
     """
 
     sources: tuple[Source, ...]
@@ -81,6 +84,7 @@ class BatchOptions:
     engine: WorkerEngine = WorkerEngine.LOCAL
     address: str | None = None
     model_workers: int = 1
+    plan: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ def run_batch(
     """
     check_options(options)
     settings.prepare_home()
-    with Store.open(settings.database_url) as store, _executor(options, settings) as executor:
+    with Store.open(settings.database_url) as store, open_executor(options, settings) as executor:
         card = None if options.task is Task.READ else executor.start_model()
         return run_with(executor, jobs_of(options, settings, card), options, settings, store, show, watch)
 
@@ -151,7 +155,7 @@ def run_with(
         if options.out is not None:
             write_results(store, options.task, ledger.outcomes(), options.out, options.owner, wanted)
         if options.report is not None:
-            write_html_report(ledger.totals(), ledger.outcomes(), options.report)
+            write_html_report(ledger.totals(), ledger.outcomes(), options.report, options.plan)
 
     feed = Feed(
         _found(options),
@@ -183,13 +187,25 @@ def jobs_of(options: BatchOptions, settings: Settings, card: EngineCard | None) 
     )
 
 
-def workers_for(task: Task, probe: MachineProbe) -> int:
-    """How many reading workers a machine has room for."""
-    return choose_workers(probe, with_model=task is not Task.READ)
+def plan_for(
+    task: Task,
+    settings: Settings,
+    *,
+    workers: int | None = None,
+    threads: int | None = None,
+    model_workers: int = 1,
+    address: str | None = None,
+) -> WorkerPlan:
+    """Look at this machine for a moment and choose what was not decided; see ``BatchOptions``."""
+    computes_here = task is not Task.READ and address is None and not is_server_address(settings.model)
+    return plan_workers(
+        probe_machine(), model_workers if computes_here else 0, workers, threads or settings.threads
+    )
 
 
 @contextmanager
-def _executor(options: BatchOptions, settings: Settings) -> Iterator[ModelExecutor]:
+def open_executor(options: BatchOptions, settings: Settings) -> Iterator[ModelExecutor]:
+    """Worker processes as the options say, ended in any case."""
     reader = replace(settings, threads=1)
     model = replace(settings, threads=options.threads or settings.threads)
     setups = {
@@ -215,11 +231,21 @@ def _executor(options: BatchOptions, settings: Settings) -> Iterator[ModelExecut
 def _log_start(options: BatchOptions) -> None:
     number, count = options.selection.shard
     shard = f"{number}/{count}"
-    log_event("batch.started", task=options.task, workers=options.workers, shard=shard)
+    log_event(
+        "batch.started",
+        task=options.task,
+        workers=options.workers,
+        threads=options.threads or 1,
+        model_workers=options.model_workers,
+        shard=shard,
+    )
 
 
 def _found(options: BatchOptions) -> Iterator[Found | None]:
-    return watch_files(options.sources) if options.watch else find_files(options.sources)
+    lines = PipedLines() if "-" in options.sources else None
+    if options.watch:
+        return watch_files(options.sources, lines=lines)
+    return find_files(options.sources, lines.as_they_come() if lines else None)
 
 
 @contextmanager

@@ -123,7 +123,8 @@ class UnitResult:
 class UnitProgress:
     """A sign of life: so many pages (or parts, once the model reads) of so many are over.
 
-    ``page`` is the number of the page that is worked on next, None where that is not known.
+    ``page`` is the number of the page that is worked on next, None where that is not known. ``read_now``
+    of the pages were read, or tried, in this attempt; the others were known before.
     """
 
     key: str
@@ -131,3 +132,4 @@ class UnitProgress:
     total: int
     failed: int = 0
     page: int | None = None
+    read_now: int = 0

@@ -6,14 +6,20 @@ import time
 from collections.abc import Iterator, Sequence
 
 from docvlm.batch.find import Found, FoundFile, Source, find_files
+from docvlm.batch.piped_lines import PipedLines
 
 LOOK_SECONDS = 2.0
 """Between two looks. A file has settled when two looks in a row find the same size and time of change; one
 that is moved into place under its final name is complete from the start, and settles at the second look."""
 
 
-def watch_files(sources: Sequence[Source], look_seconds: float = LOOK_SECONDS) -> Iterator[Found | None]:
+def watch_files(
+    sources: Sequence[Source], look_seconds: float = LOOK_SECONDS, lines: PipedLines | None = None
+) -> Iterator[Found | None]:
     """Found files without end; None where there is nothing new at the moment.
+
+    Args:
+        lines: standard input, where it is among the sources.
 
     Raises:
         UsageError: when a source does not exist at the first look.
@@ -28,7 +34,9 @@ def watch_files(sources: Sequence[Source], look_seconds: float = LOOK_SECONDS) -
             continue
         now: dict[str, tuple[int, int, int]] = {}
         # What was there at the first look may be moved away, and come back.
-        for found in find_files(sources, may_be_gone=looked):
+        for found in find_files(sources, lines.so_far() if lines else None, may_be_gone=looked):
+            if found is None:
+                continue
             version = found.version if isinstance(found, FoundFile) else None
             if found.path in given and given[found.path] == version:
                 continue

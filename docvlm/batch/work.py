@@ -103,12 +103,14 @@ def _read(
 ) -> UnitResult:
     """Read the pages that are not read yet; the result counts all of them."""
     reasons: list[str] = []
+    read_now = 0
     tell(UnitProgress(unit.key, 0, len(numbers), page=numbers[0] if numbers else None))
     for done, outcome in enumerate(document.read(numbers, cancel), start=1):
         if outcome.reading is None:
             reasons.append(outcome.page.reason or f"Page {outcome.page.number} could not be read.")
+        read_now += outcome.is_new
         following = numbers[done] if done < len(numbers) else None
-        tell(UnitProgress(unit.key, done, len(numbers), len(reasons), following))
+        tell(UnitProgress(unit.key, done, len(numbers), len(reasons), following, read_now))
     return UnitResult(
         unit.key,
         Outcome.FAILED if len(reasons) == len(numbers) else Outcome.DONE,

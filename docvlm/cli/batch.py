@@ -14,11 +14,11 @@ from typing import Any
 from docvlm.batch.estimate import Estimate, estimate
 from docvlm.batch.feed import Selection
 from docvlm.batch.ledger import FileState, Show, Totals
-from docvlm.batch.machine import probe_machine
 from docvlm.batch.report import count_of, duration, exit_code, failures, text_report
-from docvlm.batch.run import BatchOptions, BatchSummary, WorkerEngine, run_batch, workers_for
+from docvlm.batch.run import BatchOptions, BatchSummary, WorkerEngine, plan_for, run_batch
 from docvlm.batch.units import Task
 from docvlm.cli.choices import chosen_password, chosen_settings
+from docvlm.config import Settings
 from docvlm.errors import Cancelled, UsageError
 from docvlm.telemetry import observed_here
 from docvlm.terminal import progress_bar
@@ -29,10 +29,17 @@ _AGE = re.compile(r"(\d{1,6})([dh])")
 
 def batch(options: argparse.Namespace) -> int:
     """Do the batch and report; the exit code is that of the first failure."""
-    wanted, settings = _wanted(options), chosen_settings(options)
+    settings = chosen_settings(options)
+    wanted = _wanted(options, settings)
     if options.dry_run:
-        counted = estimate(wanted, settings)
-        print(json.dumps(_estimate_json(counted)) if options.json else _estimate_text(counted))
+        with progress_bar(time_left=False) as bar:
+            task = bar.add_task("Starting", total=None)
+            counted = estimate(
+                wanted,
+                settings,
+                lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
+            )
+        print(json.dumps(_estimate_json(counted)) if options.json else _estimate_text(counted, wanted))
         return 0
     with _shown_progress() as show:
         summary = run_batch(wanted, settings, show)
@@ -44,7 +51,7 @@ def batch(options: argparse.Namespace) -> int:
     return Cancelled.exit_code if summary.stopped and not options.watch else exit_code(summary.outcomes)
 
 
-def _wanted(options: argparse.Namespace) -> BatchOptions:
+def _wanted(options: argparse.Namespace, settings: Settings) -> BatchOptions:
     from docvlm.schemas import load_schema
 
     for name in ("limit", "workers", "threads", "file_seconds", "model_workers"):
@@ -60,6 +67,14 @@ def _wanted(options: argparse.Namespace) -> BatchOptions:
     report = Path(options.report) if options.report else None
     if out is not None and report is None:
         report = out.with_name(f"{out.stem}.report.html")
+    plan = plan_for(
+        task,
+        settings,
+        workers=options.workers,
+        threads=options.threads,
+        model_workers=options.model_workers,
+        address=options.address,
+    )
     return BatchOptions(
         sources=tuple(options.source),
         task=task,
@@ -71,13 +86,14 @@ def _wanted(options: argparse.Namespace) -> BatchOptions:
         watch=options.watch,
         selection=Selection(_moment(options.since), _shard(options.shard), options.retry_failed),
         limit=options.limit,
-        workers=options.workers or workers_for(task, probe_machine()),
-        threads=options.threads,
+        workers=plan.workers,
+        threads=plan.threads,
         password=chosen_password(options),
         file_seconds=options.file_seconds,
         engine=WorkerEngine(options.engine),
         address=options.address,
         model_workers=options.model_workers,
+        plan=plan.reason,
     )
 
 
@@ -107,7 +123,7 @@ def _moment(text: str | None) -> float | None:
 
 @contextmanager
 def _shown_progress() -> Iterator[Show]:
-    with progress_bar() as bar:
+    with progress_bar(time_left=False) as bar:  # it goes by files alone; ours does not count those kept
         task = bar.add_task("Starting", total=None)
 
         def show(totals: Totals) -> None:
@@ -123,7 +139,7 @@ def _shown_progress() -> Iterator[Show]:
 
 
 def _summary_text(summary: BatchSummary, wanted: BatchOptions) -> str:
-    lines = [text_report(summary.totals, summary.outcomes)]
+    lines = [text_report(summary.totals, summary.outcomes, wanted.plan)]
     if wanted.out is not None:
         lines.append(f"Results: {wanted.out}")
     if wanted.report is not None:
@@ -154,7 +170,7 @@ def _summary_json(summary: BatchSummary, wanted: BatchOptions) -> dict[str, Any]
     }
 
 
-def _estimate_text(counted: Estimate) -> str:
+def _estimate_text(counted: Estimate, wanted: BatchOptions) -> str:
     lines = [
         f"{count_of(counted.files, 'file')}, {count_of(counted.contents, 'different content')}, "
         f"{counted.done:,} of them done before.",
@@ -162,10 +178,13 @@ def _estimate_text(counted: Estimate) -> str:
         f"Cannot be opened: {count_of(counted.refused, 'file')}.",
     ]
     if counted.seconds is not None:
+        models = "" if wanted.task is Task.READ else f" and {count_of(wanted.model_workers, 'model worker')}"
         lines.append(
-            f"About {duration(counted.seconds)} with {count_of(counted.workers, 'reading worker')}, "
+            f"About {duration(counted.seconds)} with {count_of(counted.workers, 'reading worker')}{models}, "
             f"judged by {count_of(counted.sampled, 'page')}, tried just now."
         )
+    if wanted.plan:
+        lines.append(wanted.plan)
     return "\n".join(lines)
 
 

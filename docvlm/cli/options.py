@@ -134,9 +134,18 @@ def _batch(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="count the work and estimate its time only")
     parser.add_argument(
-        "--workers", type=int, metavar="N", help="reading processes (default: as the machine has room now)"
+        "--workers",
+        type=int,
+        metavar="N",
+        help="reading processes (default: as many as idle cores and memory hold)",
     )
-    parser.add_argument("--threads", type=int, metavar="N", help="processor threads of the model")
+    parser.add_argument(
+        "--threads",
+        type=int,
+        metavar="N",
+        help="processor threads of each model (default: what reading leaves of the idle cores, two thirds "
+        "at least, 8 at most; the report says what was chosen and why)",
+    )
     parser.add_argument(
         "--engine",
         choices=["local", "ray"],

@@ -16,10 +16,14 @@ from docvlm.types import Page, PageStatus, Reading
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageReading:
-    """A page without its pixels, and what was read on it (None unless the page is OK)."""
+    """A page without its pixels, and what was read on it (None unless the page is OK).
+
+    ``is_new`` where it was read, or tried, just now; not where this was known before.
+    """
 
     page: Page
     reading: Reading | None
+    is_new: bool = False
 
 
 class PageReader:
@@ -110,7 +114,6 @@ class PageReader:
         self._store.save_page(self._document_id, page, reading, READER_VERSION)
         self.step_seconds["read"] += read - started
         self.step_seconds["keep"] += time.monotonic() - read
-        outcome = PageReading(page, reading)
         if reading is None:
-            self._failed[page.number] = outcome
-        return outcome
+            self._failed[page.number] = PageReading(page, None)
+        return PageReading(page, reading, is_new=page.status is not PageStatus.SKIPPED)

@@ -24,15 +24,19 @@ def report(line: str) -> None:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Progress]:
-    """A bar on standard error that leaves no trace when done; shown on a terminal only."""
+def progress_bar(time_left: bool = True) -> Iterator[Progress]:
+    """A bar on standard error that leaves no trace when done; shown on a terminal only.
+
+    Args:
+        time_left: show an estimate of the time left; False where the caller's own stands in the description.
+    """
     console = Console(stderr=True)
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TimeRemainingColumn(),
+        *([TimeRemainingColumn()] if time_left else []),
         console=console,
         transient=True,
         disable=not console.is_terminal,

@@ -45,7 +45,7 @@ def _do(folder: Path, step: str) -> RunEnd:
     request = RunRequest.read(folder)
     settings = request.settings(Settings.from_environment())
     password = sys.stdin.readline().rstrip("\n") or None
-    options = request.options(folder, retry_failed=step == RETRY, password=password)
+    options = request.options(folder, settings, retry_failed=step == RETRY, password=password)
     if step == ESTIMATE:
         write_estimate(folder, estimate(options, settings))
         return RunEnd("estimated")

@@ -9,8 +9,7 @@ from typing import Any
 
 from docvlm.batch.feed import Selection
 from docvlm.batch.find import NamedFile
-from docvlm.batch.machine import probe_machine
-from docvlm.batch.run import BatchOptions, workers_for
+from docvlm.batch.run import BatchOptions, plan_for
 from docvlm.batch.units import Task
 from docvlm.config import Settings
 from docvlm.errors import UsageError
@@ -61,13 +60,15 @@ class RunRequest:
         return load_schema(self.schema_json) if self.schema_json else None
 
     def options(
-        self, run_folder: Path, retry_failed: bool = False, password: str | None = None
+        self, run_folder: Path, settings: Settings, retry_failed: bool = False, password: str | None = None
     ) -> BatchOptions:
         """What the batch is run with; takes 0.3 s to see what the machine has room for.
 
         Args:
+            settings: what ``settings`` below returns.
             password: opens encrypted PDFs; it is never kept, so that each start needs it anew.
         """
+        plan = plan_for(self.task, settings)
         return BatchOptions(
             sources=(self.folder,) if self.folder else self.files,
             task=self.task,
@@ -76,7 +77,9 @@ class RunRequest:
             pages=self.pages,
             report=run_folder / REPORT_FILE,
             selection=Selection(retry_failed=retry_failed),
-            workers=workers_for(self.task, probe_machine()),
+            workers=plan.workers,
+            threads=plan.threads,
+            plan=plan.reason,
             password=password,
             owner=self.owner,
         )
