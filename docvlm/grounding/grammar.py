@@ -7,15 +7,18 @@ therefore not be said: the only other choice is ``not found``.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 
 from docvlm.grounding.runs import PageWords
+from docvlm.grounding.table_rows import has_figures, row_bands
 from docvlm.prompts import CELL_BREAK, NOT_FOUND, ROW_START
-from docvlm.schemas import FieldSpec, PageContext, Schema, find_candidates
+from docvlm.schemas import FieldSpec, PageContext, Schema, Span, find_candidates
 
 MAX_RUN_WORDS = 40
 MAX_ROWS = 60
+"""Of a list without figures; one with figures has at most an entry for each row of the page."""
 
 
 def answer_grammar(words: PageWords) -> str:
@@ -39,6 +42,7 @@ class _Grammar:
 
     def __init__(self, words: PageWords, context: PageContext | None = None) -> None:
         self._orders = words.orders
+        self._rows = words.rows
         self._context = context
         self._rules: dict[str, str] = {"NEWLINE": '"\\n"', "NOT_FOUND": _literal(f" {NOT_FOUND}")}
 
@@ -46,11 +50,45 @@ class _Grammar:
         """The grammar of all the lines of one field."""
         if not field.columns:
             return f"{_literal(f'{field.name}:')} ({self.value(field)}) NEWLINE"
-        cells = [f"{_literal(f'{column.name}:')} ({self.value(column)})" for column in field.columns]
-        row = f"{_literal(ROW_START)} {f' {_literal(CELL_BREAK)} '.join(cells)} NEWLINE"
+        entries = self._rows_from_the_top(field) if has_figures(field) else self._rows_anywhere(field)
+        return f"{_literal(f'{field.name}:')} (NOT_FOUND NEWLINE | NEWLINE {entries})"
+
+    def _rows_anywhere(self, field: FieldSpec) -> str:
+        """Entries whose cells may stand anywhere: pairs of a form, of which one row of the page holds several."""
         name = f"row_{len(self._rules)}"
-        self._rules[name] = row
-        return f"{_literal(f'{field.name}:')} (NOT_FOUND NEWLINE | NEWLINE {name}{{1,{MAX_ROWS}}})"
+        self._rules[name] = _entry([(column, self.value(column)) for column in field.columns])
+        return f"{name}{{1,{MAX_ROWS}}}"
+
+    def _rows_from_the_top(self, field: FieldSpec) -> str:
+        """One entry or more, each out of a band of its own, the bands from top to bottom."""
+        name = f"list_{len(self._rules)}"
+        bands = row_bands(self._rows)
+        starts = [0, *itertools.accumulate(len(row) for row in self._rows)]
+        order = tuple(word for row in self._rows for word in row)
+        runs = [
+            find_candidates(order, column, self._context) if self._context else None
+            for column in field.columns
+        ]
+        for band in bands:
+            start, end = starts[band.start], starts[band.end]
+            cells = [
+                (column, self._value_within(order, start, end, spans))
+                for column, spans in zip(field.columns, runs, strict=True)
+            ]
+            behind = [f"{name}_{number}" for number in range(band.start + 1, band.latest_next + 1)]
+            more = f" ({' | '.join(behind)})?" if behind else ""
+            self._rules[f"{name}_{band.start}"] = _entry(cells) + more
+        return f"({' | '.join(f'{name}_{band.start}' for band in bands)})"
+
+    def _value_within(self, order: Sequence[str], start: int, end: int, spans: Sequence[Span] | None) -> str:
+        """A run within the words ``[start, end)`` of ``order``, or ``not found``."""
+        if spans is None:
+            run = f"BAND_{start}_{end}"
+            if run not in self._rules:
+                self._rules[run] = _any_run(order[start:end])
+            return f"{run} | NOT_FOUND"
+        runs = {" ".join(order[first:last]): None for first, last in spans if start <= first and last <= end}
+        return " | ".join([*(_literal(f" {run}") for run in runs), "NOT_FOUND"])
 
     def value(self, field: FieldSpec) -> str:
         """A run that fits the field's type, or ``not found``."""
@@ -62,8 +100,7 @@ class _Grammar:
     def text_value(self) -> str:
         """Any run of whole words in either order, at most ``MAX_RUN_WORDS`` long."""
         for index, order in enumerate(self._orders):
-            chunks = json.dumps({"substring_chunks": [f" {word}" for word in order]}, ensure_ascii=False)
-            self._rules[f"RUN_{index}"] = f"%regex {chunks}"
+            self._rules[f"RUN_{index}"] = _any_run(order)
             self._rules[f"TEXT_{index}"] = f"RUN_{index} & /( [^ \\n]+){{1,{MAX_RUN_WORDS}}}/"
         return " | ".join(f"TEXT_{index}" for index in range(len(self._orders)))
 
@@ -82,6 +119,18 @@ def typed_runs(orders: Sequence[Sequence[str]], field: FieldSpec, context: PageC
             return None
         found.update((" ".join(order[start:end]), None) for start, end in spans)
     return list(found)
+
+
+def _entry(cells: Sequence[tuple[FieldSpec, str]]) -> str:
+    """A row of a list: each column's name and what may stand there."""
+    parts = [f"{_literal(f'{column.name}:')} ({choices})" for column, choices in cells]
+    return f"{_literal(ROW_START)} {f' {_literal(CELL_BREAK)} '.join(parts)} NEWLINE"
+
+
+def _any_run(words: Sequence[str]) -> str:
+    """Any run of whole words, each with the space before it."""
+    chunks = json.dumps({"substring_chunks": [f" {word}" for word in words]}, ensure_ascii=False)
+    return f"%regex {chunks}"
 
 
 def _literal(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import prod
 
 from docvlm.grounding.grammar import MAX_ROWS
+from docvlm.grounding.table_rows import has_figures
 from docvlm.models.protocol import TokenStep
 from docvlm.prompts import ANSWER_START, CELL_BREAK, NOT_FOUND, ROW_START
 from docvlm.schemas import Schema
@@ -114,7 +115,10 @@ def parse_extraction(reply: ReplyText, schema: Schema) -> ParsedReply:
         while not line.text.strip() and (row := lines.take(ROW_START)) is not None:
             rows.append(_cells(row, [column.name for column in field.columns], reply))
         fields.append(ReplyRows(field.name, tuple(rows)))
-    full = any(isinstance(field, ReplyRows) and len(field.rows) >= MAX_ROWS for field in fields)
+    full = any(
+        isinstance(found, ReplyRows) and not has_figures(spec) and len(found.rows) >= MAX_ROWS
+        for spec, found in zip(schema.fields, fields, strict=False)
+    )
     complete = len(fields) == len(schema.fields) and reply.text.endswith("\n") and not full
     return ParsedReply(tuple(fields), complete)
 

@@ -63,6 +63,11 @@ class PageWords:
         return tuple(order.texts for order in self._orders)
 
     @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The texts of the words of each row, from top to bottom."""
+        return tuple(tuple(word.text for word in line) for line in self._rows.lines)
+
+    @property
     def text(self) -> str:
         return " ".join(self._orders[0].texts)
 

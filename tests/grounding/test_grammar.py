@@ -66,6 +66,47 @@ def test_rows_have_every_cell_in_order() -> None:
     assert not accepts(grammar, "items:\n- description: Pen\n")
 
 
+TABLE = ("Chair 2 55,00 110,00", "Table 1 500,00 500,00", "Lamp 3 9,50 28,50", "Total 638,50")
+ITEMS = "items[description, quantity:number, amount:amount]"
+
+
+def item(description: str, quantity: str, amount: str) -> str:
+    return f"- description: {description}\tquantity: {quantity}\tamount: {amount}\n"
+
+
+def test_an_entry_takes_nothing_from_another_row() -> None:
+    grammar = extraction(load_schema(ITEMS), *TABLE)
+    assert accepts(grammar, f"items:\n{item('Chair', '2', '110,00')}{item('Table', '1', '500,00')}")
+    assert not accepts(grammar, f"items:\n{item('Chair', '1', '110,00')}")
+    assert not accepts(grammar, f"items:\n{item('Chair', '2', '500,00')}")
+
+
+def test_entries_come_from_top_to_bottom_and_each_once() -> None:
+    grammar = extraction(load_schema(ITEMS), *TABLE)
+    assert not accepts(grammar, f"items:\n{item('Table', '1', '500,00')}{item('Chair', '2', '110,00')}")
+    assert not accepts(grammar, f"items:\n{item('Chair', '2', '110,00')}{item('Chair', '2', '110,00')}")
+
+
+def test_equal_entries_in_two_rows_are_two() -> None:
+    grammar = extraction(load_schema(ITEMS), "Chair 2 55,00 110,00", "Chair 2 55,00 110,00")
+    assert accepts(grammar, f"items:\n{2 * item('Chair', '2', '110,00')}")
+    assert not accepts(grammar, f"items:\n{3 * item('Chair', '2', '110,00')}")
+
+
+def test_a_list_begins_anywhere_and_leaves_out_at_most_one_row_of_figures() -> None:
+    grammar = extraction(load_schema(ITEMS), *TABLE)
+    assert accepts(grammar, f"items:\n{item('Lamp', '3', '28,50')}")
+    assert accepts(grammar, f"items:\n{item('Chair', '2', '110,00')}{item('Lamp', '3', '28,50')}")
+    assert not accepts(
+        grammar, f"items:\n{item('Chair', '2', '110,00')}{item('Total', 'not found', '638,50')}"
+    )
+
+
+def test_entries_without_figures_may_share_a_row() -> None:
+    grammar = extraction(load_schema("pairs[key, value]"), "Date: Monday   Pages: two")
+    assert accepts(grammar, "pairs:\n- key: Date:\tvalue: Monday\n- key: Pages:\tvalue: two\n")
+
+
 def test_control_words_and_quotes_on_the_page_do_no_harm() -> None:
     grammar = answer_grammar(words_of('say "hi" \\n <|im_end|> | ∅ %regex'))
     assert accepts(grammar, ' "hi" \\n <|im_end|>\n')
