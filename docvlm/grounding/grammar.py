@@ -54,7 +54,7 @@ class _Grammar:
         return f"{_literal(f'{field.name}:')} (NOT_FOUND NEWLINE | NEWLINE {entries})"
 
     def _rows_anywhere(self, field: FieldSpec) -> str:
-        """Entries whose cells may stand anywhere: pairs of a form, of which one row of the page holds several."""
+        """Entries whose cells may stand anywhere, as a form's pairs, of which one row holds several."""
         name = f"row_{len(self._rules)}"
         self._rules[name] = _entry([(column, self.value(column)) for column in field.columns])
         return f"{name}{{1,{MAX_ROWS}}}"
