@@ -1,5 +1,6 @@
 """Replies held to the words of the page, and values traced back to where those words stand."""
 
+from docvlm.grounding.columns import Cell, line_up
 from docvlm.grounding.grammar import answer_grammar, extraction_grammar
 from docvlm.grounding.json_reply import extraction_json_schema, parse_json_extraction
 from docvlm.grounding.reply import (
@@ -16,6 +17,7 @@ from docvlm.grounding.runs import PageWords, WordRun
 
 __all__ = [
     "UNKNOWN_CONFIDENCE",
+    "Cell",
     "PageWords",
     "ParsedReply",
     "ReplyRows",
@@ -25,6 +27,7 @@ __all__ = [
     "answer_grammar",
     "extraction_grammar",
     "extraction_json_schema",
+    "line_up",
     "parse_answer",
     "parse_extraction",
     "parse_free_answer",

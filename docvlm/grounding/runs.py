@@ -63,9 +63,18 @@ class PageWords:
         return tuple(order.texts for order in self._orders)
 
     @property
+    def lines(self) -> tuple[tuple[Word, ...], ...]:
+        """The words of each row, from top to bottom; one after the other they are the last of ``orders``."""
+        return self._rows.lines
+
+    @property
     def rows(self) -> tuple[tuple[str, ...], ...]:
         """The texts of the words of each row, from top to bottom."""
         return tuple(tuple(word.text for word in line) for line in self._rows.lines)
+
+    def row_of(self, run: WordRun) -> int:
+        """The row in which a run of this page begins, counted from 0."""
+        return self._rows.place(run.words[0])[0]
 
     @property
     def text(self) -> str:

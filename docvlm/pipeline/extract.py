@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from docvlm.adapters import KnownValues
 from docvlm.grounding import (
+    Cell,
     ParsedReply,
     ReplyRows,
     ReplySpan,
@@ -15,6 +16,7 @@ from docvlm.grounding import (
     WordRun,
     extraction_grammar,
     extraction_json_schema,
+    line_up,
     parse_extraction,
     parse_json_extraction,
 )
@@ -110,17 +112,29 @@ def _ground_fields(
 
 
 def _ground_rows(rows: ReplyRows, spec: FieldSpec, window: Window, context: PageContext) -> LineItems:
-    """The rows with the place of each cell; rows without a single value are dropped."""
+    """The rows with the place of each cell, held against each other; rows without any value are dropped."""
     taken: set[int] = set()
-    grounded = []
+    entries = []
     for row in rows.rows:
         runs = window.words.find_row([cell.text for cell in row], taken)
         if any(runs):
-            cells = zip(row, runs, spec.columns, strict=True)
-            grounded.append(
-                tuple(_value(cell, run, column, window.page_number, context) for cell, run, column in cells)
+            entries.append([Cell(run, span.confidence) for span, run in zip(row, runs, strict=True)])
+    lined_up = line_up(entries, spec.columns, window.words, context)
+    return LineItems(
+        spec.name,
+        tuple(
+            tuple(
+                _cell_value(cell, column, window.page_number, context)
+                for cell, column in zip(entry, spec.columns, strict=True)
             )
-    return LineItems(spec.name, tuple(grounded))
+            for entry in lined_up
+        ),
+    )
+
+
+def _cell_value(cell: Cell, column: FieldSpec, page_number: int, context: PageContext) -> FieldValue:
+    value = _value(ReplySpan(column.name, None, cell.confidence), cell.run, column, page_number, context)
+    return replace(value, flags=(*value.flags, Flag.LINED_UP)) if cell.moved else value
 
 
 def _value(

@@ -34,6 +34,8 @@ class Flag(StrEnum):
     """The ledger side printed beside the amount (CR, DR); the value keeps its printed sign."""
     KNOWN_SPELLING = "known-spelling"
     """A text as it was labelled before; what was read differs by a misread letter or two."""
+    LINED_UP = "lined-up"
+    """Taken from where the other rows of the table have this column; the model chose another place."""
     WRONG_CHECK_DIGITS = "wrong-check-digits"
     """An IBAN as printed, whose check digits do not fit."""
 

@@ -1,0 +1,108 @@
+"""Entries of a table are held against each other."""
+
+from __future__ import annotations
+
+from docvlm.grounding import Cell, PageWords, WordRun, line_up
+from docvlm.schemas import FieldSpec, load_schema, page_context
+from docvlm.types import Box, Word
+
+COLUMNS = {"description": 0, "quantity": 300, "unit_price": 400, "amount": 500}
+SCHEMA = load_schema("items[description, quantity:number, unit_price:amount, amount:amount]")
+ROWS = (
+    ("Blue chair", "2", "55.00", "110.00"),
+    ("Table", "1", "500.00", "500.00"),
+    ("Long lamp", "3", "9.50", "28.50"),
+    ("Box", "4", "14.00", "56.00"),
+)
+
+
+def line(row: int, cells: tuple[str, ...], starts: tuple[int, ...] = tuple(COLUMNS.values())) -> list[Word]:
+    words = []
+    for start, cell in zip(starts, cells, strict=True):
+        x = float(start)
+        for text in cell.split():
+            words.append(Word(text, Box(x, 40.0 * row, x + 8 * len(text), 40.0 * row + 16)))
+            x += 8 * len(text) + 6
+    return words
+
+
+def page(rows: tuple[tuple[str, ...], ...] = ROWS) -> PageWords:
+    lines = [line(number, row) for number, row in enumerate(rows)]
+    return PageWords(lines, lines)
+
+
+def run(words: PageWords, row: int, text: str, last: bool = False) -> WordRun:
+    places = [found for found in words.find(text) if words.row_of(found) == row]
+    return places[-1 if last else 0]
+
+
+def entries(words: PageWords, rows: tuple[tuple[str | None, ...], ...]) -> list[list[Cell]]:
+    return [
+        [
+            Cell(None if text is None else run(words, number, text, last=column == 3), 0.9)
+            for column, text in enumerate(row)
+        ]
+        for number, row in enumerate(rows)
+    ]
+
+
+def texts(found: list[list[Cell]]) -> list[tuple[str | None, ...]]:
+    return [tuple(cell.run.text if cell.run else None for cell in entry) for entry in found]
+
+
+def columns() -> tuple[FieldSpec, ...]:
+    return SCHEMA.fields[0].columns
+
+
+def lined_up(words: PageWords, rows: tuple[tuple[str | None, ...], ...]) -> list[list[Cell]]:
+    return line_up(entries(words, rows), columns(), words, page_context(words.text))
+
+
+def test_a_value_from_another_column_is_exchanged_for_the_one_that_stands_there() -> None:
+    chosen = (*ROWS[:3], ("Box", "4", "56.00", "56.00"))
+    found = lined_up(page(), chosen)
+    assert texts(found) == list(ROWS)
+    assert [cell.moved for cell in found[3]] == [False, False, True, False]
+    assert found[3][2].confidence <= 0.9
+    assert not any(cell.moved for entry in found[:3] for cell in entry)
+
+
+def test_a_value_that_was_not_found_is_taken_from_its_place() -> None:
+    found = lined_up(page(), (*ROWS[:3], ("Box", None, "14.00", "56.00")))
+    assert texts(found)[3] == ROWS[3]
+    assert found[3][1].moved
+
+
+def test_texts_stand_below_each_other_by_their_left_edges() -> None:
+    found = lined_up(page(), (*ROWS[:3], ("14.00", "4", "14.00", "56.00")))
+    assert texts(found)[3] == ROWS[3]
+
+
+def test_an_empty_place_leaves_the_value_as_it_was_chosen() -> None:
+    rows = (*ROWS[:3], ("Box", "", "14.00", "56.00"))
+    words = page(rows)
+    found = lined_up(words, (*ROWS[:3], ("Box", None, "14.00", "56.00")))
+    assert texts(found)[3] == ("Box", None, "14.00", "56.00")
+
+
+def test_of_two_entries_neither_is_the_odd_one() -> None:
+    words = page(ROWS[:2])
+    chosen = (ROWS[0], ("Table", "1", "1", "500.00"))
+    assert texts(lined_up(words, chosen)) == list(chosen)
+
+
+def test_where_most_rows_took_one_column_for_two_fields_nothing_is_exchanged() -> None:
+    rows = (ROWS[0], ("Table", "2", "500.00", "1000.00"), ROWS[2], ROWS[3])
+    chosen = (*((row[0], row[1], row[3], row[3]) for row in rows[:3]), rows[3])
+    assert not any(cell.moved for entry in lined_up(page(rows), chosen) for cell in entry)
+
+
+def test_a_number_cut_short_is_taken_whole() -> None:
+    rows = (
+        ("Chair", "2", "55,00", "1 110,00"),
+        ("Table", "1", "500,00", "2 500,00"),
+        ("Lamp", "3", "9,50", "28,50"),
+    )
+    words = page(rows)
+    chosen = (rows[0], ("Table", "1", "500,00", "500,00"), rows[2])
+    assert texts(lined_up(words, chosen)) == list(rows)
