@@ -43,9 +43,10 @@ def line_up(
 ) -> list[list[Cell]]:
     """The entries with the cells that stand outside their column's place exchanged for what stands in it.
 
-    A cell is exchanged only where the entry has exactly one run there that can be the column's value and that
-    no other cell of it uses.
+    A cell is exchanged only where the entry has exactly one run there that can be the column's value. A
+    number whose words are an amount of the entry too is none.
     """
+    entries = [_without_amounts_as_numbers(entry, columns) for entry in entries]
     lined_up = [list(entry) for entry in entries]
     places = [_place([entry[number] for entry in entries], spec) for number, spec in enumerate(columns)]
     for number, (place, spec) in enumerate(zip(places, columns, strict=True)):
@@ -62,6 +63,24 @@ def line_up(
                     there, min(entry[number].confidence, _share(entries, number, place)), True
                 )
     return lined_up
+
+
+def _without_amounts_as_numbers(entry: Sequence[Cell], columns: Sequence[FieldSpec]) -> list[Cell]:
+    """A receipt that prints no quantity gets none, instead of its price."""
+    amounts = {
+        id(word)
+        for cell, spec in zip(entry, columns, strict=True)
+        if cell.run is not None and spec.type is FieldType.AMOUNT
+        for word in cell.run.words
+    }
+    return [
+        Cell(None, 1 - cell.confidence, moved=True)
+        if spec.type in (FieldType.NUMBER, FieldType.INTEGER)
+        and cell.run is not None
+        and any(id(word) in amounts for word in cell.run.words)
+        else cell
+        for cell, spec in zip(entry, columns, strict=True)
+    ]
 
 
 def _place(cells: Sequence[Cell], spec: FieldSpec) -> Box | None:

@@ -85,9 +85,20 @@ def test_an_empty_place_leaves_the_value_as_it_was_chosen() -> None:
     assert texts(found)[3] == ("Box", None, "14.00", "56.00")
 
 
+def test_a_price_is_no_quantity() -> None:
+    rows = (("Chair", "", "", "110.00"), ("Table", "", "", "500.00"))
+    found = lined_up(page(rows), tuple((row[0], row[3], None, row[3]) for row in rows))
+    assert texts(found) == [("Chair", None, None, "110.00"), ("Table", None, None, "500.00")]
+
+
+def test_the_quantity_is_found_where_the_price_was_taken_for_it() -> None:
+    found = lined_up(page(), (*ROWS[:3], ("Box", "14.00", "14.00", "56.00")))
+    assert texts(found)[3] == ROWS[3]
+
+
 def test_of_two_entries_neither_is_the_odd_one() -> None:
     words = page(ROWS[:2])
-    chosen = (ROWS[0], ("Table", "1", "1", "500.00"))
+    chosen = (ROWS[0], ("1", "1", "500.00", "500.00"))
     assert texts(lined_up(words, chosen)) == list(chosen)
 
 
