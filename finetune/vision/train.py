@@ -2,7 +2,7 @@
 
     python -m finetune.vision.train --recipe finetune/recipes/docvlm-mini-tower.yaml --out runs/tower
     python -m finetune.vision.train --recipe finetune/recipes/docvlm-mini-tower.yaml --out runs/tower --resume
-    python -m finetune.vision.train --out runs/tower --evaluate 40
+    python -m finetune.vision.evaluate runs/tower/checkpoint
 
 Tile ``n`` of a run follows from the seed and ``n`` alone, so a resumed run sees what the uninterrupted one
 would have seen. A run can start from the tower and head of another.
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import shutil
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -24,20 +25,17 @@ import numpy as np
 import torch
 import yaml
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
 
-from docvlm.errors import ModelError, UsageError
+from docvlm.errors import UsageError
 from docvlm.models.device import pick_device, pick_dtype
+from finetune.vision.checkpoint import load_reader, save_reader
 from finetune.vision.glyph_head import GlyphHead, glyph_loss, share_right
 from finetune.vision.glyph_targets import glyph_targets
 from finetune.vision.tiles import Tile, tiles_of
-from finetune.vision.tower import PATCH, VisionTower, load_tower, pixels_of, save_tower, tower_config
+from finetune.vision.tower import PATCH, VisionTower, pixels_of, tower_config
 
-CHECKPOINT, LOG, HEAD = "checkpoint", "log.jsonl", "glyph_head.safetensors"
+CHECKPOINT, LOG = "checkpoint", "log.jsonl"
 TILES_A_PAGE = 4
-
-_UNSEEN = 1_000_000
-"""Batches from this number on are for evaluation; no run is that long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +144,9 @@ def train(out: Path, config: TowerConfig, resume: bool) -> None:
             progress.seconds += spent
             _log(out, progress, loss=loss, right=right, tiles_per_second=config.batch / spent)
             if progress.seconds - saved_at >= config.checkpoint_minutes * 60:
-                save(out, run)
+                _save(out, run)
                 saved_at = progress.seconds
-    save(out, run)
+    _save(out, run)
 
 
 def open_run(out: Path, config: TowerConfig, resume: bool) -> Run:
@@ -226,60 +224,17 @@ def _log(out: Path, progress: Progress, **figures: float) -> None:
         log.write(json.dumps(rounded) + "\n")
 
 
-def save(out: Path, run: Run) -> None:
+def _save(out: Path, run: Run) -> None:
     """Write a checkpoint beside the last one, then put it in its place."""
     fresh, kept, old = out / "checkpoint.new", out / CHECKPOINT, out / "checkpoint.old"
-    save_tower(run.tower, fresh)
-    save_file(dict(run.head.state_dict()), fresh / HEAD)
+    save_reader(run.tower, run.head, fresh)
     state = {"optimizer": run.optimizer.state_dict(), "progress": asdict(run.progress)}
     torch.save(state, fresh / "training.pt")
     if kept.exists():
-        _remove(old)
+        shutil.rmtree(old, ignore_errors=True)
         kept.rename(old)
     fresh.rename(kept)
-    _remove(old)
-
-
-def _remove(folder: Path) -> None:
-    if folder.exists():
-        for file in folder.iterdir():
-            file.unlink()
-        folder.rmdir()
-
-
-def load_reader(folder: Path) -> tuple[VisionTower, GlyphHead]:
-    """The tower and the glyph head kept in a folder.
-
-    Raises:
-        ModelError: when they are not there.
-    """
-    tower = load_tower(folder)
-    head = GlyphHead(tower.config.hidden_size)
-    try:
-        head.load_state_dict(load_file(folder / HEAD))
-    except (OSError, RuntimeError) as error:
-        raise ModelError(
-            f"{folder} holds no glyph head.", "Train one with python -m finetune.vision.train."
-        ) from error
-    return tower, head
-
-
-def evaluate(folder: Path, tiles: int, seed: int = 0) -> tuple[float, float]:
-    """The share of characters right on unseen tiles, and the loss."""
-    tower, head = load_reader(folder)
-    tower.eval()
-    head.eval()
-    right, losses = [], []
-    for number in range(-(-tiles // 8)):
-        batch = make_batch(seed, _UNSEEN + number, 8, 384)
-        with torch.inference_mode():
-            said = head(states_of(tower, torch.from_numpy(batch.images)))
-        classes = torch.from_numpy(batch.classes)
-        right.append(share_right(said, classes))
-        losses.append(
-            float(glyph_loss(said, classes, torch.from_numpy(batch.places), torch.from_numpy(batch.starts)))
-        )
-    return float(np.mean(right)), float(np.mean(losses))
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def main() -> None:
@@ -289,12 +244,7 @@ def main() -> None:
     parser.add_argument("--tiles", type=int, help="how many tiles to train on")
     parser.add_argument("--start-from", help="folder of a tower and head to go on from")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    parser.add_argument("--evaluate", type=int, metavar="TILES", help="read so many unseen tiles instead")
     options = parser.parse_args()
-    if options.evaluate:
-        right, loss = evaluate(options.out / CHECKPOINT, options.evaluate)
-        print(f"characters right {right:.3f}, loss {loss:.3f}, on {options.evaluate} tiles never seen")
-        return
     config = load_recipe(options.recipe) if options.recipe else TowerConfig()
     given = {name: getattr(options, name) for name in ("tiles", "start_from")}
     config = replace(config, **{name: value for name, value in given.items() if value is not None})

@@ -1,0 +1,105 @@
+"""How well the tower reads by itself: character error rates on unseen drawn tiles and on real pages.
+
+python -m finetune.vision.evaluate runs/tower/checkpoint --tiles 200
+python -m finetune.vision.evaluate runs/tower/checkpoint --cases CASES.jsonl --limit 20
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from collections.abc import Iterator, Sequence
+from itertools import count, islice
+from pathlib import Path
+
+from docvlm.types import Line, RgbImage
+from finetune.data.cases import read_cases
+from finetune.data.readings import Readings
+from finetune.evaluation.bootstrap import Bootstrap, ratio
+from finetune.evaluation.text import ErrorCounts, character_errors
+from finetune.vision.checkpoint import load_reader
+from finetune.vision.glyph_head import GlyphHead
+from finetune.vision.reading import Glyph, lines_of, read_page, read_tile
+from finetune.vision.tiles import Tile, tiles_of
+from finetune.vision.tower import VisionTower
+
+GLYPH_HEIGHT = 13.0
+"""Pixels: the middle of what the tower was taught; a page is read again at the size that makes it so."""
+
+_SIDE = 384
+
+
+def tile_errors(tower: VisionTower, head: GlyphHead, tiles: Iterator[Tile]) -> Iterator[ErrorCounts]:
+    """Of each tile, against its own glyphs put into lines in the same way."""
+    for tile in tiles:
+        boxes = zip(tile.glyphs.characters, tile.glyphs.boxes, tile.glyphs.starts, strict=True)
+        printed: list[Glyph] = [
+            (character, float(x0 + x1) / 2, float(y0 + y1) / 2, float(y1 - y0), bool(starts))
+            for character, (x0, y0, x1, y1), starts in boxes
+        ]
+        yield character_errors(_text(lines_of(read_tile(tower, head, tile.image))), _text(lines_of(printed)))
+
+
+def unseen_tiles() -> Iterator[Tile]:
+    """Tiles of pages that no run draws; without end."""
+    return (tile for number in count() for tile in tiles_of(f"unseen:{number}", _SIDE, 1))
+
+
+def read_at_its_size(tower: VisionTower, head: GlyphHead, image: RgbImage) -> str:
+    """A page's text, its letters made as high as those that the tower was taught."""
+    found = read_page(tower, head, image, _SIDE)
+    heights = [word.box.height for word in found.words]
+    if not heights:
+        return ""
+    scale = GLYPH_HEIGHT / statistics.median(heights)
+    if 0.8 < scale < 1.25:
+        return found.text
+    return read_page(tower, head, image, _SIDE, scale).text
+
+
+def _text(lines: Sequence[Line]) -> str:
+    return "\n".join(line.text for line in lines)
+
+
+def _page_errors(tower: VisionTower, head: GlyphHead, cases: Path, limit: int) -> Iterator[ErrorCounts]:
+    """Of the first page of documents with a transcript."""
+    documents = (document for document in read_cases(cases, print) if document.transcripts)
+    with Readings.open() as readings:
+        for document in islice(documents, limit):
+            image = readings.page(document, 1).image
+            if image is None:
+                continue
+            right = "\n".join(
+                label.text or " ".join(label.words or ())
+                for label in document.transcripts
+                if label.page in (None, 1)
+            )
+            yield character_errors(read_at_its_size(tower, head, image), right)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m finetune.vision.evaluate", description=__doc__)
+    parser.add_argument("checkpoint", type=Path, help="folder of a tower and its glyph head")
+    parser.add_argument("--tiles", type=int, default=100, help="how many drawn tiles to read")
+    parser.add_argument("--cases", type=Path, help="real pages with transcripts, instead")
+    parser.add_argument("--limit", type=int, default=20, help="how many of them")
+    options = parser.parse_args()
+    tower, head = load_reader(options.checkpoint)
+    tower.eval()
+    head.eval()
+    if options.cases:
+        found = list(_page_errors(tower, head, options.cases, options.limit))
+    else:
+        found = list(tile_errors(tower, head, islice(unseen_tiles(), options.tiles)))
+    rate = Bootstrap(len(found), 0).interval(
+        ratio([one.edits for one in found], [one.length for one in found])
+    )
+    if rate is None:
+        print("There was nothing to read.")
+    else:
+        interval = f"({rate.low:.3f} to {rate.high:.3f})"
+        print(f"character error rate {rate.value:.3f} {interval}, {len(found)} pictures")
+
+
+if __name__ == "__main__":
+    main()
