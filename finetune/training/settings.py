@@ -85,7 +85,9 @@ class TrainingSettings:
     epochs: float = field(
         default=4.0, metadata={"help": "How often each document is seen, unless minutes are given."}
     )
-    minutes: float | None = field(default=None, metadata={"help": "A time budget instead of epochs."})
+    minutes: float | None = field(
+        default=None, metadata={"help": "A time budget for training instead of epochs."}
+    )
     documents_a_step: int = field(
         default=4, metadata={"help": "How many pages (or parts of long ones) make one step."}
     )

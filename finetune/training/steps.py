@@ -59,6 +59,10 @@ class Steps(Dataset[list[TrainingDocument]]):
             if place % self._processes == self._rank
         ]
 
+    def tokens(self, step: int) -> int:
+        """How long the examples of a step are together."""
+        return sum(self._lengths[index] for index in self._chosen(step))
+
     def _document(self, step: int, place: int, index: int) -> TrainingDocument:
         rng = Random(f"{self._settings.seed}:{step}:{place}")  # noqa: S311  (no secrets)
         if rng.random() < self._settings.text_only_share:
@@ -81,6 +85,18 @@ class Steps(Dataset[list[TrainingDocument]]):
             batches += [near[first : first + size] for first in range(0, len(near), size)]
         rng.shuffle(batches)
         return batches
+
+
+def steps_within(seconds: float, seconds_a_token: float, lengths: Sequence[int], a_step: int) -> int:
+    """How many steps of ``a_step`` examples fit into a time, at least one.
+
+    Steps hold examples of one length, and a few of them tell little of the others; tokens do.
+
+    Args:
+        lengths: tokens of each example.
+    """
+    seconds_an_epoch = seconds_a_token * sum(lengths)
+    return max(1, int(seconds / seconds_an_epoch * math.ceil(len(lengths) / a_step)))
 
 
 def steps_an_epoch(examples: int, settings: TrainingSettings) -> int:

@@ -48,7 +48,7 @@ from finetune.training.events import (
 from finetune.training.examples import ExampleSet, WindowExample, make_examples
 from finetune.training.progress import ProgressCallback
 from finetune.training.settings import TrainingSettings
-from finetune.training.steps import Steps, steps_an_epoch
+from finetune.training.steps import Steps, steps_an_epoch, steps_within
 from finetune.training.trainer import DocumentTrainer, training_arguments
 
 ADAPTER = "adapter"
@@ -166,16 +166,17 @@ def _planned_steps(folder: Path, run: _Prepared, settings: TrainingSettings) -> 
     if settings.minutes is None:
         steps = math.ceil(settings.epochs * steps_an_epoch(len(run.examples), settings))
     else:
-        steps = max(1, int(settings.minutes * 60 / _seconds_a_step(folder, run, settings)))
+        seconds_a_token = _seconds_a_token(folder, run, settings)
+        steps = steps_within(settings.minutes * 60, seconds_a_token, run.lengths, settings.documents_a_step)
     write_atomically(file, (json.dumps({"steps": steps}) + "\n").encode())
     return steps
 
 
-def _seconds_a_step(folder: Path, run: _Prepared, settings: TrainingSettings) -> float:
+def _seconds_a_token(folder: Path, run: _Prepared, settings: TrainingSettings) -> float:
     """Measured on the first steps of the run, whose gradients are thrown away."""
     steps = Steps(run.examples, run.lengths, run.collator, settings, MEASURED_STEPS + 1)
     trial = DocumentTrainer(run.model, steps, settings, training_arguments(folder, settings, len(steps)))
-    return trial.seconds_a_step()
+    return trial.seconds_a_token()
 
 
 def _watch_accuracy(
@@ -193,7 +194,11 @@ def _watch_accuracy(
     What was measured up to step ``begun``, where the run goes on, is taken over; the rest comes again.
     """
     held_out = data.held_out[: settings.evaluation_documents]
-    if not settings.evaluations or not held_out or data.schema is None:
+    if not settings.evaluations:
+        return None
+    if not held_out or data.schema is None:
+        why = "no field is labelled" if data.schema is None else "no document is left for it"
+        emit(Warned(f"Nothing is evaluated on the way, because {why}; the last weights are kept."))
         return None
     found = make_examples(held_out, readings, data.schema, run.engine.count_tokens, settings.seed)
     measure = FieldAccuracy(run.engine, found.examples, data.schema, run.collator.shown)

@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,10 @@ from finetune.training.recompute import cheap_steps_recomputed_in
 from finetune.training.settings import TrainingSettings
 from finetune.training.steps import Steps
 from finetune.training.token_gate import TokenGate
+from finetune.training.tower_cache import frozen_tower_kept_in
 
 MAX_GRADIENT_NORM = 1.0
+CHECKPOINTING = {"use_reentrant": False}
 NO_PIXELS: Mapping[str, torch.Tensor] = {}
 
 
@@ -83,24 +85,30 @@ class DocumentTrainer(Trainer):
     @contextmanager
     def prepared(self) -> Iterator[None]:
         """The attention for packed turns, noise and one thread a document; every step needs them."""
+        same_pixels_again = self._settings.smallest_scale == 1
         with (
             packed_attention_in(self.model),
             cheap_steps_recomputed_in(self.model),
+            frozen_tower_kept_in(self.model) if same_pixels_again else nullcontext(),
             self._noise.over(self.model),
             one_thread(),
         ):
             yield
 
-    def seconds_a_step(self) -> float:
-        """What a step takes here, the first one aside; no weight is changed."""
+    def seconds_a_token(self) -> float:
+        """What a token of the examples takes here, the first step aside; no weight is changed."""
+        steps = self.train_dataset
         weights = [weight for weight in self.model.parameters() if weight.requires_grad]
+        if self._settings.gradient_checkpointing:
+            self.model.activation_checkpointing_enable(CHECKPOINTING)
         began = 0.0
         with self.prepared():
             self.model.train()
-            for step in range(len(self.train_dataset)):
+            for step in range(len(steps)):
                 began = began or (time.monotonic() if step else 0.0)
-                self._within_memory(self.train_dataset[step], weights)
-        return (time.monotonic() - began) / (len(self.train_dataset) - 1)
+                self._within_memory(steps[step], weights)
+        tokens: int = sum(map(steps.tokens, range(1, len(steps))))
+        return (time.monotonic() - began) / tokens
 
     def get_train_dataloader(self) -> DataLoader[list[TrainingDocument]]:
         """The steps still to be done, in their order. They are shared out among processes already."""
@@ -165,7 +173,7 @@ class DocumentTrainer(Trainer):
             now = f"{self.at_once} documents at once are" if self.at_once > 1 else "one document at a time is"
             self._warn(f"The memory ran out; {now} computed from now on.")
         elif not self.model.is_activation_checkpointing:
-            self.model.gradient_checkpointing_enable({"use_reentrant": False})
+            self.model.activation_checkpointing_enable(CHECKPOINTING)
             self._warn("The memory ran out; layers are computed twice from now on to save it.")
         else:
             raise ModelError(
@@ -235,7 +243,7 @@ def training_arguments(folder: Path, settings: TrainingSettings, total_steps: in
         max_grad_norm=MAX_GRADIENT_NORM,
         optim="adamw_torch",
         activation_checkpointing=settings.gradient_checkpointing,
-        activation_checkpointing_kwargs={"use_reentrant": False},
+        activation_checkpointing_kwargs=CHECKPOINTING,
         logging_steps=1,
         logging_nan_inf_filter=False,
         save_strategy="no",

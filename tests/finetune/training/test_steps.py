@@ -12,7 +12,7 @@ import torch
 from finetune.packing import pack_turns
 from finetune.training.collate import TrainingDocument
 from finetune.training.settings import TrainingSettings
-from finetune.training.steps import Steps, steps_an_epoch
+from finetune.training.steps import Steps, steps_an_epoch, steps_within
 
 EXAMPLES = 22
 LENGTHS = [10 * (7 * index % EXAMPLES + 1) for index in range(EXAMPLES)]
@@ -66,6 +66,18 @@ def test_examples_of_one_length_come_together() -> None:
         for own in (numbers(made[step]) for step in range(6))
     ]
     assert max(spread) <= 40  # of 220, four neighbours differ by 30
+
+
+def test_a_step_is_as_long_as_its_examples() -> None:
+    made = steps(6)
+    for step in range(6):
+        assert made.tokens(step) == sum(LENGTHS[number] for number in numbers(made[step]))
+
+
+@pytest.mark.parametrize(("seconds", "wanted"), [(60.0, 3), (300.0, 15), (119.0, 5), (0.1, 1)])
+def test_a_time_holds_so_many_steps(seconds: float, wanted: int) -> None:
+    """1,000 tokens an epoch at 0.06 s each are 60 s, in three steps of two, whatever their lengths."""
+    assert steps_within(seconds, 0.06, (10, 10, 80, 200, 300, 400), a_step=2) == wanted
 
 
 @pytest.mark.parametrize("processes", [2, 3, 8])

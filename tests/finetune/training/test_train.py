@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from docvlm.models.hub import HubEngine
 from finetune.data.documents import FieldLabel, LabelledDocument
 from finetune.data.readings import Readings
 from finetune.data.schema import schema_of
-from finetune.training.events import Event, Finished, Started, StepDone, Stopped
+from finetune.training.events import Event, Finished, Started, StepDone, Stopped, Warned
 from finetune.training.settings import TrainingSettings
 from finetune.training.train import TrainingData, train
 from tests.finetune.data.pages import pdf_of
@@ -93,6 +94,66 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(lesson: Lesson, tmp_path: P
     assert found.keys() == wanted.keys()
     for weight, value in wanted.items():
         torch.testing.assert_close(found[weight], value, rtol=1e-4, atol=1e-6)
+
+
+RANDOM = {
+    "noise": 5.0,
+    "dropout": 0.1,
+    "smallest_scale": 0.5,
+    "split_share": 0.5,
+    "text_only_share": 0.3,
+    "paraphrases": 2,
+    "absent_share": 0.5,
+}
+"""Everything that a visit to a page may leave to chance."""
+
+
+def test_chance_comes_out_the_same_in_a_resumed_run(lesson: Lesson, tmp_path: Path) -> None:
+    chancy = replace(lesson, settings=replace(lesson.settings, epochs=4.0, **RANDOM))  # type: ignore[arg-type]
+    unbroken: list[Event] = []
+    chancy.train(tmp_path / "unbroken", unbroken.append)
+    plain: list[Event] = []
+    replace(lesson, settings=replace(lesson.settings, epochs=4.0)).train(tmp_path / "plain", plain.append)
+    assert losses(unbroken) != pytest.approx(losses(plain), rel=1e-3)
+    events: list[Event] = []
+    two_done = lambda: any(isinstance(event, StepDone) for event in events)  # noqa: E731
+    assert chancy.train(tmp_path / "broken", events.append, two_done) is None
+    assert chancy.train(tmp_path / "broken", events.append) is not None
+    assert losses(events) == pytest.approx(losses(unbroken), rel=1e-5)
+
+
+def test_computing_layers_twice_changes_no_loss(lesson: Lesson, tmp_path: Path) -> None:
+    plain: list[Event] = []
+    lesson.train(tmp_path / "plain", plain.append)
+    events: list[Event] = []
+    sparing = replace(lesson, settings=replace(lesson.settings, gradient_checkpointing=True))
+    sparing.train(tmp_path / "sparing", events.append)
+    assert losses(events) == pytest.approx(losses(plain), rel=1e-5)
+
+
+def test_a_time_budget_is_turned_into_steps_once(lesson: Lesson, tmp_path: Path) -> None:
+    """Two seconds: many steps of a model this small, and a resumed run does not plan anew."""
+    budget = replace(lesson, settings=replace(lesson.settings, minutes=2 / 60))
+    events: list[Event] = []
+    began = time.monotonic()
+    stop = lambda: any(isinstance(event, StepDone) for event in events)  # noqa: E731
+    assert budget.train(tmp_path / "run", events.append, stop) is None
+    assert budget.train(tmp_path / "run", events.append) is not None
+    took = time.monotonic() - began
+    first, second = (event for event in events if isinstance(event, Started))
+    assert first.steps == second.steps and second.step == 2
+    assert 3 <= first.steps < 2000
+    assert took < 60
+    rates = [event for event in events if isinstance(event, StepDone)]
+    assert [event.step for event in rates] == list(range(1, first.steps + 1))
+
+
+def test_evaluations_that_cannot_be_made_are_told(lesson: Lesson, tmp_path: Path) -> None:
+    watched = replace(lesson, settings=replace(lesson.settings, epochs=1.0, evaluations=2))
+    events: list[Event] = []
+    assert watched.train(tmp_path / "run", events.append) is not None
+    (warned,) = (event.sentence for event in events if isinstance(event, Warned))
+    assert warned.startswith("Nothing is evaluated on the way, because no document is left")
 
 
 def test_a_run_that_is_over_gives_its_adapter_again(lesson: Lesson, tmp_path: Path) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from docvlm.errors import ModelError
+from finetune.runner.memory_bound import within_free_memory
 from finetune.training.base import add_adapter, open_base
 from finetune.training.collate import Collator, TrainingDocument
 from finetune.training.examples import make_examples
@@ -46,11 +51,10 @@ class Attempt:
 @pytest.fixture
 def make_attempt(
     bases: dict[str, Path], invoice_lesson: Lesson, tmp_path: Path, float32: None
-) -> Callable[[], Attempt]:
-    def make() -> Attempt:
-        settings = TrainingSettings(
-            base_model=str(bases["idefics3"]), documents_a_step=2, threads=2, paraphrases=0, rank=2
-        )
+) -> Callable[..., Attempt]:
+    def make(**changes: Any) -> Attempt:
+        values = {"documents_a_step": 2, "threads": 2, "paraphrases": 0, "rank": 2} | changes
+        settings = TrainingSettings(base_model=str(bases["idefics3"]), **values)
         engine = open_base(settings, tmp_path)
         schema = invoice_lesson.schema
         found = make_examples(
@@ -76,6 +80,48 @@ def test_where_two_are_too_many_one_is_computed_at_a_time(
         wanted, found = roomy.gradients(), tight.gradients()
     assert tight.warnings == ["The memory ran out; one document at a time is computed from now on."]
     torch.testing.assert_close(found, wanted)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded on Linux only")
+def test_a_machine_that_has_no_more_refuses_and_a_smaller_batch_is_told(
+    make_attempt: Callable[..., Attempt],
+) -> None:
+    """As in a run on a CPU: the memory is asked for, held and refused by the system itself."""
+    tight = make_attempt(tokens_at_once=100_000)
+    own = threading.local()
+
+    def take(*_call: object) -> None:
+        own.taken = torch.empty(300 * 2**20, dtype=torch.uint8)
+        time.sleep(0.2)  # until the other document has come as far
+
+    tight.trainer.model.register_forward_pre_hook(take)
+    tight.trainer.model.register_forward_hook(lambda *_call: delattr(own, "taken"))
+    with within_free_memory(lambda: 500 * 2**20), tight.trainer.prepared():
+        assert tight.gradients()
+    assert tight.warnings == ["The memory ran out; one document at a time is computed from now on."]
+
+
+def test_noise_on_embeddings_reaches_every_gradient_and_follows_from_the_seed(
+    make_attempt: Callable[..., Attempt],
+) -> None:
+    plain, noisy, again = make_attempt(), make_attempt(noise=50.0), make_attempt(noise=50.0)
+    found = []
+    for attempt in (plain, noisy, again):
+        with attempt.trainer.prepared():
+            found.append(attempt.gradients())
+    changed = [not torch.allclose(one, other) for one, other in zip(found[0], found[1], strict=True)]
+    assert sum(changed) > len(changed) / 4  # updates start at zero, and half of them pass no gradient yet
+    torch.testing.assert_close(found[1], found[2], rtol=0, atol=0)
+
+
+def test_dropout_follows_from_the_seed(make_attempt: Callable[..., Attempt]) -> None:
+    found = []
+    for settings in ({}, {"dropout": 0.5}, {"dropout": 0.5}):
+        attempt = make_attempt(**settings)
+        with attempt.trainer.prepared():
+            found.append(attempt.gradients())
+    assert any(not torch.allclose(one, other) for one, other in zip(found[0], found[1], strict=True))
+    torch.testing.assert_close(found[1], found[2], rtol=0, atol=0)
 
 
 def test_where_one_is_too_many_its_layers_are_computed_twice(make_attempt: Callable[[], Attempt]) -> None:
