@@ -168,19 +168,23 @@ def _train(
     emit: Emit,
     should_stop: Callable[[], bool],
 ) -> Path | None:
+    from docvlm.models.device import pick_device
+    from finetune.runner.memory_bound import within_free_memory
     from finetune.training.train import TrainingData, train
 
     data = TrainingData(lesson.train, lesson.schema, lesson.validation)
-    return train(
-        data,
-        request.settings,
-        folder,
-        readings,
-        settings.model_cache,
-        emit,
-        should_stop,
-        request.checkpoint_seconds,
-    )
+    on_cpu = pick_device().type == "cpu"
+    with within_free_memory() if on_cpu else contextlib.nullcontext():
+        return train(
+            data,
+            request.settings,
+            folder,
+            readings,
+            settings.model_cache,
+            emit,
+            should_stop,
+            request.checkpoint_seconds,
+        )
 
 
 class Teller:

@@ -31,6 +31,7 @@ from finetune.evaluation.evaluate import Asked
 from finetune.promotion import FEWEST_DOCUMENTS
 from finetune.runner.request import RunRequest
 from finetune.training.events import Emit, Progressed, Warned
+from finetune.training.settings import TrainingSettings
 
 LESSON_FILE = "lesson.json"
 PICTURES = "pictures"
@@ -87,6 +88,13 @@ def documents_held_out(total: int) -> int:
     return min(max(FEWEST_DOCUMENTS, round(total / 4)), total // 2, MOST_HELD_OUT)
 
 
+def documents_on_the_way(total: int, settings: TrainingSettings) -> int:
+    """Of the documents that are left: a quarter, and one at least where two are; they decide no win."""
+    if not settings.evaluations:
+        return 0
+    return min(max(1, round(total / 4)), total // 2, settings.evaluation_documents)
+
+
 def load_lesson(folder: Path) -> Lesson | None:
     """The lesson of a run that has begun, else None."""
     file = folder / LESSON_FILE
@@ -114,9 +122,7 @@ def make_lesson(
     seed = request.settings.seed
     wanted = documents_held_out(len(documents)) if request.held_out is None else request.held_out
     split = split_documents(documents, groups, wanted, seed)
-    on_the_way = min(documents_held_out(len(split.train)), request.settings.evaluation_documents)
-    if not request.settings.evaluations:
-        on_the_way = 0
+    on_the_way = documents_on_the_way(len(split.train), request.settings)
     further = split_documents(split.train, groups, on_the_way, seed + 1)
     train = further.train
     schema = _schema(request, documents, train, readings)

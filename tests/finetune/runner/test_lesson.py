@@ -15,7 +15,13 @@ from docvlm.store import Label, LabelKind
 from finetune.data.documents import FieldLabel, LabelledDocument
 from finetune.data.readings import Readings
 from finetune.runner import RunRequest
-from finetune.runner.lesson import Lesson, documents_held_out, load_lesson, make_lesson
+from finetune.runner.lesson import (
+    Lesson,
+    documents_held_out,
+    documents_on_the_way,
+    load_lesson,
+    make_lesson,
+)
 from finetune.runner.watched_readings import WatchedReadings
 from finetune.training.events import Event, Progressed, Warned
 from finetune.training.settings import TrainingSettings
@@ -38,6 +44,12 @@ def lesson_of(request: RunRequest, folder: Path, settings: Settings, events: lis
 )
 def test_as_many_are_held_out_as_a_win_needs(total: int, wanted: int) -> None:
     assert documents_held_out(total) == wanted
+
+
+@pytest.mark.parametrize(("left", "wanted"), [(1, 0), (2, 1), (5, 1), (15, 4), (300, 12)])
+def test_few_are_taken_from_training_to_tell_when_to_stop(left: int, wanted: int) -> None:
+    assert documents_on_the_way(left, TrainingSettings(evaluations=4)) == wanted
+    assert documents_on_the_way(left, TrainingSettings()) == 0
 
 
 def test_a_lesson_is_kept_as_it_was_made(tmp_path: Path, settings: Settings) -> None:
