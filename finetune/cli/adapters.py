@@ -11,6 +11,7 @@ from pathlib import Path
 from docvlm.adapters import AdapterRegistry, KeptAdapter
 from docvlm.adapters.registry import NO_ADAPTER
 from docvlm.config import Settings
+from docvlm.terminal import EXIT_CODES
 from finetune.cli.judge import add_options as add_judge_options
 from finetune.cli.judge import judge
 
@@ -48,7 +49,13 @@ def _action(
     run: Callable[[argparse.Namespace], int],
     summary: str,
 ) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+    parser = actions.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.set_defaults(run=run)
     return parser
 

@@ -26,7 +26,9 @@ from finetune.evaluation.report import comparison_table, figures_table, write_re
 def add_commands(subparsers: Subparsers) -> None:
     """Add ``evaluate``."""
     parser = add_command(subparsers, "evaluate", evaluate, "measure the model on labelled documents")
-    parser.add_argument("cases", type=Path, metavar="CASES", help="a cases.jsonl file with labels")
+    parser.add_argument(
+        "cases", type=Path, metavar="CASES", help="a label file or folder of any form (see 'data')"
+    )
     parser.add_argument(
         "--adapter",
         help="name or folder of an adapter; 'none' for the model as it is (default: the active one)",

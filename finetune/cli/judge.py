@@ -29,7 +29,11 @@ _TASKS = ("extract", "qa")
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of ``judge``, the adapter's name aside."""
     parser.add_argument(
-        "--cases", type=Path, required=True, metavar="CASES", help="labels that it was not trained on"
+        "--cases",
+        type=Path,
+        required=True,
+        metavar="CASES",
+        help="labels of any form that it was not trained on",
     )
     parser.add_argument(
         "--promote", action="store_true", help="use the adapter from now on, in place of another, if it wins"

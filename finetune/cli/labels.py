@@ -8,16 +8,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from docvlm.config import Settings
 from docvlm.errors import UsageError
 from docvlm.schemas import load_schema
 from finetune.data.cases import read_cases
 from finetune.data.documents import LabelledDocument
+from finetune.data.donut import METADATA
+from finetune.data.forms import CASES_FILE, LabelForm, ReadOptions, detect_form
+from finetune.data.forms import read_labels as read_labels_of
+from finetune.data.readings import Readings
 from finetune.data.schema import MOST_COMMON_FIELDS, schema_of
+from finetune.data.words_under import words_under
 from finetune.evaluation.evaluate import Asked
 from finetune.evaluation.fact_lines import read_facts
 from finetune.evaluation.facts import Fact
 
 TASKS = ("extract", "qa", "ocr", "page_fact")
+PICTURES = "pictures"
+"""The folder, among what training keeps, of pictures that lie inside label files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,7 @@ def read_labels(
     """A label file's documents, cut down to the tasks and the sample that were asked for.
 
     Args:
+        cases: a file or folder of any form that ``finetune.data.forms`` knows.
         schema: as for ``docvlm extract``; by default the fields that are labelled.
         limit: the size of a random sample.
         seed: of the sample.
@@ -49,10 +58,14 @@ def read_labels(
         InputError: when the file cannot be read.
         UsageError: when nothing in it can be evaluated.
     """
-    documents, facts = read_facts(cases, tell)
-    if "page_fact" not in tasks:
-        documents, facts = (), {}
-    labelled = [_cut(document, tasks) for document in read_cases(cases, tell)]
+    form = _form(cases)
+    if form is LabelForm.CASES and cases.is_dir():
+        cases = cases / CASES_FILE
+    documents: tuple[LabelledDocument, ...] = ()
+    facts: Mapping[str, tuple[Fact, ...]] = {}
+    if form is LabelForm.CASES and "page_fact" in tasks:
+        documents, facts = read_facts(cases, tell)
+    labelled = [_cut(document, tasks) for document in _read(cases, form)]
     labelled = [
         document for document in labelled if document.fields or document.questions or document.transcripts
     ]
@@ -81,6 +94,21 @@ def count(text: str) -> int:
     if number < 1:
         raise ValueError
     return number
+
+
+def _form(source: Path) -> LabelForm:
+    """Of lines of JSON only Donut's have their own name; what is wrong with others is told line by line."""
+    is_lines = source.suffix == ".jsonl" and source.name != METADATA and not source.is_dir()
+    return LabelForm.CASES if is_lines else detect_form(source)
+
+
+def _read(source: Path, form: LabelForm) -> tuple[LabelledDocument, ...]:
+    if form is LabelForm.CASES:
+        return read_cases(source, tell)
+    settings = Settings.from_environment()
+    with Readings.open(settings) as readings:
+        options = ReadOptions(settings.home / "finetune" / PICTURES, find_words=words_under(readings))
+        return read_labels_of(source, options, tell, form)
 
 
 def _cut(document: LabelledDocument, tasks: Sequence[str]) -> LabelledDocument:

@@ -9,6 +9,7 @@ import pytest
 
 from docvlm.adapters import AdapterCard
 from docvlm.errors import ModelError
+from docvlm.terminal import EXIT_CODES
 from finetune.cli.main import main
 from tests.adapters.folders import save_adapter
 
@@ -39,6 +40,14 @@ def test_import_activate_list_export_delete(tmp_path: Path, capsys: pytest.Captu
     capsys.readouterr()
     assert main(["adapters", "list", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []
+
+
+@pytest.mark.parametrize("action", ["list", "judge", "merge", "import"])
+def test_exit_codes_are_documented(action: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["adapters", action, "--help"])
+    shown = capsys.readouterr().out
+    assert EXIT_CODES in shown and f"{ModelError.exit_code}  the model or adapter cannot be loaded" in shown
 
 
 def test_a_wrong_name_is_a_sentence_and_an_exit_code(capsys: pytest.CaptureFixture[str]) -> None:

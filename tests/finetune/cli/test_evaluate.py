@@ -83,6 +83,16 @@ def test_a_sample_follows_from_its_seed(folder: Path) -> None:
     assert len(read_labels(cases, limit=9).documents) == 2
 
 
+@pytest.mark.parametrize("form", ["cauldron", "donut", "label-studio"])
+def test_labels_of_every_form_are_evaluated(folder: Path, tmp_path: Path, form: str) -> None:
+    assert main(["data", "convert", str(folder / "cases.jsonl"), "--to", form, "--out", str(tmp_path)]) == 0
+    first, second = read_labels(tmp_path).documents
+    assert [label.name for label in first.fields] == ["company"] == [label.name for label in second.fields]
+    assert first.questions[0].answers == ("12.50",) and second.transcripts[0].text == "Cat dog Total 9.00"
+    assert all(document.path is not None and document.path.is_file() for document in (first, second))
+    assert not read_labels(tmp_path, tasks=("qa",)).documents[0].fields
+
+
 def test_documents_can_be_left_out(folder: Path) -> None:
     cases = folder / "cases.jsonl"
     first, second = read_labels(cases).documents
