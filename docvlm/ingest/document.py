@@ -188,7 +188,7 @@ class Document:
             )
 
     def _page(self, reply: PageReply, pixels: bytearray, images: bool) -> Page:
-        if reply.reason is not None and self._request.media_type == FileType.PDF:
+        if reply.reason is not None and not reply.lost and self._request.media_type == FileType.PDF:
             reply, pixels = self._draw_with_poppler(reply)
         if reply.reason is not None:
             return Page(reply.number, PageStatus.FAILED, 0, 0, None, reason=reply.reason, notes=reply.notes)

@@ -74,7 +74,8 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class PageReply:
-    """A page; ``reason`` says why it could not be read, and is None where it could.
+    """A page; ``reason`` says why it could not be read, and is None where it could; ``lost`` where
+    nothing is left of it in the file, for any renderer to draw.
 
     The payload holds the image, height × width × 3 bytes, or nothing, or the preview where
     ``preview_size`` (width, height) says so: height × width bytes.
@@ -88,6 +89,7 @@ class PageReply:
     notes: tuple[str, ...] = ()
     reason: str | None = None
     preview_size: tuple[int, int] | None = None
+    lost: bool = False
 
     @property
     def payload_length(self) -> int:

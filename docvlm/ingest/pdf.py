@@ -74,6 +74,9 @@ class PdfSource:
             LimitError: when the page is too large even at the lowest resolution.
         """
         page = self._document.load_page(number - 1)
+        if self._document.is_repaired and _is_lost(page):
+            reason = f"Page {number} is missing: the file was cut off or damaged."
+            return PageReply(number, reason=reason, lost=True), b""
         drawing = page.get_displaylist()
         page_box = Box(*drawing.rect)
         text_page = _text_page(drawing)
@@ -196,6 +199,18 @@ class _ImageCollector(mupdf.FzDevice2):
         if width > 0 and height > 0:
             dpi = max(image.w / width, image.h / height) * 72
             self.images.append(_Image(Box(min(xs), min(ys), max(xs), max(ys)), dpi))
+
+
+def _is_lost(page: Any) -> bool:
+    """Whether no more than the number or the size of a page is left; viewers show it blank."""
+    page_object = mupdf.pdf_page_from_fz_page(page.this).obj()
+    if not mupdf.pdf_is_dict(page_object):
+        return True
+    contents = mupdf.pdf_dict_gets(page_object, "Contents")
+    if not mupdf.pdf_is_array(contents):  # a reference that leads nowhere, or none on a page without print
+        return bool(mupdf.pdf_is_indirect(contents)) and not mupdf.pdf_is_stream(contents)
+    parts = [mupdf.pdf_array_get(contents, index) for index in range(mupdf.pdf_array_len(contents))]
+    return bool(parts) and not any(mupdf.pdf_is_stream(part) for part in parts)
 
 
 def _images_on(drawing: Any) -> list[_Image]:

@@ -352,7 +352,7 @@ class Store:
 
     def _save_reading(self, session: Session, document_id: int, reading: Reading, reader: str) -> None:
         key = {"document_id": document_id, "page_number": reading.page_number, "reader": reader}
-        self._upsert(session, ReadingRow, key, rows.reading_values(reading))
+        self._upsert(session, ReadingRow, key, rows.reading_values(reading) | {"created": now()})
         entry_key = {"document_id": document_id, "page_number": reading.page_number}
         self._upsert(session, SearchEntryRow, entry_key, _searchable(reading.text))
 

@@ -170,6 +170,18 @@ def test_a_damaged_pdf_is_repaired_and_says_so(make_pdf: Callable[..., bytes]) -
     assert "repaired" in pages[0].notes[0]
 
 
+def test_pages_of_which_a_cut_file_holds_nothing_fail_and_blank_ones_do_not(
+    make_pdf: Callable[..., bytes],
+) -> None:
+    data = make_pdf("survives", "", "cut", "gone")
+    third = data.index(b"stream", data.index(b"[<637574>]"))  # the end of the third page's print
+    with open_document(data[:third]) as document:
+        pages = list(document.pages())
+    assert [page.status for page in pages] == [PageStatus.OK] * 3 + [PageStatus.FAILED]
+    assert all("repaired" in page.notes[0] for page in pages[:3])
+    assert pages[3].reason == "Page 4 is missing: the file was cut off or damaged."
+
+
 def test_filled_form_fields_are_part_of_the_text() -> None:
     document, page = new_page()
     widget = pymupdf.Widget()

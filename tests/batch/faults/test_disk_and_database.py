@@ -122,7 +122,7 @@ def test_a_database_that_stays_locked_is_told_and_one_that_is_released_is_waited
         process = batch.start()
         threading.Event().wait(8)
         assert process.poll() is None
-    printed, _ = process.communicate(timeout=120)
+    printed, _ = batch.end(process)
     assert process.returncode == 0 and '"done": 2' in printed
 
 

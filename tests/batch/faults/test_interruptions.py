@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import psutil
+import pymupdf
 import pytest
 
-from tests.batch.faults.conftest import Batch
+from tests.batch.faults.conftest import Batch, line_of, lines, texts_of
 from tests.batch.files import write_pdf
 
 pytestmark = pytest.mark.slow
@@ -36,12 +35,13 @@ def kept_pages(home: Path) -> set[tuple[int, int]]:
 
 
 def moments_of_reading(home: Path) -> dict[tuple[int, int], str]:
+    """When each page was kept; a page that is read again has another moment."""
     with closing(sqlite3.connect(home / "docvlm.sqlite")) as connection:
         rows = connection.execute("SELECT document_id, page_number, created FROM readings")
         return {(document, page): created for document, page, created in rows}
 
 
-def wait_until(condition: Any, seconds: float = 90) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come to that"
@@ -78,7 +78,7 @@ def test_a_worker_that_is_killed_costs_one_page(batch: Batch) -> None:
         child for child in psutil.Process(process.pid).children() if "docvlm.batch.worker" in child.cmdline()
     ]
     worker.send_signal(signal.SIGKILL)
-    printed, _ = process.communicate(timeout=120)
+    printed, _ = batch.end(process)
     summary = json.loads(printed)
     assert summary["states"]["done"] + summary["states"]["partial"] == 2
     (failure,) = summary["failures"]
@@ -92,7 +92,7 @@ def test_a_stopped_batch_ends_soon_and_says_how_to_go_on(batch: Batch) -> None:
     process = batch.start()
     wait_until(lambda: len(kept_pages(batch.home)) > 20)
     process.send_signal(signal.SIGINT)
-    printed, _ = process.communicate(timeout=30)
+    printed, _ = batch.end(process, seconds=30)
     assert process.returncode == 130
     assert json.loads(printed)["stopped"] is True
     kept = len(kept_pages(batch.home))
@@ -105,7 +105,7 @@ def test_two_batches_at_once_share_the_work(batch: Batch) -> None:
     for number in range(6):
         write_pdf(batch.folder / f"{number}.pdf", [f"File {number} page {page}" for page in range(10)])
     both = [batch.start(), batch.start()]
-    summaries = [json.loads(process.communicate(timeout=120)[0]) for process in both]
+    summaries = [json.loads(batch.end(process)[0]) for process in both]
     assert [summary["states"]["done"] for summary in summaries] == [7, 7]
     assert sum(summary["pages"] for summary in summaries) == 62
 
@@ -118,7 +118,8 @@ def test_a_file_that_changes_while_it_waits_is_read_as_it_is_then(batch: Batch) 
     process = batch.start()
     wait_until(lambda: len(kept_pages(batch.home)) > 5)
     write_pdf(last.with_suffix(".new"), ["After"]).rename(last)
-    printed, _ = process.communicate(timeout=120)
+    batch.note_originals(last)
+    printed, _ = batch.end(process)
     assert json.loads(printed)["states"]["done"] == 7
     with closing(sqlite3.connect(batch.home / "docvlm.sqlite")) as connection:
         texts = [text for (text,) in connection.execute("SELECT text FROM search_entries")]
@@ -129,47 +130,62 @@ def test_a_file_that_is_overwritten_while_it_is_read_is_read_as_it_was(batch: Ba
     """And as it is then by the next run: no mixture of the two is ever kept."""
     long = write_pdf(batch.folder / "long.pdf", [f"Before {page}" for page in range(200)])
     after = write_pdf(batch.home.parent / "after.pdf", ["After 0", "After 1"]).read_bytes()
-    out = batch.home.parent / "out.jsonl"
-    process = batch.start("--out", str(out))
+    process = batch.start("--out", str(batch.out))
     wait_until(lambda: len(kept_pages(batch.home)) > 20)
     long.write_bytes(after)
-    process.communicate(timeout=120)
-    assert texts_of("long.pdf", out) == [f"Before {page}" for page in range(200)]
-    assert batch.run("--out", str(out))["pages"] == 2
-    assert texts_of("long.pdf", out) == ["After 0", "After 1"]
+    batch.note_originals(long)
+    batch.end(process)
+    assert texts_of("long.pdf", batch.out) == [f"Before {page}" for page in range(200)]
+    assert batch.run("--out", str(batch.out))["pages"] == 2
+    assert texts_of("long.pdf", batch.out) == ["After 0", "After 1"]
 
 
-def texts_of(name: str, out: Path) -> list[str]:
-    """The only line of each page of a file."""
-    (file,) = [line for line in lines(out) if line["file"] == name]
-    return [page["lines"][0]["text"] for page in file["pages"]]
+def test_a_large_file_that_is_overwritten_while_it_is_read_is_read_again(batch: Batch) -> None:
+    """Above 32 MiB it is read where it lies; the results are those of one of its contents, whole."""
+    large = batch.folder / "large.pdf"
+    with pymupdf.open() as document:
+        for page in range(200):
+            document.new_page().insert_text((72, 72), f"Before {page}")
+        document.embfile_add("noise", random.Random(0).randbytes(33 * 2**20))
+        document.save(large)
+    after = write_pdf(batch.home.parent / "after.pdf", ["After 0", "After 1"]).read_bytes()
+    process = batch.start("--out", str(batch.out))
+    wait_until(lambda: len(kept_pages(batch.home)) > 20)
+    large.write_bytes(after)
+    batch.note_originals(large)
+    batch.end(process)
+    assert texts_of("large.pdf", batch.out) == ["After 0", "After 1"]
+    assert line_of("large.pdf", batch.out)["status"] == "done"
 
 
 @pytest.mark.shared_data
 def test_ten_kills_over_hard_files_give_the_same_as_one_clean_run(shared_data: Path, tmp_path: Path) -> None:
     """Takes as long as reading all of ``pdf_robustness`` twice."""
+    source = shared_data / "pdf_robustness"
+    clean, killed = (Batch(tmp_path / name, source) for name in ("clean", "killed"))
+    options = ("--workers", "2", "--out")
+    clean.run(*options, str(clean.out), seconds=1800)
+    total = len(kept_pages(clean.home))
+
     chance = random.Random(20260)
-    clean, killed = tmp_path / "clean", tmp_path / "killed"
-    source = str(shared_data / "pdf_robustness")
-    for _ in range(10):
-        process = start(source, killed, tmp_path / "killed.jsonl")
-        threading.Event().wait(chance.uniform(2, 15))
-        if process.poll() is None:
-            kill_with_all_its_children_left_to_themselves(process)
-        else:
-            process.communicate()
-    for home, out in ((killed, tmp_path / "killed.jsonl"), (clean, tmp_path / "clean.jsonl")):
-        process = start(source, home, out)
-        process.communicate(timeout=1800)
-    assert lines(tmp_path / "killed.jsonl") == lines(tmp_path / "clean.jsonl")
+    before: dict[tuple[int, int], str] = {}
+    for mark in sorted(chance.sample(range(total * 4 // 5), 10)):
+        process = killed.start(*options, str(killed.out))
+        wait_until(at_work_beyond(mark, killed, process), seconds=600)
+        threading.Event().wait(chance.uniform(0, 1))
+        assert process.poll() is None, "it ended before it was killed"
+        kill_with_all_its_children_left_to_themselves(process)
+        now = moments_of_reading(killed.home)
+        assert before.items() <= now.items(), "pages were read twice"
+        assert len(now) < total, "all was read before it was killed"
+        before = now
+    killed.run(*options, str(killed.out), seconds=1800)
+    assert before.items() <= moments_of_reading(killed.home).items(), "pages were read twice"
+    assert len(kept_pages(killed.home)) == total
+    assert lines(killed.out) == lines(clean.out)
+    killed.assert_nothing_is_left()
 
 
-def start(source: str, home: Path, out: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "docvlm", "batch", source, "--read", "--out", str(out)]
-    return subprocess.Popen(
-        command, env={**os.environ, "DOCVLM_HOME": str(home)}, stdout=subprocess.PIPE, text=True
-    )
-
-
-def lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+def at_work_beyond(mark: int, batch: Batch, process: subprocess.Popen[str]) -> Callable[[], bool]:
+    """Whether more than ``mark`` pages are kept; true also when it has ended."""
+    return lambda: process.poll() is not None or len(kept_pages(batch.home)) > mark
