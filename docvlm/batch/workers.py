@@ -197,6 +197,8 @@ class LocalExecutor:
             self._remove(worker)
             return []
         unit, page = worker.units[0], worker.progress.page if worker.progress else None
+        if worker.stage is Stage.MODEL:
+            page = None  # it goes over pages that were read before: none of them is to blame
         name = unit.title
         about = f"Page {page} of {name!r}" if page else repr(name)
         lost = UnitResult(

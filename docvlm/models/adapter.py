@@ -11,8 +11,8 @@ from safetensors import SafetensorError
 from docvlm.adapters import read_card
 from docvlm.errors import ModelError
 
-# What peft and safetensors raise for a folder that is damaged or was made for another model.
-_MISFITS = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, SafetensorError)
+# What peft raises for a folder that is incomplete or was made for another model.
+_MISFITS = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError)
 
 
 def refuse_misfit(adapter: Path | None, model: str, base_revision: str) -> None:
@@ -34,7 +34,7 @@ def merge_adapter(model: Any, adapter: Path, base: str) -> Any:
         base: what to call the model in an error.
 
     Raises:
-        ModelError: when there is no such folder, or it does not fit the model.
+        ModelError: when there is no such folder, it is damaged, or it does not fit the model.
     """
     from peft import PeftModel
 
@@ -49,6 +49,11 @@ def merge_adapter(model: Any, adapter: Path, base: str) -> Any:
     warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
     try:
         return PeftModel.from_pretrained(model, adapter).merge_and_unload()
+    except SafetensorError as error:
+        raise ModelError(
+            f"The adapter in {adapter} is damaged.",
+            "Put it there again from a copy, or work without it.",
+        ) from error
     except _MISFITS as error:
         raise ModelError(
             f"The adapter in {adapter} does not fit {base}.",

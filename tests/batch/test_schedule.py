@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pymupdf
@@ -76,6 +77,41 @@ def test_an_answer_is_kept(workspace: Workspace, bill: Path) -> None:
     _, notes = run(workspace, [chain])
     (kept,) = workspace.store.answers()
     assert notes.records["ask bill.pdf"].result_id == kept.id
+
+
+def test_another_revision_of_the_model_or_of_its_adapter_answers_anew(
+    workspace: Workspace, bill: Path
+) -> None:
+    """And the same one does not; reading, which needs no model, is not done again for any."""
+    cards = [CARD, replace(CARD, revision="2"), replace(CARD, revision="2-receipts", adapter="receipts")]
+    for number, card in enumerate(cards, start=1):
+        workspace._engine = RevisedEngine(card)
+        chain = (unit(bill), unit(bill, Job(Task.ASK, question="How much?", engine=card)))
+        executor, notes = run(workspace, [chain])
+        asked = [done.job.engine for done in executor.done if done.job.task is Task.ASK]
+        assert asked == [card]
+        assert len(executor.done) == (2 if number == 1 else 1)
+        kept = workspace.store.answers()
+        assert {(each.run.info.model_revision, each.run.info.adapter) for each in kept} == {
+            (each.revision, each.adapter) for each in cards[:number]
+        }
+        assert notes.records["ask bill.pdf"].result_id == max(each.id for each in kept)
+
+        executor, _ = run(workspace, [chain])
+        assert executor.done == []
+    assert len({Job(Task.ASK, question="How much?", engine=card).identity for card in cards}) == 3
+
+
+class RevisedEngine(WrittenEngine):
+    """The same engine with another card."""
+
+    def __init__(self, card: EngineCard) -> None:
+        super().__init__(lambda _text, _prompt: "12.50\n")
+        self._card = card
+
+    @property
+    def card(self) -> EngineCard:
+        return self._card
 
 
 def test_what_cannot_be_read_is_not_asked(workspace: Workspace, tmp_path: Path) -> None:

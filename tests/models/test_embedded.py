@@ -87,8 +87,8 @@ def test_an_adapter_that_is_not_there_is_a_sentence(model_home: Path, tmp_path: 
         EmbeddedEngine(model_home / "models", adapter=tmp_path / "missing")
 
 
-def test_an_adapter_for_another_model_is_a_sentence(model_home: Path, tmp_path: Path) -> None:
+def test_an_adapter_that_is_damaged_is_a_sentence(model_home: Path, tmp_path: Path) -> None:
     (tmp_path / "adapter_config.json").write_text('{"peft_type": "LORA"}')
     (tmp_path / "adapter_model.safetensors").write_bytes(b"rubbish")
-    with pytest.raises(ModelError, match="does not fit"):
+    with pytest.raises(ModelError, match="is damaged"):
         EmbeddedEngine(model_home / "models", adapter=tmp_path)

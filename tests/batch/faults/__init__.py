@@ -37,7 +37,8 @@
 18. same bytes twice:
     ``tests.batch.test_run.test_the_same_bytes_are_done_once_and_listed_under_every_name``
 19. file changing while read:
-    ``test_interruptions.test_a_file_that_is_overwritten_while_it_is_read_is_read_as_it_was``
+    ``test_interruptions.test_a_file_that_is_overwritten_while_it_is_read_is_read_as_it_was`` and
+    ``test_interruptions.test_a_large_file_that_is_overwritten_while_it_is_read_is_read_again``
 20. hostile names:
     ``test_places.test_files_with_hostile_names_are_read_under_names_that_can_be_shown``
 21. link out of the folder, FIFO, device:
@@ -46,8 +47,10 @@
     ``test_model_and_content.test_formulas_and_markup_in_values_are_text_in_every_form``
 23. injected instructions, white on white:
     ``test_model_and_content.test_a_document_cannot_command``
-24. damaged weights:
-    ``test_model_and_content.test_damaged_weights_are_told_before_any_document_is_touched``
+24. damaged weights, damaged adapter:
+    ``test_model_and_content.test_damaged_weights_are_told_before_any_document_is_touched`` and
+    ``test_model_and_content.test_a_damaged_adapter_is_told_before_any_document_is_touched``
 25. out of memory:
-    ``test_pictures`` (the parser's limit and the reader's)
+    ``test_pictures`` (the parser's limit and the reader's) and
+    ``test_model_and_content.test_a_model_process_that_is_killed_costs_nothing``
 """
