@@ -64,39 +64,40 @@ def test_a_worker_is_replaced_after_so_many_units_and_nothing_is_lost(
 
     executor, notes = executor_with(settings, replace(USUAL, units=most_units)), Watching()
     with Store.open(settings.database_url) as store:
+        queue = store.work_queue()
         try:
-            Schedule(store.work_queue(), executor, notes).run(iter([[(unit(file),) for file in files]]))
+            Schedule(queue, executor, notes).run(iter([[(unit(file),) for file in files]]))
         finally:
             executor.close()
+        records = queue.records([unit(file).key for file in files]).values()
     assert len(seen) == processes
     assert len(notes.records) == 7 and notes.elsewhere == []
-    assert all(record.state is UnitState.DONE for record in notes.records.values())
-    assert all((record.pages_done, record.attempts) == (1, 1) for record in notes.records.values())
+    assert {(each.state, each.pages_done, each.attempts) for each in records} == {(UnitState.DONE, 1, 1)}
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("most_growth", "stays"), [(2**30, True), (32 * 2**20, False)])
 def test_a_worker_whose_memory_has_grown_is_replaced_between_two_units(
-    tmp_path: Path, settings: Settings
+    tmp_path: Path, settings: Settings, most_growth: int, stays: bool
 ) -> None:
     """It grows for real: what recognises print is loaded for the first page without a text layer."""
     first, last = (write_pdf(tmp_path / f"{name}.pdf", [name]) for name in ("first", "last"))
     print_only = Image.new("RGB", (420, 110), "white")
     ImageDraw.Draw(print_only).text((30, 30), "Number 4711", "black", ImageFont.load_default(40))
     print_only.save(tmp_path / "picture.png")
-    for most_growth, stays in ((USUAL.growth_bytes * 4, True), (32 * 2**20, False)):
-        executor = executor_with(settings, replace(USUAL, growth_bytes=most_growth))
-        try:
-            result_of(executor, first)
-            (worker,) = workers()
-            look_around(executor)
-            result_of(executor, tmp_path / "picture.png")
-            look_around(executor)
-            assert workers() == ([worker] if stays else [])
-            result_of(executor, last)
-            (other,) = workers()
-            assert (other == worker) is stays
-        finally:
-            executor.close()
+    executor = executor_with(settings, replace(USUAL, growth_bytes=most_growth))
+    try:
+        result_of(executor, first)
+        (worker,) = workers()
+        look_around(executor)
+        result_of(executor, tmp_path / "picture.png")
+        look_around(executor)
+        assert workers() == ([worker] if stays else [])
+        result_of(executor, last)
+        (other,) = workers()
+        assert (other == worker) is stays
+    finally:
+        executor.close()
 
 
 def test_workers_and_their_parsers_stand_behind_other_work(tmp_path: Path, settings: Settings) -> None:
