@@ -76,16 +76,14 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny_checkpoint("idefics2", tmp_path_factory.mktemp("tiny") / "model")
 
 
-@pytest.mark.parametrize("damage", ["cut short", "emptied", "overwritten"])
+@pytest.mark.parametrize("damage", ["cut short", "overwritten"])
 def test_a_damaged_adapter_is_told_before_any_document_is_touched(
     batch: Batch, checkpoint: Path, tmp_path: Path, damage: str
 ) -> None:
     adapter = save_random_adapter(checkpoint, tmp_path / "adapter")
     weights = adapter / "adapter_model.safetensors"
     content = weights.read_bytes()
-    weights.write_bytes(
-        {"cut short": content[:-500], "emptied": b"", "overwritten": b"\xa5" * len(content)}[damage]
-    )
+    weights.write_bytes({"cut short": content[:-500], "overwritten": b"\xa5" * len(content)}[damage])
     task = ("--ask", "What is the total?", "--model", str(checkpoint), "--adapter", str(adapter))
     code, error = batch.error("--out", str(batch.out), task=task)
     assert code == 6
