@@ -171,6 +171,7 @@ class Document:
                     self._refuse_changed_file()
                     yield self._page(reply, pixels, images)
             except WorkerLost as lost:
+                self._refuse_changed_file()  # which may be what the worker stumbled over
                 number = remaining.pop()
                 lost_in_a_row += 1
                 yield self._page(PageReply(number, reason=self._why(lost, number)), bytearray(), images)

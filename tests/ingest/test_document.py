@@ -17,7 +17,7 @@ import pymupdf
 import pytest
 
 from docvlm.config import Limits
-from docvlm.errors import InputError, LimitError, UsageError
+from docvlm.errors import ChangedError, InputError, LimitError, UsageError
 from docvlm.ingest import open_document
 from docvlm.types import PageStatus
 from tests.processes import children
@@ -86,6 +86,23 @@ def test_a_page_that_takes_too_long_fails_alone(endless_page_pdf: bytes) -> None
     assert [page.status for page in pages] == [PageStatus.OK, PageStatus.FAILED, PageStatus.OK]
     assert pages[1].reason is not None and "longer than 2 seconds" in pages[1].reason
     assert [word.text for word in pages[2].text_layer or ()] == ["after"]
+
+
+def test_a_file_that_changed_before_its_worker_was_lost_is_called_changed(
+    endless_page_pdf: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "docvlm.ingest.document._SNAPSHOT_BYTES", 0
+    )  # as if it were large: read where it lies
+    file = tmp_path / "large.pdf"
+    file.write_bytes(endless_page_pdf)
+    with open_document(file, limits=Limits(page_seconds=2)) as document:
+        pages = document.pages(images=False)
+        assert next(pages).status is PageStatus.OK
+        with file.open("ab") as opened:
+            opened.write(b"% one line more")
+        with pytest.raises(ChangedError, match="was changed while it was read"):
+            next(pages)
 
 
 def test_after_too_many_lost_pages_the_rest_is_skipped(endless_page_pdf: bytes) -> None:
