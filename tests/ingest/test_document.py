@@ -91,9 +91,8 @@ def test_a_page_that_takes_too_long_fails_alone(endless_page_pdf: bytes) -> None
 def test_a_file_that_changed_before_its_worker_was_lost_is_called_changed(
     endless_page_pdf: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "docvlm.ingest.document._SNAPSHOT_BYTES", 0
-    )  # as if it were large: read where it lies
+    # As if it were large: read where it lies.
+    monkeypatch.setattr("docvlm.ingest.document._SNAPSHOT_BYTES", 0)
     file = tmp_path / "large.pdf"
     file.write_bytes(endless_page_pdf)
     with open_document(file, limits=Limits(page_seconds=2)) as document:
