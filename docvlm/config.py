@@ -22,7 +22,8 @@ class Limits:
     ``file_bytes`` is compared before the file is opened; ``page_pixels`` bounds one rendered page;
     ``page_seconds`` and ``open_seconds`` are wall-clock limits after which the worker is killed;
     ``worker_bytes`` is the address space that one worker process may take; ``reader_bytes`` the resident
-    memory of a process of a batch that recognises print on the pages (the model's is not bounded). After
+    memory of a process of a batch that recognises print on the pages, ``model_bytes`` that of one with a
+    model (None: four fifths of the machine's memory, shared by those that run there). After
     ``lost_pages_in_a_row`` pages that took too long or crashed the worker, the rest is skipped.
     """
 
@@ -32,12 +33,13 @@ class Limits:
     open_seconds: float = 30.0
     worker_bytes: int = 2 * 2**30
     reader_bytes: int = 2 * 2**30
+    model_bytes: int | None = None
     max_pages: int = 20_000
     lost_pages_in_a_row: int = 10
 
     def __post_init__(self) -> None:
         for name in self.__dataclass_fields__:
-            if getattr(self, name) <= 0:
+            if (value := getattr(self, name)) is not None and value <= 0:
                 raise UsageError(f"The limit {name} must be above zero.", "Give a positive number.")
 
 
@@ -137,7 +139,8 @@ def _limits(env: Mapping[str, str]) -> Limits:
     for limit in fields(Limits):
         variable = f"DOCVLM_LIMIT_{limit.name.upper()}"
         if value := env.get(variable):
-            kind = type(getattr(usual, limit.name))
+            default = getattr(usual, limit.name)
+            kind = int if default is None else type(default)
             try:
                 chosen[limit.name] = kind(value)
             except ValueError as error:

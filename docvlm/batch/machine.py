@@ -90,6 +90,16 @@ def _said(what: str, decided: int | None) -> str:
     return what if decided is None else f"{what} (as told)"
 
 
+def allowed_bytes() -> int:
+    """The memory this process may take, less than the machine's where a container's limit says so."""
+    total = int(psutil.virtual_memory().total)
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
+    except OSError:
+        return total
+    return min(total, int(limit)) if limit.isdecimal() else total
+
+
 def allowed_cores() -> int:
     """The processors this process may run on, fewer where a container's quota says so."""
     has_affinity = hasattr(os, "sched_getaffinity")

@@ -59,7 +59,7 @@ class BatchOptions:
         workers: reading workers.
         threads: processor threads of each model; None for one.
         password: for every encrypted PDF among the files.
-        file_seconds: the longest time for one file.
+        file_seconds: the longest time for one file in each stage; None for one that grows with its pages.
         engine: where the workers are: processes of this machine, or Ray actors.
         address: of a Ray cluster; None starts a Ray on this machine.
         model_workers: workers with a model.

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from docvlm.batch.executor import Executor, Stage
-from docvlm.batch.units import Outcome, Unit, UnitProgress, UnitResult
+from docvlm.batch.units import Outcome, Task, Unit, UnitProgress, UnitResult
 from docvlm.store import UnitRecord, UnitState, WorkQueue
 
 HEARTBEAT_SECONDS = 10.0
@@ -268,6 +268,8 @@ def _record(chain: _Chain, result: UnitResult) -> UnitRecord:
     progress = chain.progress
     if result.outcome is not Outcome.LOST or progress is None or not progress.total:
         return record
+    if chain.unit.job.task is not Task.READ:  # it counts the parts that the model read
+        return replace(record, reason=f"{result.reason} Its pages stay read.")
     read = progress.done - progress.failed
     reason = f"{result.reason} {read} of {progress.total} pages were read and are kept."
     return replace(record, reason=reason, pages_done=read, pages_failed=progress.total - read)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from docvlm.batch.executor import Event, Stage, WorkerSetup
+from docvlm.batch.machine import allowed_bytes
 from docvlm.batch.messages import Broken, Ready
 from docvlm.batch.units import Outcome, Unit, UnitProgress, UnitResult
 from docvlm.batch.worker_process import Inbox, WorkerProcess
@@ -24,6 +25,10 @@ from docvlm.telemetry import log_event
 _UNITS_AHEAD = 2  # the unit a worker does and the next one, so that it never waits for the schedule
 _LOOK_SECONDS = 1.0
 _STOP_SECONDS = 20.0  # for the pages in flight, once asked to stop
+_MODEL_SHARE = 0.8  # of the memory of a machine, for all its models together
+_FILE_SECONDS = {Stage.READING: (300.0, 20.0), Stage.MODEL: (1800.0, 300.0)}
+"""What a file may take where nobody decided: seconds for any, and for each of its pages (or parts that the
+model reads). A page takes a second or two to read and the embedded model a few; others take minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +38,9 @@ class WorkerLimits:
     Attributes:
         silent_seconds: by stage, the longest time without a sign of life: one page, or one part that the
             model reads. Much longer than ``Limits.page_seconds``, which bounds the parser alone.
-        file_seconds: the longest time for one file; None for no such limit.
-        reading_bytes: resident memory of a worker of the READING stage. The model's is as large as the model.
+        file_seconds: the longest time for one file in one stage; None for a time that grows with its pages.
+        reading_bytes: resident memory of a worker of the READING stage.
+        model_bytes: the same of one of the MODEL stage; None for its share of the machine's memory.
         units: after so many units a worker is replaced.
         growth_bytes: and when its memory has grown by so much since its first unit.
     """
@@ -44,12 +50,21 @@ class WorkerLimits:
     reading_bytes: int
     units: int = 500
     growth_bytes: int = 384 * 2**20
+    model_bytes: int | None = None
 
     @staticmethod
     def usual(limits: Limits, file_seconds: float | None = None) -> WorkerLimits:
         """Limits that follow from what a single file may cost."""
-        silent_seconds = {Stage.READING: 60 + 4 * limits.page_seconds, Stage.MODEL: 1800.0}
-        return WorkerLimits(silent_seconds, file_seconds, limits.reader_bytes)
+        silent_seconds = {
+            Stage.READING: 60 + 4 * limits.page_seconds,
+            Stage.MODEL: max(1800.0, file_seconds or 0.0),
+        }
+        return WorkerLimits(silent_seconds, file_seconds, limits.reader_bytes, model_bytes=limits.model_bytes)
+
+    def seconds_for(self, stage: Stage, pages: int) -> float:
+        """The longest time in one stage for a file of so many pages (or parts that the model reads)."""
+        least, a_page = _FILE_SECONDS[stage]
+        return least + a_page * pages if self.file_seconds is None else self.file_seconds
 
 
 class LocalExecutor:
@@ -66,6 +81,10 @@ class LocalExecutor:
         self._setups = setups
         self._counts = counts
         self._limits = limits
+        model_bytes = limits.model_bytes or _MODEL_SHARE * allowed_bytes() / max(
+            1, counts.get(Stage.MODEL, 0)
+        )
+        self._most_bytes = {Stage.READING: limits.reading_bytes, Stage.MODEL: round(model_bytes)}
         self._inbox: Inbox = queue.SimpleQueue()
         self._workers: list[WorkerProcess] = []
         self._last_look = time.monotonic()
@@ -153,7 +172,7 @@ class LocalExecutor:
             self._unit_is_over(worker)
             return [message]
         if message is None:
-            return self._lose(worker, "crash", "made its worker process crash")
+            return self._lose(worker, "crash", "made its worker process crash.", ModelError.exit_code)
         return []
 
     def _unit_is_over(self, worker: WorkerProcess) -> None:
@@ -178,19 +197,19 @@ class LocalExecutor:
             return []
         if self._stop_by is not None and now > self._stop_by:
             return self._put_aside(worker, worker.units)
-        if worker.stage is Stage.READING and memory > limits.reading_bytes:
-            most = f"{limits.reading_bytes // 2**20:,} MiB"
-            return self._lose(
-                worker, "memory", f"needs more memory than the limit reader_bytes allows ({most})"
-            )
+        if memory > self._most_bytes[worker.stage]:
+            return self._lose(worker, "memory", _too_large(worker.stage, self._most_bytes[worker.stage]))
         silent = limits.silent_seconds[worker.stage]
         if now - worker.last_sign > silent:
-            return self._lose(worker, "silence", f"took longer than {silent:g} seconds and was given up")
-        if limits.file_seconds is not None and now - worker.unit_started > limits.file_seconds:
-            return self._give_up(worker, limits.file_seconds)
+            return self._lose(worker, "silence", _too_slow(worker.stage, silent))
+        seconds = limits.seconds_for(worker.stage, worker.progress.total if worker.progress else 0)
+        if now - worker.unit_started > seconds:
+            return self._give_up(worker, seconds)
         return []
 
-    def _lose(self, worker: WorkerProcess, why: str, what_it_did: str) -> Sequence[Event]:
+    def _lose(
+        self, worker: WorkerProcess, why: str, what_it_did: str, exit_code: int = LimitError.exit_code
+    ) -> Sequence[Event]:
         """The end of a worker that did not survive its unit; the next unit has done nothing wrong."""
         log_event("worker.lost", level=logging.WARNING, stage=worker.stage, why=why)
         if not worker.units:
@@ -201,26 +220,23 @@ class LocalExecutor:
             page = None  # it goes over pages that were read before: none of them is to blame
         name = unit.title
         about = f"Page {page} of {name!r}" if page else repr(name)
-        lost = UnitResult(
-            unit.key, Outcome.LOST, f"{about} {what_it_did}.", ModelError.exit_code, lost_page=page or None
-        )
+        lost = UnitResult(unit.key, Outcome.LOST, f"{about} {what_it_did}", exit_code, lost_page=page or None)
         return [lost, *self._put_aside(worker, worker.units[1:])]
 
     def _give_up(self, worker: WorkerProcess, seconds: float) -> Sequence[Event]:
         log_event("worker.lost", level=logging.WARNING, stage=worker.stage, why="file_seconds")
         unit = worker.units[0]
-        done = worker.progress or UnitProgress(unit.key, 0, 0)
-        reason = (
-            f"{unit.title!r} took longer than {seconds:g} seconds and was given up; "
-            f"{done.done - done.failed} of {done.total} pages were read and are kept."
-        )
+        reading = worker.progress if worker.stage is Stage.READING else None
+        read, pages = (reading.done - reading.failed, reading.total) if reading else (0, 0)
+        kept = f"{read} of {pages} pages were read and are kept" if reading else "its pages stay read"
         given_up = UnitResult(
             unit.key,
             Outcome.FAILED,
-            reason,
+            f"{unit.title!r} took longer than {seconds:g} seconds and was given up; {kept}. "
+            "Allow it more with --file-seconds, and add --retry-failed.",
             LimitError.exit_code,
-            pages_done=done.done - done.failed,
-            pages_failed=done.total - done.done + done.failed,
+            pages_done=read,
+            pages_failed=pages - read,
         )
         return [given_up, *self._put_aside(worker, worker.units[1:])]
 
@@ -232,3 +248,18 @@ class LocalExecutor:
     def _remove(self, worker: WorkerProcess) -> None:
         self._workers.remove(worker)
         worker.kill()
+
+
+def _too_large(stage: Stage, most_bytes: int) -> str:
+    limit = "reader_bytes" if stage is Stage.READING else "model_bytes"
+    return (
+        f"needs more memory than the limit {limit} allows ({most_bytes // 2**20:,} MiB). "
+        f"Raise DOCVLM_LIMIT_{limit.upper()}, and add --retry-failed."
+    )
+
+
+def _too_slow(stage: Stage, seconds: float) -> str:
+    remedy = (
+        "Raise DOCVLM_LIMIT_PAGE_SECONDS" if stage is Stage.READING else "Allow it more with --file-seconds"
+    )
+    return f"took longer than {seconds:g} seconds and was given up. {remedy}, and add --retry-failed."

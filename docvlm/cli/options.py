@@ -163,7 +163,10 @@ def _batch(subparsers: Subparsers) -> None:
         "--file-seconds",
         type=float,
         metavar="N",
-        help="give a file up after so long; its pages so far are kept",
+        help="give a file up after so long; its pages so far are kept (default: for reading 5 minutes and 20 "
+        "seconds a page, for the model 30 minutes and 5 minutes a page). A reading process may take 2 GiB of "
+        "memory and one with a model 80%% of the machine's, or what DOCVLM_LIMIT_READER_BYTES and "
+        "DOCVLM_LIMIT_MODEL_BYTES say",
     )
     _add_document_options(parser)
 

@@ -7,15 +7,28 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Engine,
+    create_engine,
+    event,
+    func,
+    literal,
+    make_url,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from docvlm.errors import StoreError
+from docvlm.store.columns import UtcDateTime
 from docvlm.store.failures import DamageError, is_locked, translate
 from docvlm.store.write_ahead_log import find_damage
 
@@ -62,6 +75,15 @@ class Database:
     def label(self) -> str:
         """The database's name for messages, without its password."""
         return str(self.url.database) if self.is_sqlite else self.url.render_as_string(hide_password=True)
+
+    def moment(self, ago: timedelta = timedelta()) -> ColumnElement[datetime]:
+        """Now, or some time ago, for statements that several processes compare.
+
+        By the clock of the server, which all machines share; by this machine's for SQLite, which is on it.
+        """
+        if self.is_sqlite:
+            return literal(datetime.now(UTC) - ago, UtcDateTime())
+        return func.clock_timestamp(type_=DateTime(timezone=True)) - ago
 
     def close(self) -> None:
         self.engine.dispose()

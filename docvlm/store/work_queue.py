@@ -2,7 +2,8 @@
 
 A unit is *waiting*, *running* under a lease, *done* or *failed*. Claiming is one transaction. A lease
 ends when its owner has not given a sign of life for ``LEASE_SECONDS``, or at once where the owner was a
-process of this host that is gone; the unit can then be claimed again.
+process of this host that is gone; the unit can then be claimed again. Leases go by the database's own
+clock (``Database.moment``), so that machines whose clocks differ take nothing from each other.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ class WorkQueue:
                 .with_for_update(skip_locked=True)  # passed over by SQLite, whose writers take turns
             ).all()
             for row in rows:
-                row.state, row.owner, row.heartbeat = UnitState.RUNNING.value, self.owner, now()
+                row.state, row.owner = UnitState.RUNNING.value, self.owner
+                row.heartbeat = self._database.moment()
                 row.attempts += 1
             return [_to_record(row) for row in rows]
 
@@ -83,7 +85,7 @@ class WorkQueue:
             session.execute(
                 update(WorkUnitRow)
                 .where(WorkUnitRow.state == UnitState.RUNNING.value, WorkUnitRow.owner == self.owner)
-                .values(heartbeat=now())
+                .values(heartbeat=self._database.moment())
             )
 
     def finish(self, record: UnitRecord) -> bool:
@@ -131,7 +133,7 @@ class WorkQueue:
         with self._database.session(read_only=True) as session:
             owners = session.scalars(select(WorkUnitRow.owner).where(running).distinct()).all()
         gone = [owner for owner in owners if owner is not None and is_gone(owner)]
-        silent = WorkUnitRow.heartbeat < now() - timedelta(seconds=LEASE_SECONDS)
+        silent = WorkUnitRow.heartbeat < self._database.moment(ago=timedelta(seconds=LEASE_SECONDS))
         ended = and_(running, or_(silent, WorkUnitRow.owner.in_(gone)))
         return or_(WorkUnitRow.state == UnitState.WAITING.value, ended)
 

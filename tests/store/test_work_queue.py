@@ -6,11 +6,11 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 
 import pytest
 
-from docvlm.store import Store, UnitRecord, UnitState, WorkQueue, work_queue
+from docvlm.store import Store, UnitRecord, UnitState, WorkQueue, database, tables, work_queue
 from docvlm.store.leases import is_gone, this_process
 from tests.conftest import REPOSITORY
 
@@ -92,6 +92,35 @@ def test_the_units_of_another_machine_are_free_after_its_silence(
     assert [record.key for record in queue.claim(["a"], 1)] == ["a"]
     assert not elsewhere.finish(replace(lost, state=UnitState.DONE))
     assert queue.records(["a"])["a"].state is UnitState.RUNNING
+
+
+@pytest.mark.postgres
+def test_a_machine_whose_clock_is_wrong_takes_nothing_and_loses_nothing(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Clock(datetime):
+        """The clock of this process, two hours fast or slow."""
+
+        wrong_by = timedelta()
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Clock:
+            shown = datetime.now(tz) + cls.wrong_by
+            return cls.combine(shown.date(), shown.timetz())
+
+    for module in (database, tables):
+        monkeypatch.setattr(module, "datetime", Clock)
+    with Store.open(postgres_url) as store:
+        one, two = store.work_queue("one|1|1.0"), store.work_queue("two|1|1.0")
+        one.add(["a", "b"])
+        assert [record.key for record in one.claim(["a"], 1)] == ["a"]
+        Clock.wrong_by = timedelta(hours=2)
+        assert two.claim(["a"], 1) == [], "a fast clock ended another machine's lease"
+        Clock.wrong_by = timedelta(hours=-2)
+        two.claim(["b"], 1)
+        two.heartbeat()
+        Clock.wrong_by = timedelta()
+        assert one.claim(["b"], 1) == [], "a slow clock lost its machine a lease"
 
 
 def test_processes_share_the_units_without_doing_one_twice(database_url: str) -> None:
