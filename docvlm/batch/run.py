@@ -101,11 +101,12 @@ def run_batch(
     settings: Settings,
     show: Show = lambda _totals: None,
     watch: Watch = lambda _ledger: None,
+    report: Callable[[str], None] = lambda _line: None,
 ) -> BatchSummary:
     """Do a whole batch with worker processes of this machine, or with those of a Ray cluster.
 
     Interrupted at any moment, the same call goes on where it was. ``watch`` is called like ``show``, with
-    the books themselves.
+    the books themselves; ``report`` with a sentence for each slow step before the work.
 
     Raises:
         UsageError: when a source does not exist or the results cannot be written.
@@ -114,7 +115,12 @@ def run_batch(
     """
     check_options(options)
     settings.prepare_home()
-    with Store.open(settings.database_url) as store, open_executor(options, settings) as executor:
+    with (
+        Store.open(settings.database_url, check_whole=True, report=report) as store,
+        open_executor(options, settings) as executor,
+    ):
+        if options.task is not Task.READ:
+            report("Loading the model.")
         card = None if options.task is Task.READ else executor.start_model()
         return run_with(executor, jobs_of(options, settings, card), options, settings, store, show, watch)
 

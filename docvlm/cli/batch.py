@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -41,8 +41,8 @@ def batch(options: argparse.Namespace) -> int:
             )
         print(json.dumps(_estimate_json(counted)) if options.json else _estimate_text(counted, wanted))
         return 0
-    with _shown_progress() as show:
-        summary = run_batch(wanted, settings, show)
+    with _shown_progress() as (show, say):
+        summary = run_batch(wanted, settings, show, report=say)
     print(
         json.dumps(_summary_json(summary, wanted), ensure_ascii=False)
         if options.json
@@ -122,7 +122,8 @@ def _moment(text: str | None) -> float | None:
 
 
 @contextmanager
-def _shown_progress() -> Iterator[Show]:
+def _shown_progress() -> Iterator[tuple[Show, Callable[[str], None]]]:
+    """A bar: what shows numbers on it, and what shows a sentence."""
     with progress_bar(time_left=False) as bar:  # it goes by files alone; ours does not count those kept
         task = bar.add_task("Starting", total=None)
 
@@ -135,7 +136,7 @@ def _shown_progress() -> Iterator[Show]:
                 parts.append(f"{duration(left)} left")
             bar.update(task, description=", ".join(parts), completed=totals.finished, total=totals.contents)
 
-        yield show
+        yield show, lambda line: bar.update(task, description=line)
 
 
 def _summary_text(summary: BatchSummary, wanted: BatchOptions) -> str:

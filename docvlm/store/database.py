@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,7 +39,10 @@ POSTGRES_DRIVER = "postgresql+psycopg"
 _BEGIN = "docvlm_begin"  # execution option: the statement that begins a transaction on SQLite
 _POSTGRES_NAMES = {"postgres", "postgresql", POSTGRES_DRIVER}
 _MOST_CHECKED_BYTES = 64 * 2**20
-"""Looking through so much at opening takes a tenth of a second; larger files by ``store check`` only."""
+"""Looking through so much takes a tenth of a second; larger files only where that is wanted."""
+Report = Callable[[str], None]
+"""Called with one sentence for a slow step."""
+
 _LOG_LOOKS = 4
 _LOG_LOOK_SECONDS = 0.2
 
@@ -121,8 +124,12 @@ class Database:
         except (DBAPIError, PoolTimeout) as error:
             raise translate(error, self.label) from error
 
-    def refuse_damage(self) -> None:
+    def refuse_damage(self, whole: bool = False, report: Report = lambda _line: None) -> None:
         """Look for damage before anything is read or written (SQLite; up to 64 MiB, the log always).
+
+        Args:
+            whole: look through larger files too.
+            report: called with a sentence before that.
 
         Raises:
             DamageError: when the file or its write-ahead log is damaged.
@@ -137,8 +144,11 @@ class Database:
             if look == _LOG_LOOKS - 1:
                 raise DamageError.of_log(self.label, str(damage))
             time.sleep(_LOG_LOOK_SECONDS)  # another process may be writing to it just now
-        if path.stat().st_size > _MOST_CHECKED_BYTES:
-            return
+        size = path.stat().st_size
+        if size > _MOST_CHECKED_BYTES:
+            if not whole:
+                return
+            report(f"Checking the database for damage ({size / 2**20:,.0f} MiB).")
         with self.connection(read_only=True) as connection:
             if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
                 raise DamageError.of_file(self.label)

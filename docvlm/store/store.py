@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from docvlm.store import codec, queries, rows
-from docvlm.store.database import Database
+from docvlm.store.database import Database, Report
 from docvlm.store.leases import this_process
 from docvlm.store.migrate import migrate
 from docvlm.store.overview import DocumentOverview, document_overviews, opening_texts
@@ -58,20 +58,28 @@ class Store:
         self._database = database
 
     @classmethod
-    def open(cls, url: str, wait_seconds: float = 30.0) -> Store:
+    def open(
+        cls,
+        url: str,
+        wait_seconds: float = 30.0,
+        check_whole: bool = False,
+        report: Report = lambda _line: None,
+    ) -> Store:
         """Open a database, made and brought up to date where needed.
 
         Args:
             url: ``sqlite:///path/to/file`` or ``postgresql://user@host/name``. A SQLite file and its
                 folder are made for their owner only.
             wait_seconds: how long to wait for another process's lock.
+            check_whole: look through a SQLite file for damage however large it is (one or two seconds a GiB).
+            report: called with a sentence before that.
 
         Raises:
             StoreError: when it is locked, damaged, another program's, or of a newer docvlm.
         """
         database = Database(url, wait_seconds)
         try:
-            database.refuse_damage()
+            database.refuse_damage(check_whole, report)
             database.use_write_ahead_log()
             migrate(database)
         except BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import stat
 from contextlib import closing
@@ -205,3 +206,23 @@ def test_a_url_that_cannot_be_used_is_told(url: str, message: str) -> None:
 def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
         Store.open(url_of(tmp_path))
+
+
+def test_damage_in_a_large_file_is_found_where_that_is_wanted(sqlite_path: Path) -> None:
+    """As a batch wants it, which would build on it for hours."""
+    with Store.open(url_of(sqlite_path)) as store:
+        store.add_document(DOCUMENT)
+    with closing(sqlite3.connect(sqlite_path)) as connection:
+        connection.execute("CREATE TABLE filling (content BLOB)")
+        connection.executemany("INSERT INTO filling VALUES (zeroblob(?))", [(2**20,)] * 65)
+        connection.commit()
+    told: list[str] = []
+    Store.open(url_of(sqlite_path), check_whole=True, report=told.append).close()
+    assert len(told) == 1 and re.fullmatch(r"Checking the database for damage \(6\d MiB\)\.", told[0])
+
+    with sqlite_path.open("r+b") as file:
+        file.seek(40 * 2**20)
+        file.write(b"\xff" * 4096)
+    Store.open(url_of(sqlite_path)).close()
+    with pytest.raises(StoreError, match="is damaged"):
+        Store.open(url_of(sqlite_path), check_whole=True)
