@@ -42,11 +42,13 @@ class WorkerPlan:
         workers: processes that read.
         threads: processor threads of each model that runs on this machine.
         reason: what was chosen and why, in a sentence for people.
+        model_workers: processes that ask a model, each one thing at a time.
     """
 
     workers: int
     threads: int
     reason: str
+    model_workers: int = 1
 
 
 def plan_workers(

@@ -34,6 +34,9 @@ from docvlm.schemas import Schema
 from docvlm.store import Store
 from docvlm.telemetry import log_event, span
 
+SERVER_REQUESTS = 4
+"""So many model workers keep a model server busy where nobody decided."""
+
 
 class WorkerEngine(StrEnum):
     """What starts the workers and looks after them."""
@@ -199,14 +202,16 @@ def plan_for(
     *,
     workers: int | None = None,
     threads: int | None = None,
-    model_workers: int = 1,
+    model_workers: int | None = None,
     address: str | None = None,
 ) -> WorkerPlan:
     """Look at this machine for a moment and choose what was not decided; see ``BatchOptions``."""
-    computes_here = task is not Task.READ and address is None and not is_server_address(settings.model)
-    return plan_workers(
-        probe_machine(), model_workers if computes_here else 0, workers, threads or settings.threads
-    )
+    has_server = is_server_address(settings.model)
+    model_workers = model_workers or (SERVER_REQUESTS if has_server else 1)
+    computes_here = task is not Task.READ and address is None and not has_server
+    models = model_workers if computes_here else 0
+    plan = plan_workers(probe_machine(), models, workers, threads or settings.threads)
+    return replace(plan, model_workers=model_workers)
 
 
 @contextmanager

@@ -92,7 +92,7 @@ def _wanted(options: argparse.Namespace, settings: Settings) -> BatchOptions:
         file_seconds=options.file_seconds,
         engine=WorkerEngine(options.engine),
         address=options.address,
-        model_workers=options.model_workers,
+        model_workers=plan.model_workers,
         plan=plan.reason,
     )
 

@@ -157,7 +157,10 @@ def _batch(subparsers: Subparsers) -> None:
         help="of a running Ray cluster, such as auto or ray://host:10001 (default: start one here)",
     )
     parser.add_argument(
-        "--model-workers", type=int, default=1, metavar="N", help="processes with a model each (default: 1)"
+        "--model-workers",
+        type=int,
+        metavar="N",
+        help="processes with a model each (default: 1), or that ask a server at once (default: 4)",
     )
     parser.add_argument(
         "--file-seconds",

@@ -82,6 +82,9 @@ def test_a_model_elsewhere_leaves_the_cores_to_reading() -> None:
     assert "thread" in plan_for(Task.ASK, embedded).reason
     assert "thread" not in plan_for(Task.ASK, embedded, address="auto").reason
     assert plan_for(Task.ASK, embedded, threads=3).threads == 3
+    assert plan_for(Task.ASK, settings).model_workers == 4
+    assert plan_for(Task.ASK, embedded).model_workers == 1
+    assert plan_for(Task.ASK, settings, model_workers=2).model_workers == 2
 
 
 def test_the_probe_sees_this_machine() -> None:

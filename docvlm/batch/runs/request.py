@@ -79,6 +79,7 @@ class RunRequest:
             selection=Selection(retry_failed=retry_failed),
             workers=plan.workers,
             threads=plan.threads,
+            model_workers=plan.model_workers,
             plan=plan.reason,
             password=password,
             owner=self.owner,
