@@ -102,6 +102,10 @@ class OpenDocument:
         """
         return self._pages.read(self.page_numbers(pages), cancel)
 
+    def unread(self, pages: Pages = None) -> frozenset[int]:
+        """The numbers of the pages that ``read`` would have to read now, rather than take from the store."""
+        return self._pages.unread(self.page_numbers(pages))
+
     @property
     def step_seconds(self) -> dict[str, float]:
         """The seconds that drawing, reading and keeping pages took so far."""

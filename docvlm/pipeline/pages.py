@@ -62,6 +62,11 @@ class PageReader:
                 self.step_seconds["draw"] += time.monotonic() - started
                 yield self._read(page)
 
+    def unread(self, numbers: Sequence[int]) -> frozenset[int]:
+        """Those that were not read before and have not failed since the file was opened."""
+        kept = self._store.pages_read(self._document_id, READER_VERSION)
+        return frozenset(numbers).difference(kept, self._failed)
+
     def give_up(self, number: int, reason: str) -> None:
         """Keep a page as failed without reading it."""
         page = Page(number, PageStatus.FAILED, 0, 0, image=None, reason=reason)

@@ -87,7 +87,7 @@ class Api:
                 self._wait_for_model()
                 return _json(export.extraction_json(opened.extract(wanted)))
 
-        for call, turn in ((read, "open"), (ask, "ask"), (extract, "extract")):
+        for call, turn in ((read, "read"), (ask, "ask"), (extract, "extract")):
             gr.api(call, api_name=call.__name__, concurrency_limit=4, concurrency_id=turn)
 
     @contextmanager

@@ -18,6 +18,7 @@ from docvlm.ui.browser_values import region_of
 from docvlm.ui.callbacks import (
     LONG,
     PRIVATE,
+    QUICK,
     Updates,
     clickable_html,
     is_choice,
@@ -59,7 +60,7 @@ class AskPanel:
         self._documents = documents
         self._composer.ask(self._on_ask, None, self.opened, concurrency_id="ask", **LONG)
         self._composer.stop(self._stop, queue=False, **PRIVATE)
-        self._answers.select(self._choose, None, documents.outputs, concurrency_id="open", **LONG)
+        self._answers.select(self._choose, None, documents.outputs, **QUICK)
 
     def show(self, session: Session) -> Updates:
         if session.view is None:

@@ -88,8 +88,7 @@ class BatchTab:
             self._act_on_files,
             None,
             [*dict.fromkeys([*everything, self._downloads.component, rooms, *documents.outputs])],
-            concurrency_id="open",
-            **LONG,
+            **QUICK,
         )
 
     # Events

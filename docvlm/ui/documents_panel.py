@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
 
@@ -16,6 +17,7 @@ from docvlm.ui import notices
 from docvlm.ui.assets import find_sample
 from docvlm.ui.callbacks import (
     PRIVATE,
+    QUICK,
     Updates,
     as_number,
     choice_of,
@@ -30,17 +32,16 @@ from docvlm.ui.documents_list import documents_html, samples_html
 from docvlm.ui.incoming import Incoming, IncomingState, incoming_html
 from docvlm.ui.library import KeptFile
 from docvlm.ui.sessions import OpenView, Session
+from docvlm.ui.turns import Turns, place_text
+
+Outcome = TypeVar("Outcome")
 
 MOST_FILES = 200
 LISTED_DOCUMENTS = 40
+AT_ONCE = 4
+"""So many documents are opened, and so many pages read, at the same time."""
+
 _REDRAW_SECONDS = 0.3
-_WORK = {
-    "show_progress": "hidden",
-    "concurrency_id": "open",
-    "concurrency_limit": 4,
-    "trigger_mode": "multiple",
-    **PRIVATE,
-}
 
 
 class DocumentsPanel:
@@ -48,6 +49,8 @@ class DocumentsPanel:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._openings = Turns(AT_ONCE)
+        self._readings = Turns(AT_ONCE)
         self._lay_out()
         self._connect()
 
@@ -79,11 +82,11 @@ class DocumentsPanel:
 
     def _connect(self) -> None:
         outputs = self.outputs
-        self._upload.upload(self._take_in, [self._upload], outputs, **_WORK)
-        self._samples.select(self._open_sample, None, outputs, **_WORK)
-        self.list.select(self._act, None, outputs, **_WORK)
-        self._incoming.submitted(self._unlock, None, outputs, **_WORK)
-        self._incoming.select(self._dismiss, None, [self._incoming], **_WORK)
+        self._upload.upload(self._take_in, [self._upload], outputs, **QUICK)
+        self._samples.select(self._open_sample, None, outputs, **QUICK)
+        self.list.select(self._act, None, outputs, **QUICK)
+        self._incoming.submitted(self._unlock, None, outputs, **QUICK)
+        self._incoming.select(self._dismiss, None, [self._incoming], **QUICK)
 
     # The saved documents
 
@@ -210,9 +213,10 @@ class DocumentsPanel:
         file = None
         try:
             file = find()
-            view = self._desk.open_view(session, file, password, page)
-            view.picture()
-            self._desk.library(session).keep_thumbnail(view.document.info.sha256, view.thumbnail)
+            opening = partial(self._drawn, session, file, password, page)
+            view = yield from self._in_turn(
+                self._openings, session, index, "Opening", opening, session.leaving
+            )
         except PasswordError as error:
             self._note(session, index, IncomingState.LOCKED, str(error), file)
             yield {self._incoming: incoming_html(session.incoming)}
@@ -229,27 +233,66 @@ class DocumentsPanel:
         if not show:
             view.close()
 
+    def _drawn(self, session: Session, file: KeptFile, password: str | None, page: int) -> OpenView:
+        """A kept file, opened, with the picture of its page and, for the strip, of its first one."""
+        view = self._desk.open_view(session, file, password, page)
+        view.picture()
+        self._desk.library(session).keep_thumbnail(view.document.info.sha256, view.thumbnail)
+        return view
+
     def _read(self, session: Session, index: int, view: OpenView, is_shown: bool) -> Iterator[Updates]:
-        """Read all pages, so that search and questions find them; a page that fails has its reason shown."""
+        """Read all pages, so that search and questions find them; a page that fails has its reason shown.
+
+        Each page is read in a turn of its own, so that a long scan does not hold back a short letter.
+        """
         count, drawn = view.page_count, 0.0
+        cancel = view.closing if is_shown else session.leaving
         try:
             if is_shown:
-                yield self._note(session, index, IncomingState.WORKING, f"Reading page {view.page_number}")
-                yield self._desk.page.draw_with_words(session, view)
+                what = f"Reading page {view.page_number}"
+                yield self._note(session, index, IncomingState.WORKING, what)
+                draw = partial(self._desk.page.draw_with_words, session, view)
+                if view.document.unread([view.page_number]):
+                    yield (yield from self._in_turn(self._readings, session, index, what, draw, cancel))
+                else:
+                    yield draw()
                 yield self._desk.after_reading(session)
-            cancel = view.closing if is_shown else session.leaving
-            for done, _outcome in enumerate(view.document.read(cancel=cancel), start=1):
-                if time.monotonic() - drawn > _REDRAW_SECONDS and done < count:
+            pages, unread = view.document.read(cancel=cancel), view.document.unread()
+            for number in view.document.page_numbers():
+                what = f"Reading page {number} of {count}"
+                if time.monotonic() - drawn > _REDRAW_SECONDS:
                     drawn = time.monotonic()
-                    yield self._note(
-                        session, index, IncomingState.WORKING, f"Reading page {done + 1} of {count}"
-                    )
+                    yield self._note(session, index, IncomingState.WORKING, what)
+                if number in unread:
+                    read = partial(next, pages)
+                    yield from self._in_turn(self._readings, session, index, what, read, cancel)
+                else:
+                    next(pages)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             if is_shown and session.view is not view:
                 return  # another document was opened meanwhile; this one is read when it is asked
             yield self._note(session, index, IncomingState.FAILED, str(sentence(error)))
             return
         yield self._note(session, index, IncomingState.DONE, "Ready")
+
+    def _in_turn(
+        self,
+        turns: Turns,
+        session: Session,
+        index: int,
+        what: str,
+        work: Callable[[], Outcome],
+        cancel: threading.Event,
+    ) -> Generator[Updates, None, Outcome]:
+        """Do a step of a file's work when its turn has come; who waits is told their place."""
+        taking = turns.take(work, cancel)
+        while True:
+            try:
+                before = next(taking)
+            except StopIteration as done:
+                outcome: Outcome = done.value
+                return outcome
+            yield self._note(session, index, IncomingState.WORKING, f"{what}: {place_text(before)}")
 
     def _note(
         self, session: Session, index: int, state: IncomingState, line: str, file: KeptFile | None = None

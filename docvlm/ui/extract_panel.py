@@ -86,8 +86,7 @@ class ExtractPanel:
             self._act_on_results,
             None,
             [*documents.outputs, self._downloads.component],
-            concurrency_id="open",
-            **LONG,
+            **QUICK,
         )
 
     def show(self, session: Session) -> Updates:

@@ -66,8 +66,8 @@ class LabelPanel:
         self._documents = documents
         outputs = documents.outputs
         tab.select(self._enter, None, self.opened, **QUICK)
-        self._bar.select(self._act, None, outputs, concurrency_id="open", **LONG)
-        self._sheet.select(self._act, None, outputs, concurrency_id="open", **LONG)
+        self._bar.select(self._act, None, outputs, **QUICK)
+        self._sheet.select(self._act, None, outputs, **QUICK)
         self._sheet.prefill(self._prefill, None, self.opened, concurrency_id="extract", **LONG)
         self._sheet.ahead(self._read_ahead, None, None, concurrency_id="extract", **LONG)
         self._sheet.question(self._ask, None, self.opened, concurrency_id="ask", **LONG)

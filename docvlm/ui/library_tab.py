@@ -14,7 +14,6 @@ from docvlm.errors import DocvlmError
 from docvlm.ui import library_html, notices
 from docvlm.ui.assets import script
 from docvlm.ui.callbacks import (
-    LONG,
     QUICK,
     Updates,
     as_number,
@@ -71,8 +70,7 @@ class LibraryTab:
             self._act,
             None,
             [*dict.fromkeys([*everything, rooms, *documents.outputs])],
-            concurrency_id="open",
-            **LONG,
+            **QUICK,
         )
 
     # Events

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 PEOPLE = ("Anna", "Bela", "Carl", "Dora", "Emil")
 TOTALS = ("41.70", "152.30", "263.95", "374.10", "485.25")
 AT_ONCE = 4
+SCANNED_PAGES = 20
+QUICK_SECONDS = 2.0
+SAMPLE = {"choice": "sample:invoice.pdf"}
 TOLD_SECONDS = 0.5
 """How much later one listener may hear of something than another."""
 
@@ -123,6 +127,65 @@ def test_each_reads_and_asks_their_own_document_in_turn(people: list[Person]) ->
     ended = [_first(messages, "process_completed") for messages in heard]
     assert max(begun[:AT_ONCE]) < begun[-1] + TOLD_SECONDS  # who came last is served last,
     assert begun[-1] > min(ended) - TOLD_SECONDS  # as soon as another is done
+
+
+def test_long_readings_hold_back_nobody_else(people: list[Person], tmp_path: Path) -> None:
+    *readers, other = people
+    for person in readers:
+        scan = _scan(tmp_path / f"scan of {person.name}.pdf", person.name)
+        assert keep_document(person.client, scan, _reading(person)).status_code == 200
+    begun = [threading.Event() for _ in readers]
+    with ThreadPoolExecutor(len(readers)) as pool:
+        told = [pool.submit(_hear_reading, *each) for each in zip(readers, begun, strict=True)]
+        assert all(event.wait(SECONDS) for event in begun)
+        (document,) = set(re.findall(r"tick:(\d+)", other.told))
+        tick = callback_of(other.client, "documents", "select")
+        started = time.monotonic()
+        join(other.client, tick, [], {"choice": f"tick:{document}:1"}, "ticking")
+        assert "1 selected" in messages_of(other.client, "ticking")
+        assert time.monotonic() - started < QUICK_SECONDS
+        keep_document(other.client, _letter(tmp_path / "letter.pdf"), "opening")
+        assert "letter.pdf" in messages_of(other.client, "opening")  # read to its end, between their pages
+        assert not any(future.done() for future in told)
+        for person in readers:  # another document in their tab ends the reading of the scan
+            join(person.client, callback_of(person.client, "samples", "select"), [], SAMPLE, _reading(person))
+        assert all(f"Reading page {SCANNED_PAGES} of" not in future.result(SECONDS) for future in told)
+
+
+def _reading(person: Person) -> str:
+    return f"reading tab of {person.name}"
+
+
+def _letter(path: Path) -> Path:
+    with pymupdf.open() as document:
+        document.new_page().insert_text((72, 72), "A short letter")
+        document.save(path)
+    return path
+
+
+def _scan(path: Path, name: str) -> Path:
+    """Many pages without a text layer, so that each takes its time to be read."""
+    with pymupdf.open() as written, pymupdf.open() as scanned:
+        for number in range(SCANNED_PAGES):
+            page = written.new_page()
+            for row in range(15):
+                page.insert_text((60, 60 + 24 * row), f"{name} {number} {row} lorem ipsum dolor sit amet")
+            scanned.new_page().insert_image(page.rect, pixmap=page.get_pixmap(dpi=110))
+        scanned.save(path)
+    return path
+
+
+def _hear_reading(person: Person, begun: threading.Event) -> str:
+    """Everything that comes until the reading is over; says when it has come to the pages behind the first."""
+    told = ""
+    with person.client.stream("GET", "gradio_api/queue/data", params={"session_hash": _reading(person)}) as stream:
+        for line in stream.iter_lines():
+            told += line
+            if re.search(r"Reading page [2-9] of", line):
+                begun.set()
+            if '"close_stream"' in line:
+                break
+    return told
 
 
 @pytest.mark.browser
