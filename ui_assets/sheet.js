@@ -10,6 +10,7 @@ const isVisible = () => element.offsetParent !== null;
 const edits = new Map(); // name → {text, typed, page, boxes}, not accepted yet; behind `typed` characters text is an offer
 const accepted = []; // names, the last accepted last
 const sent = new Map(); // name → the text that was accepted, until the server says the same
+const ownFrom = new Map(); // list → number of its first row that a person added; behind those that the model found
 let active = null;
 let entering = null; // the first cell of a row that was added, to be in focus once it is there
 
@@ -27,6 +28,25 @@ const putCaret = (owner) => { // where typing goes on
   const { text, typed } = edits.get(owner.dataset.name) ?? {};
   if (text !== undefined) inputOf(owner).setSelectionRange(typed ?? text.length, text.length);
 };
+// The model has found rows, and those that were added before go behind them: so does what is typed in them.
+const makeRoom = () => {
+  for (const { dataset: { list, ownFrom: from } } of element.querySelectorAll("[data-own-from]")) {
+    const [before, now] = [ownFrom.get(list) ?? Number(from), Number(from)];
+    ownFrom.set(list, now);
+    if (now <= before) continue;
+    const moved = (name) => {
+      const [, items, row, column] = /^(.+)\[(\d+)\](.*)$/.exec(name ?? "") ?? [];
+      return items === list && Number(row) >= before ? `${items}[${Number(row) + now - before}]${column}` : name;
+    };
+    for (const known of [edits, sent]) {
+      const all = [...known].map(([name, value]) => [moved(name), value]);
+      known.clear();
+      for (const [name, value] of all) known.set(name, value);
+    }
+    accepted.splice(0, accepted.length, ...accepted.map(moved));
+    [active, entering] = [moved(active), moved(entering)];
+  }
+};
 const isDone = (owner) => owner.classList.contains("confirmed") || owner.classList.contains("sent");
 const isWaiting = () => sheet()?.hasAttribute("data-waits"); // the model has yet to look
 const taken = (owner) => {
@@ -42,7 +62,7 @@ const taken = (owner) => {
 };
 const accept = (...all) => {
   const { document: number, schema } = sheet().dataset;
-  if (all.length) trigger("edit", { document: Number(number), schema, values: all.map(taken) });
+  if (all.length) trigger("edit", { document: Number(number), schema, lists: Object.fromEntries(ownFrom), values: all.map(taken) });
 };
 const move = (from, step) => {
   const all = owners();
@@ -94,7 +114,8 @@ const changeRows = ({ rows: action, items, row, cell }) => {
     accepted.push(cell ?? `${items}[1]`);
     entering = cell ?? null;
   }
-  trigger("rows", { document: Number(number), schema, action, items, row: row ?? "", values });
+  const lists = Object.fromEntries(ownFrom);
+  trigger("rows", { document: Number(number), schema, lists, action, items, row: row ?? "", values });
 };
 
 element.addEventListener("focusin", (event) => {
@@ -171,7 +192,8 @@ document.addEventListener("docvlm:region", (event) => {
 let shown = "";
 watch("value", () => {
   const now = sheet() ? `${sheet().dataset.document} ${sheet().dataset.schema} ${sheet().dataset.pageOf ?? ""}` : "";
-  if (now !== shown) [edits, sent].forEach((known) => known.clear());
+  if (now !== shown) [edits, sent, ownFrom].forEach((known) => known.clear());
+  makeRoom();
   // Elements are reused for other values when rows come in, so each gets its own text again.
   for (const owner of owners()) {
     const [name, input] = [owner.dataset.name, inputOf(owner)];

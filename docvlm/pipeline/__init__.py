@@ -14,6 +14,7 @@ from docvlm.pipeline.kind import guess_kind, suggested_questions
 from docvlm.pipeline.label_queue import QueuedDocument, label_queue
 from docvlm.pipeline.labelling import DocumentLabels
 from docvlm.pipeline.line_labels import CheckedLine, is_line_name
+from docvlm.pipeline.own_rows import RowMoves
 from docvlm.pipeline.pages import PageReading
 from docvlm.pipeline.windows import Region
 from docvlm.pipeline.workspace import Workspace
@@ -27,6 +28,7 @@ __all__ = [
     "PageReading",
     "QueuedDocument",
     "Region",
+    "RowMoves",
     "WindowDone",
     "Workspace",
     "cell_name",

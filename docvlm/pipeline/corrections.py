@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from docvlm.grounding import PageWords
+from docvlm.pipeline.own_rows import Cell, cell_of
 from docvlm.reading import layout_rows
 from docvlm.schemas import FieldSpec, PageContext, Schema, normalise, run_checks
 from docvlm.store import Label, LabelKind
@@ -18,20 +18,20 @@ CONFIRMED, CORRECTED = "confirmed", "correction"
 MAX_ROWS = 500
 """A label for a row beyond this is left out."""
 
-_CELL = re.compile(r"(?P<items>.+)\[(?P<row>[1-9]\d{0,3})\]\.(?P<column>.+)")
-
 
 @dataclass(frozen=True, slots=True)
 class CheckedExtraction:
     """An extraction with a person's labels laid over it.
 
     ``confirmed`` names the values that a person has confirmed or corrected: fields by name, cells as
-    ``items[2].amount`` with rows counted from 1. Their confidence is 1.
+    ``items[2].amount`` with rows counted from 1. Their confidence is 1. ``found_rows`` says how many rows of
+    each list the model found; those behind them a person added.
     """
 
     schema: Schema
     extraction: Extraction
     confirmed: frozenset[str] = frozenset()
+    found_rows: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ class CheckedExtraction:
 
 def cell_name(items: str, row: int, column: str) -> str:
     """The name of a cell; ``row`` counts from 1."""
-    return f"{items}[{row}].{column}"
+    return Cell(items, row, column).name
 
 
 def check_extraction(
@@ -108,7 +108,8 @@ def check_extraction(
     merged = replace(extraction, fields=fields)
     merged = replace(merged, checks=run_checks(schema, merged))
     checked = CheckedExtraction(schema, merged)
-    return replace(checked, confirmed=frozenset(by_name).intersection(checked.names))
+    rows = {one.name: len(one.rows) for one in extraction.fields if isinstance(one, LineItems)}
+    return replace(checked, confirmed=frozenset(by_name).intersection(checked.names), found_rows=rows)
 
 
 def empty_extraction(schema: Schema) -> Extraction:
@@ -169,8 +170,8 @@ def _checked_rows(
     spec: FieldSpec, found: object, labels: dict[str, Label], context: PageContext, least: int
 ) -> LineItems:
     rows = list(found.rows) if isinstance(found, LineItems) else []
-    cells = (_CELL.fullmatch(name) for name in labels)
-    last = max((int(cell["row"]) for cell in cells if cell and cell["items"] == spec.name), default=0)
+    cells = (cell_of(name) for name in labels)
+    last = max((cell.row for cell in cells if cell and cell.items == spec.name), default=0)
     last = max(last, least)
     empty = tuple(FieldValue(column.name, None, None, 0.0) for column in spec.columns)
     rows += [empty] * (min(last, MAX_ROWS) - len(rows))

@@ -24,6 +24,7 @@ from docvlm.pipeline.line_labels import (
     transcript,
     transcript_name,
 )
+from docvlm.pipeline.own_rows import ADDED, RowMoves, cell_of, moved_labels, moves_of
 from docvlm.reading import READER_VERSION
 from docvlm.schemas import FieldSpec, Schema, page_context
 from docvlm.store import Label, LabelKind, Store
@@ -52,9 +53,17 @@ class DocumentLabels:
         self._document_id = document_id
         self._changes: list[_Change] = []
         self._row_counts: dict[_ListKey, int] = {}
+        self._found_rows: dict[_ListKey, int] = {}
 
     def lay_over(self, schema: Schema, extraction: Extraction | None) -> CheckedExtraction:
-        """What the model found (None: nothing yet) with the labels over it."""
+        """What the model found (None: nothing yet) with the labels over it.
+
+        Rows that a person had added before the model found as many go behind those that it found, also in
+        the store.
+        """
+        for items in (extraction or empty_extraction(schema)).fields:
+            if isinstance(items, LineItems):
+                self._make_room(schema.key, items)
         labels = [record.label for record in self._store.labels(self._document_id)]
         context = page_context("\n".join(reading.text for reading in self.readings()))
         counts = {name: count for (key, name), count in self._row_counts.items() if key == schema.key}
@@ -67,7 +76,8 @@ class DocumentLabels:
             UsageError: when the schema has no such field.
         """
         _, value = _value_of(checked, name)
-        self._save(Label(LabelKind.FIELD, name, value.raw, value.page, value.boxes, CONFIRMED))
+        source = _source(checked, name, CONFIRMED)
+        self._save(Label(LabelKind.FIELD, name, value.raw, value.page, value.boxes, source))
 
     def correct(
         self,
@@ -94,7 +104,8 @@ class DocumentLabels:
         if text and not boxes:
             found = find_evidence(text, spec, self.readings())
             page, boxes = (found[0], found[2]) if found else (None, ())
-        self._save(Label(LabelKind.FIELD, name, text or None, page if text else None, boxes, CORRECTED))
+        source = _source(checked, name, CORRECTED)
+        self._save(Label(LabelKind.FIELD, name, text or None, page if text else None, boxes, source))
 
     def add_row(self, checked: CheckedExtraction, name: str) -> None:
         """A person wants to enter one more row of a list; it is empty.
@@ -211,6 +222,22 @@ class DocumentLabels:
         readings = (self._store.reading(self._document_id, number, READER_VERSION) for number in numbers)
         return [reading for reading in readings if reading is not None]
 
+    def _make_room(self, schema_key: str, items: LineItems) -> None:
+        """Move the rows that a person added behind those that the model has found by now."""
+        key = (schema_key, items.name)
+        before, self._found_rows[key] = self._found_rows.get(key), len(items.rows)
+        shift = len(items.rows) - (before or 0)
+        if shift > 0 and key in self._row_counts:  # rows without a label yet
+            self._row_counts = self._row_counts | {key: self._row_counts[key] + shift}
+        labels = self._fields()
+        moves = moves_of(items.name, items.rows, labels, before)
+        if moves is None:
+            return
+        changed = moved_labels(moves, labels)
+        for name, label in sorted(changed.items(), key=lambda one: one[1] is None):  # lost at no moment
+            self._set(LabelKind.FIELD, name, label)
+        self._changes = [_moved(change, moves, key, shift) for change in self._changes]
+
     def _save(self, label: Label) -> None:
         before = (label.kind, label.name, self._known(label.kind, label.name))
         self._changes.append(_Change(label.name, (before,), self._row_counts))
@@ -255,6 +282,25 @@ class DocumentLabels:
         kept = self._known(LabelKind.TRANSCRIPT, name)
         if kept is not None and kept.source == FROM_LINES:
             self._forget(LabelKind.TRANSCRIPT, name)
+
+
+def _moved(change: _Change, moves: RowMoves, key: _ListKey, shift: int) -> _Change:
+    """A change that can still be undone, once the rows have moved."""
+    labels = tuple(
+        (kind, moves.name(name), None if label is None else replace(label, name=moves.name(name)))
+        if kind is LabelKind.FIELD
+        else (kind, name, label)
+        for kind, name, label in change.labels
+    )
+    counts = {one: count + shift if one == key else count for one, count in change.row_counts.items()}
+    return _Change(moves.name(change.name), labels, counts)
+
+
+def _source(checked: CheckedExtraction, name: str, source: str) -> str:
+    """Where a label of a value comes from: cells of a row that a person added are told apart."""
+    cell = cell_of(name)
+    is_added = cell is not None and cell.row > checked.found_rows.get(cell.items, 0)
+    return ADDED if is_added else source
 
 
 def _value_of(checked: CheckedExtraction, name: str) -> tuple[FieldSpec, FieldValue]:

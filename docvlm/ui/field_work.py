@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
 
 import gradio as gr
 
 from docvlm.errors import UsageError
-from docvlm.pipeline import CheckedExtraction, DocumentLabels, WindowDone, guess_kind
+from docvlm.pipeline import CheckedExtraction, DocumentLabels, RowMoves, WindowDone, guess_kind
 from docvlm.schemas import Schema, SchemaShelf
 from docvlm.types import Extraction
 from docvlm.ui.browser_values import LONGEST_NAME, edits_of
@@ -80,8 +81,10 @@ class FieldWork:
             UsageError: when the sheet that sent it is not the one that is open.
         """
         view, checked = _open_sheet(session, event)
+        moves = _moves_since(event, checked)
         for edit in edits_of(event, view.page_count):
-            view.labels.correct(checked, edit.name, edit.text, edit.page, edit.boxes)
+            name = reduce(lambda name, move: move.name(name), moves, edit.name)
+            view.labels.correct(checked, name, edit.text, edit.page, edit.boxes)
         self._lay_labels_over(view, checked.schema)
 
     def change_rows(self, session: Session, event: gr.EventData) -> None:
@@ -97,6 +100,7 @@ class FieldWork:
             view.labels.add_row(checked, name)
         elif action == "remove":
             row = as_number(text_in(event, "row", 9)) or 0
+            row = next((move.row(row) for move in _moves_since(event, checked) if move.items == name), row)
             view.labels.remove_row(checked, name, row, self.found(view.document.id, checked.schema))
         elif action == "bring back":
             view.labels.bring_back_rows(checked, name)
@@ -131,3 +135,14 @@ def _open_sheet(session: Session, event: gr.EventData) -> tuple[OpenView, Checke
     if text_in(event, "schema", 40) != view.checked.schema.key:
         raise UsageError("Another schema was chosen meanwhile.", "Go on in the new list of fields.")
     return view, view.checked
+
+
+def _moves_since(event: gr.EventData, checked: CheckedExtraction) -> list[RowMoves]:
+    """How far the rows that a person added have moved since the sheet that sent the event was shown."""
+    sent = value_in(event, "lists")
+    moves = []
+    for name, found in checked.found_rows.items():
+        start = as_number(str(sent.get(name, ""))) if isinstance(sent, dict) else None
+        if start and start <= found:
+            moves.append(RowMoves(name, start, found + 1 - start, {}))
+    return moves

@@ -68,7 +68,8 @@ def _rows(spec: FieldSpec, items: LineItems, checked: CheckedExtraction, wrong: 
         for number, row in enumerate(items.rows, start=1)
         if number not in removed
     )
-    foot = _rows_foot(spec, title, cell_name(spec.name, len(items.rows) + 1, spec.columns[0].name), removed)
+    next_cell = cell_name(spec.name, len(items.rows) + 1, spec.columns[0].name)
+    foot = _rows_foot(spec, title, next_cell, removed, checked.found_rows.get(spec.name, 0) + 1)
     if not rows:
         return f'<h4>{title}</h4><p class="quiet">No rows{"" if removed else " found"}.</p>{foot}'
     heads = "".join(
@@ -109,7 +110,8 @@ def _row(
     return f'<tr>{cells}<td class="row-end">{remove}</td></tr>'
 
 
-def _rows_foot(spec: FieldSpec, title: str, next_cell: str, removed: frozenset[int]) -> str:
+def _rows_foot(spec: FieldSpec, title: str, next_cell: str, removed: frozenset[int], first_own: int) -> str:
+    """What stands below a list; ``first_own`` is the number of the first row that a person added or will."""
     items = f'data-items="{escape(spec.name)}"'
     back = (
         f'<span class="quiet">{len(removed)} removed</span><button type="button" class="plain" '
@@ -117,7 +119,8 @@ def _rows_foot(spec: FieldSpec, title: str, next_cell: str, removed: frozenset[i
         "Bring back</button>"
     )
     return (
-        f'<div class="rows-foot"><button type="button" class="plain" data-rows="add" {items} '
+        f'<div class="rows-foot" data-list="{escape(spec.name)}" data-own-from="{first_own}">'
+        f'<button type="button" class="plain" data-rows="add" {items} '
         f'data-cell="{escape(next_cell)}" aria-label="Add row to {title}">Add row</button>'
         f"{back if removed else ''}</div>"
     )

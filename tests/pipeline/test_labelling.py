@@ -187,6 +187,50 @@ def test_an_empty_row_is_neither_stored_nor_exported(store: Store) -> None:
     assert "items[1].amount" not in labels.lay_over(SCHEMA, None).names
 
 
+def _entered_before_the_model_looked(labels: DocumentLabels, *texts: str) -> None:
+    for row, text in enumerate(texts, start=1):
+        labels.add_row(labels.lay_over(SCHEMA, None), "items")
+        labels.correct(labels.lay_over(SCHEMA, None), f"items[{row}].description", text)
+
+
+def test_a_row_entered_before_the_model_looked_is_not_laid_over_one_that_it_finds(store: Store) -> None:
+    labels = DocumentLabels(store, document := _document(store))
+    _entered_before_the_model_looked(labels, "Cake", "Jam")
+    labels.add_row(labels.lay_over(SCHEMA, None), "items")  # and one that is still empty
+    checked = labels.lay_over(SCHEMA, FOUND)
+    assert _value(checked, "items[1].description").raw == "Tea" and "items[4].description" in checked.names
+    assert checked.confirmed == {"items[2].description", "items[3].description"}
+    assert _rows(labels) == _rows(DocumentLabels(store, document)) == ["Tea", "Cake", "Jam"]
+    labels.correct(labels.lay_over(SCHEMA, FOUND), "items[1].description", "Teapot")
+    assert _rows(DocumentLabels(store, document)) == ["Teapot", "Cake", "Jam"]
+    for left in (
+        ["Tea", "Cake", "Jam"],
+        ["Tea", "Cake", "Jam"],
+        ["Tea", "Cake"],
+    ):
+        labels.undo()
+        assert _rows(labels) == left
+
+
+def test_the_same_holds_where_somebody_else_has_let_the_model_look(store: Store) -> None:
+    document = _document(store)
+    _entered_before_the_model_looked(DocumentLabels(store, document), "Cake", "Jam")
+    twice = replace(FOUND, fields=(*FOUND.fields[:2], LineItems("items", 2 * _items(FOUND).rows)))
+    for found, numbers in ((FOUND, {2, 3}), (twice, {3, 4}), (FOUND, {3, 4}), (None, {3, 4})):
+        checked = DocumentLabels(store, document).lay_over(SCHEMA, found)
+        assert checked.confirmed == {f"items[{number}].description" for number in numbers}
+    assert {record.label.value for record in store.labels()} == {"Cake", "Jam"}
+
+
+def test_a_row_that_the_model_finds_as_well_is_there_once(store: Store) -> None:
+    labels = DocumentLabels(store, _document(store))
+    _entered_before_the_model_looked(labels, "tea", "Jam")
+    checked = labels.lay_over(SCHEMA, FOUND)
+    assert checked.confirmed == {"items[1].description", "items[3].description"}
+    assert _rows(labels) == ["tea", "Jam"]
+    assert {record.label.source for record in store.labels()} == {"confirmed", "added"}
+
+
 def test_rows_of_no_list_and_rows_too_many_are_refused(store: Store) -> None:
     labels = DocumentLabels(store, _document(store))
     checked = labels.lay_over(SCHEMA, FOUND)

@@ -16,7 +16,7 @@ from docvlm.errors import UsageError
 from docvlm.pipeline import CheckedLine, QueuedDocument, Workspace
 from docvlm.schemas import load_schema, template_names
 from docvlm.store import Store
-from docvlm.types import Box
+from docvlm.types import Box, Extraction, FieldValue, LineItems, RunInfo
 from docvlm.ui.desk import Desk
 from docvlm.ui.engine_loader import EngineLoader
 from docvlm.ui.field_work import FieldWork
@@ -158,6 +158,31 @@ def test_the_model_is_asked_to_look_once_the_page_is_read(bench: Bench, tmp_path
     assert waits == "now" and checked.confirmed == frozenset()
     view.prefilled.add(checked.schema.key)
     assert bench.work.sheet(view, bench.session)[1] == ""
+
+
+def test_what_was_sent_before_the_model_found_rows_goes_into_the_rows_behind_them(
+    bench: Bench, tmp_path: Path
+) -> None:
+    number = bench.open(make_receipt(tmp_path / "1.pdf", 1))
+    schema = bench.work.fields.schema(bench.session)
+    (items,) = [spec for spec in schema.fields if spec.is_list]
+    column = items.columns[0].name
+    row = tuple(FieldValue(one.name, "Tea", "Tea", 0.9) for one in items.columns)
+    fields = tuple(
+        LineItems(spec.name, (row, row)) if spec.is_list else FieldValue(spec.name, None, None, 0.0)
+        for spec in schema.fields
+    )
+    found = Extraction(schema.name, fields)
+    bench.workspace.store.save_extraction(number, RunInfo("stored", "1"), schema.key, found)
+    bench.work.fields.refresh(bench.session)
+    sheet = {"lists": {items.name: 1}, "items": items.name, "action": "add"}
+    assert bench.session.view is not None and bench.session.view.checked is not None
+    data = {"document": number, "schema": schema.key} | sheet
+    bench.work.fields.change_rows(bench.session, gr.EventData(None, data))
+    bench.edit(_value(f"{items.name}[1].{column}", "Jam"), lists={items.name: 1})
+    bench.edit(_value(f"{items.name}[2].{column}", "Coffee"), lists={items.name: 3})
+    kept = {record.label.name: record.label.value for record in bench.workspace.store.labels(number)}
+    assert kept == {f"{items.name}[3].{column}": "Jam", f"{items.name}[2].{column}": "Coffee"}
 
 
 def test_fields_questions_and_lines_are_kept_and_undone_in_turn(bench: Bench, tmp_path: Path) -> None:

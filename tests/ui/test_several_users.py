@@ -176,9 +176,9 @@ def _scan(path: Path, name: str) -> Path:
 
 
 def _hear_reading(person: Person, begun: threading.Event) -> str:
-    """Everything that comes until the reading is over; says when it has come to the pages behind the first."""
-    told = ""
-    with person.client.stream("GET", "gradio_api/queue/data", params={"session_hash": _reading(person)}) as stream:
+    """Everything that comes until the reading is over; says when the first page has been read."""
+    told, tab = "", {"session_hash": _reading(person)}
+    with person.client.stream("GET", "gradio_api/queue/data", params=tab) as stream:
         for line in stream.iter_lines():
             told += line
             if re.search(r"Reading page [2-9] of", line):
