@@ -17,6 +17,7 @@ from docvlm.adapters.known_values import read_known_values, write_known_values
 from docvlm.adapters.readme import readme
 from docvlm.atomic import write_atomically
 from docvlm.errors import ModelError, UsageError
+from docvlm.model_names import short_name
 
 CONFIG_FILE = "adapter_config.json"
 README_FILE = "README.md"
@@ -29,6 +30,7 @@ NO_ADAPTER = "none"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
 _ACTIVE = "active.json"
+_BASE_IN_CONFIG, _BASE_IN_SETTINGS = "base_model_name_or_path", "base_model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,8 @@ class AdapterRegistry:
 
     def active(self, model: str) -> str | None:
         """The name of the adapter that is used with ``model`` unless another is named."""
-        name = self._active_names().get(model)
+        names = self._active_names()
+        name = names.get(model) or names.get(short_name(model))  # one that was exported and taken in again
         return name if name and (self._folder / name / CONFIG_FILE).is_file() else None
 
     def activate(self, name: str) -> None:
@@ -187,7 +190,13 @@ class AdapterRegistry:
 
     def deactivate(self, model: str) -> None:
         """Use ``model`` without an adapter from now on."""
-        self._write_active({base: name for base, name in self._active_names().items() if base != model})
+        self._write_active(
+            {
+                base: name
+                for base, name in self._active_names().items()
+                if base not in (model, short_name(model))
+            }
+        )
 
     # Out and in
 
@@ -195,7 +204,8 @@ class AdapterRegistry:
         """Write a plain PEFT folder, or a zip where ``target`` ends in ``.zip``; returns ``target``.
 
         Its README says what it is and how it is loaded without docvlm. The documents that it was trained on
-        are not named, and the texts that were labelled stay here.
+        are not named, the texts that were labelled stay here, and so does the place of its base on this
+        machine.
 
         Raises:
             ModelError: when there is no adapter of this name.
@@ -272,10 +282,26 @@ def _write_plain(folder: Path, plain: Path) -> None:
     for file in ADAPTER_FILES:
         if (folder / file).is_file():
             shutil.copy2(folder / file, plain / file)
+    config = plain / CONFIG_FILE
+    config.write_text(_placeless(config.read_text(encoding="utf-8"), _BASE_IN_CONFIG), encoding="utf-8")
     card = read_card(folder)
     if card is not None:
-        write_card(plain, replace(card, trained_on=()))
-        (plain / README_FILE).write_text(readme(card), encoding="utf-8")
+        settings = _placeless(card.settings_json, _BASE_IN_SETTINGS)
+        told = replace(card, base_model=short_name(card.base_model), settings_json=settings, trained_on=())
+        write_card(plain, told)
+        (plain / README_FILE).write_text(readme(told), encoding="utf-8")
+
+
+def _placeless(text: str, key: str) -> str:
+    """JSON text whose ``key`` names a model, without the folder in which that lies."""
+    try:
+        values = json.loads(text)
+    except ValueError:
+        return text
+    model = values.get(key) if isinstance(values, dict) else None
+    if not isinstance(model, str) or short_name(model) == model:
+        return text
+    return json.dumps(values | {key: short_name(model)}, indent=2, ensure_ascii=False)
 
 
 def _pack(folder: Path, target: Path) -> Path:

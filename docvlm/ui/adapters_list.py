@@ -14,11 +14,11 @@ import gradio as gr
 from docvlm.adapters import KeptAdapter
 from docvlm.adapters.registry import ADAPTER_FILES, NO_ADAPTER
 from docvlm.errors import UsageError
+from docvlm.model_names import short_name
 from docvlm.models.protocol import Engine
 from docvlm.pipeline import Workspace
 from docvlm.ui import notices
 from docvlm.ui.callbacks import QUICK, Updates, choice_of, clickable_html, is_choice, sentence
-from docvlm.ui.discretion import short_name
 from docvlm.ui.downloads import Downloads
 from docvlm.ui.engine_loader import EngineLoader
 from docvlm.ui.rights import Rights
@@ -202,7 +202,7 @@ def _adapter(kept: KeptAdapter, model: str, is_used: bool, may_change: bool, is_
     if card is None:
         facts.append("made elsewhere, not checked against its model")
     else:
-        fits = card.base_model == model
+        fits = card.base_model in (model, short_name(model))
         facts += [f"over {short_name(card.base_model)}"] + (
             [f"{card.documents} documents"] if card.documents else []
         )

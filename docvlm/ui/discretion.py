@@ -7,20 +7,14 @@ from __future__ import annotations
 
 import logging
 import re
-from pathlib import PurePath
 
 from docvlm.errors import DocvlmError
+from docvlm.model_names import PATH_START, last_part
 
 _LOG = logging.getLogger(__name__)
 
-_START = r"(?:[~.]*[/\\]|[A-Za-z]:[/\\](?!/))"
-_QUOTED = re.compile(rf"(?<=['\"])({_START}[^'\"\n]*)(?=['\"])")
-_BARE = re.compile(rf"(?<![\w/\\:'])({_START}[^\s'\",;:]+)")
-
-
-def short_name(model: str) -> str:
-    """The name under which a model is shown: a folder of this machine goes by its last part."""
-    return _last(model) if re.match(_START, model) else model
+_QUOTED = re.compile(rf"(?<=['\"])({PATH_START}[^'\"\n]*)(?=['\"])")
+_BARE = re.compile(rf"(?<![\w/\\:'])({PATH_START}[^\s'\",;:]+)")
 
 
 def without_folders(text: str) -> str:
@@ -28,8 +22,8 @@ def without_folders(text: str) -> str:
 
     A path with spaces is known as one by the quotation marks around it.
     """
-    quoted = _QUOTED.sub(lambda found: _last(found[1]), text)
-    return _BARE.sub(lambda found: _last(found[1]), quoted)
+    quoted = _QUOTED.sub(lambda found: last_part(found[1]), text)
+    return _BARE.sub(lambda found: last_part(found[1]), quoted)
 
 
 def discreet(error: DocvlmError) -> DocvlmError:
@@ -41,8 +35,3 @@ def discreet(error: DocvlmError) -> DocvlmError:
     told = type(error)(message, remedy)
     told.__cause__ = error
     return told
-
-
-def _last(path: str) -> str:
-    body = path.rstrip(".")  # the end of a sentence
-    return PurePath(body.replace("\\", "/")).name + path[len(body) :]

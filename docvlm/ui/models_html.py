@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from docvlm.model_names import short_name
 from docvlm.models.load import EMBEDDED
 from docvlm.models.protocol import EngineCard
 from docvlm.models.server.address import is_server_address
 from docvlm.tiling import CostProbe, TilePlan
 from docvlm.ui.budget_words import PAGE_TOKENS, first_word_seconds, meaning_html
-from docvlm.ui.discretion import short_name
 
 _NOTICED_SECONDS = 0.05
 

@@ -6,8 +6,8 @@ from html import escape
 from pathlib import Path
 
 from docvlm.errors import DocvlmError
+from docvlm.model_names import short_name
 from docvlm.models.protocol import EngineCard
-from docvlm.ui.discretion import short_name
 
 SURE, LIKELY = 0.8, 0.5
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -99,6 +100,26 @@ def test_what_people_labelled_is_kept_and_never_exported(registry: AdapterRegist
     assert "Oakfield" not in "".join(
         file.read_text(errors="replace") for file in exported.rglob("*") if file.is_file()
     )
+
+
+def test_where_a_base_lies_on_this_machine_is_not_exported(registry: AdapterRegistry, tmp_path: Path) -> None:
+    base = "/home/anna/models/my base"
+    source = save_adapter(tmp_path / "local")
+    config = source / "adapter_config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"base_model_name_or_path": base}))
+    settings = json.dumps({"base_model": base, "rank": 8})
+    registry.keep(source, AdapterCard("local", base, "abc", settings_json=settings))
+    exported = registry.export("local", tmp_path / "plain")
+    told = {file.name: file.read_text(errors="replace") for file in exported.iterdir()}
+    assert not any("anna" in text for text in told.values())
+    assert json.loads(told["adapter_config.json"])["base_model_name_or_path"] == "my base"
+    taken = registry.take_in(exported)
+    assert taken.card is not None and taken.card.base_model == "my base"
+    assert json.loads(taken.card.settings_json) == {"base_model": "my base", "rank": 8}
+    registry.activate(taken.name)
+    assert registry.active(base) == taken.name and registry.active("/elsewhere/other") is None
+    registry.deactivate(base)
+    assert registry.active(base) is None
 
 
 def test_a_plain_peft_adapter_is_taken_in_without_card(registry: AdapterRegistry, tmp_path: Path) -> None:

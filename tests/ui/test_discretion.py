@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from docvlm.errors import InputError, ModelError
+from docvlm.model_names import short_name
 from docvlm.models.protocol import Engine
-from docvlm.ui.discretion import discreet, short_name, without_folders
+from docvlm.ui.discretion import discreet, without_folders
 from docvlm.ui.engine_loader import EngineLoader
 
 AS_THEY_ARE = [
