@@ -17,6 +17,7 @@ from docvlm.config import Settings
 from docvlm.errors import UsageError
 from docvlm.ingest import parse_page_range
 from docvlm.schemas import Schema
+from docvlm.ui.batch_output import output_html
 from docvlm.ui.callbacks import text_in
 from docvlm.ui.extract_bar import schema_options
 
@@ -50,6 +51,7 @@ def form_html(files: FileChoice, schemas: Mapping[str, Schema], chosen: Schema) 
         f"<fieldset><legend>What to do</legend>{_tasks(schemas, chosen)}</fieldset>"
         '<label class="batch-pages"><span>Pages</span><input name="pages" class="field-input" value="all" '
         'maxlength="60" autocomplete="off" title="all, or such as 1-3,7"></label>'
+        f"<fieldset><legend>Results</legend>{output_html()}</fieldset>"
         '<div class="batch-bar">'
         '<button type="submit" class="primary" name="step" value="start">Start</button>'
         '<button type="submit" class="secondary" name="step" value="estimate">Estimate first</button></div>'

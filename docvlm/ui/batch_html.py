@@ -14,6 +14,7 @@ from docvlm.batch.ledger import FileOutcome, FileProgress, FileState
 from docvlm.batch.report import count_of, duration
 from docvlm.batch.runs import BatchRun, RunProgress, RunState
 from docvlm.errors import PasswordError
+from docvlm.model_names import short_name
 from docvlm.types import Answer, Extraction, FieldValue, LineItems
 from docvlm.ui.batch_view import BatchView
 from docvlm.ui.documents_list import day
@@ -104,6 +105,22 @@ def outcomes_html(
     return f"{_files_bar(run, progress, view)}{body}{pager_html(total, view.page)}"
 
 
+def kept_html(names: Sequence[str], place: str) -> str:
+    """The files that were asked for.
+
+    Args:
+        place: their folder within docvlm's data folder; empty where it is nobody's business.
+    """
+    if not names:
+        return ""
+    buttons = "".join(
+        f'<button type="button" class="primary" data-choice="result:{index}">{escape(name)}</button>'
+        for index, name in enumerate(names)
+    )
+    where = f"<small>Kept as well in DOCVLM_HOME: <code>{escape(place)}</code></small>" if place else ""
+    return f'<div class="batch-kept" role="group" aria-label="Results">{buttons}{where}</div>'
+
+
 def _run(run: BatchRun, state: RunState, is_shown: bool) -> str:
     current = ' aria-current="true"' if is_shown else ""
     progress = run.progress
@@ -159,7 +176,7 @@ def _where(run: BatchRun) -> str:
     request = run.request
     facts = [request.folder or f"{len(request.files)} of your documents"]
     facts += [] if request.pages == "all" else [f"pages {request.pages}"]
-    facts += [] if request.task is Task.READ else [request.model]
+    facts += [] if request.task is Task.READ else [short_name(request.model)]
     return f'<p class="quiet">{escape(" · ".join(facts))}</p>'
 
 

@@ -52,9 +52,18 @@ def result_file(run: BatchRun, store: Store, form: str) -> tuple[str, bytes]:
             out = out.with_name("batch-items.csv")
         if not out.is_file():
             raise UsageError("There are no rows to save.", "Choose CSV for the other fields.")
-        if out.stat().st_size > LARGEST_DOWNLOAD:
-            raise LimitError(
-                f"The results are larger than {LARGEST_DOWNLOAD // 2**20} MB.",
-                "Write them to disk with python -m docvlm batch.",
-            )
-        return out.name, out.read_bytes()
+        return out.name, within_download(out)
+
+
+def within_download(file: Path) -> bytes:
+    """The content of a file that is handed to a browser.
+
+    Raises:
+        LimitError: when it is too large for that.
+    """
+    if file.stat().st_size > LARGEST_DOWNLOAD:
+        raise LimitError(
+            f"The results are larger than {LARGEST_DOWNLOAD // 2**20} MB.",
+            "Write them to disk with python -m docvlm batch.",
+        )
+    return file.read_bytes()

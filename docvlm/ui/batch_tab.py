@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,8 @@ from docvlm.errors import DocvlmError, LimitError, UsageError
 from docvlm.pipeline import owned_identity
 from docvlm.ui import batch_form, batch_html, notices
 from docvlm.ui.batch_form import FileChoice
-from docvlm.ui.batch_results import result_file, results_by_id
+from docvlm.ui.batch_output import kept_outputs, output_of, want
+from docvlm.ui.batch_results import result_file, results_by_id, within_download
 from docvlm.ui.batch_view import BatchView
 from docvlm.ui.callbacks import (
     LONG,
@@ -49,6 +51,7 @@ class BatchTab:
         self._desk = desk
         self._work = work
         self._rights = rights
+        self._starting = threading.Lock()  # two quick clicks are no two batches
         with gr.Row(elem_id="batch", equal_height=False):
             with gr.Column(min_width=300, scale=4, elem_id="batch-left"):
                 gr.HTML("<h3>New batch</h3>", apply_default_css=False)
@@ -116,10 +119,14 @@ class BatchTab:
                 self._desk.workspace.settings,
                 session.owner,
             )
+            output = output_of(event, wanted.task)
             runs = self._batches(session)
-            run = runs.create(wanted)
-            session.batch = BatchView(run.id)
-            (runs.estimate if text_in(event, "step", 20) == "estimate" else runs.start)(run)
+            with self._starting:
+                self._refuse_one_more(runs, request)
+                run = runs.create(wanted)
+                want(run, output)
+                session.batch = BatchView(run.id)
+                (runs.estimate if text_in(event, "step", 20) == "estimate" else runs.start)(run)
 
         return self._guarded(session, begin)
 
@@ -140,10 +147,10 @@ class BatchTab:
                 self._rights.folder(run.request.folder, request)  # the app may be served to others by now
             if is_choice(event, "pause"):
                 run.pause()
-            elif is_choice(event, "resume"):
-                runs.start(run)
-            elif is_choice(event, "retry"):
-                runs.start(run, retry_failed=True)
+            elif is_choice(event, "resume") or is_choice(event, "retry"):
+                with self._starting:
+                    self._refuse_one_more(runs, request)
+                    runs.start(run, retry_failed=is_choice(event, "retry"))
             elif is_choice(event, "delete"):
                 library = self._desk.library(session)
                 kept = {overview.record.sha256 for overview in library.overviews(self._desk.workspace.store)}
@@ -162,9 +169,26 @@ class BatchTab:
                 raise UsageError("This batch is no longer kept.", "Choose another.")
             if run.request.folder:
                 self._rights.folder(run.request.folder, request)
-            self._batches(session).start(run, retry_failed=True, password=text_in(event, "password", 500))
+            runs = self._batches(session)
+            with self._starting:
+                self._refuse_one_more(runs, request)
+                runs.start(run, retry_failed=True, password=text_in(event, "password", 500))
 
         return self._guarded(session, unlock)
+
+    def _refuse_one_more(self, runs: BatchRuns, request: gr.Request) -> None:
+        """Leave room for others: a visitor has one batch going on; the person at the machine as many as fit.
+
+        Raises:
+            UsageError: when a batch of this visitor is going on.
+        """
+        if self._rights.may_change(request):
+            return
+        going_on = next((run for run in runs.runs() if run.state.is_live), None)
+        if going_on is not None:
+            raise UsageError(
+                f"Your batch '{going_on.request.title}' is going on.", "Wait until it has ended, or pause it."
+            )
 
     def _act_on_files(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         """Open a file on the desk, save results, or turn the list."""
@@ -178,6 +202,10 @@ class BatchTab:
             elif is_choice(event, "save"):
                 name, data = result_file(run, self._desk.workspace.store, choice_of(event, "save"))
                 yield self._downloads.hand_out_bytes(name, data)
+            elif (number := number_of(event, "result")) is not None:
+                kept = kept_outputs(run, run.state, self._desk.workspace.store)
+                if number < len(kept):
+                    yield self._downloads.hand_out_bytes(kept[number].name, within_download(kept[number]))
             elif is_choice(event, "keep"):
                 yield from self._keep_all(session, run, request)
             elif is_choice(event, "report"):
@@ -313,7 +341,18 @@ class BatchTab:
             return ""
         shown, total = self._page(session, run)
         results = results_by_id(self._desk.workspace.store, run.request.task, shown)
-        return batch_html.outcomes_html(run, shown, total, session.batch, results)
+        kept = self._kept_html(run, state)
+        return kept + batch_html.outcomes_html(run, shown, total, session.batch, results)
+
+    def _kept_html(self, run: BatchRun, state: RunState) -> str:
+        """The files that were asked for, to be saved; the person at the machine is told where they lie."""
+        try:
+            files = kept_outputs(run, state, self._desk.workspace.store)
+        except DocvlmError as error:
+            return notices.error_html(sentence(error))
+        home = self._desk.workspace.settings.home
+        place = str(files[0].parent.relative_to(home)) if files and self._rights.folders else ""
+        return batch_html.kept_html([file.name for file in files], place)
 
     def _page(self, session: Session, run: BatchRun) -> tuple[Sequence[FileOutcome], int]:
         """The files on the page of the list, and how many there are on all pages."""

@@ -15,7 +15,9 @@ import gradio as gr
 import psutil
 import pytest
 
+from docvlm.batch import Task
 from docvlm.batch.ledger import FileOutcome, FileState
+from docvlm.ui.batch_output import output_of
 from docvlm.ui.batch_view import BatchView
 from docvlm.ui.page import Rooms
 from docvlm.ui.sessions import Session
@@ -171,6 +173,62 @@ def test_nobody_sees_or_touches_the_batches_of_another(rooms: Rooms, folder: Pat
     assert run.folder.is_dir()
 
 
+def test_the_file_that_was_asked_for_is_handed_out_and_lies_in_the_batch_s_folder(
+    rooms: Rooms, folder: Path
+) -> None:
+    tab = rooms.batch
+    _begin(
+        rooms,
+        "anna",
+        source="folder",
+        folder=str(folder),
+        output="../../../etc/April <1>",
+        output_form="jsonl",
+    )
+    shown = _settle(rooms, "anna")
+    run = _run(rooms, "anna")
+    assert 'data-choice="result:0">etc-April -1.jsonl</button>' in shown[tab._files]
+    assert f"batches/{run.request.owner}/{run.id}/results</code>" in shown[tab._files]
+    handed = _files(rooms, "anna", "result:0")[tab._downloads.component]
+    content = base64.b64decode(handed["address"].split(",")[1])
+    assert handed["name"] == "etc-April -1.jsonl" and content.count(b"\n") == 3
+    assert (run.folder / "results" / "etc-April -1.jsonl").read_bytes() == content
+    assert _files(rooms, "anna", "result:1") == {}
+    tab._act(event_of(choice="delete:"), _of("anna"))
+    assert not run.folder.exists()
+
+
+def test_a_visitor_has_one_batch_going_on_at_a_time(rooms: Rooms, tmp_path: Path) -> None:
+    tab = rooms.batch
+    visitor = _of("vera", client="192.168.1.9")
+    many = [write_pdf(tmp_path / f"{number}.pdf", [f"Page {number}"] * 40) for number in range(3)]
+    last(tab._take_in([str(path) for path in many], visitor))
+    wanted = event_of(form="batch", task="read", source="ticked", step="start", pages="all")
+    assert last(tab._begin(wanted, visitor))[tab._notice] == ""
+    said = last(tab._begin(wanted, visitor))[tab._notice]
+    assert "is going on" in said and "Wait until it has ended, or pause it" in said
+    assert len(tab._batches(_session(rooms, "vera")).runs()) == 1
+    last(tab._act(event_of(choice="pause:"), visitor))
+    _settle(rooms, "vera")
+    assert last(tab._begin(wanted, visitor))[tab._notice] == ""
+    _settle(rooms, "vera")
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("", "results"),
+        ("..", "results"),
+        ("/etc/passwd", "etc-passwd"),
+        ("a\\b\0c.csv", "a-b-c-csv"),
+        ("Rechnungen Mai (2)", "Rechnungen Mai (2)"),
+        ("é" * 90, "é" * 60),
+    ],
+)
+def test_a_typed_name_is_never_a_path(name: str, kept: str) -> None:
+    assert output_of(event_of(output=name), Task.ASK).file_name == f"{kept}.csv"
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [
@@ -181,10 +239,16 @@ def test_nobody_sees_or_touches_the_batches_of_another(rooms: Rooms, folder: Pat
         ({"source": "all", "task": "ask", "question": "  "}, "question is empty"),
         ({"source": "all", "task": "extract", "schema": "/etc/passwd"}, "No schema"),
         ({"source": "all", "pages": "x-y"}, "not a page range"),
+        ({"source": "folder", "folder": "IN", "output_form": "xlsx"}, "no known form"),
+        ({"source": "folder", "folder": "IN", "output_form": "../x"}, "no known form"),
     ],
 )
-def test_what_is_missing_is_one_sentence(rooms: Rooms, values: dict[str, str], words: str) -> None:
-    said = _begin(rooms, "anna", **values)
+def test_what_is_missing_is_one_sentence(
+    rooms: Rooms, folder: Path, values: dict[str, str], words: str
+) -> None:
+    said = _begin(
+        rooms, "anna", **{key: str(folder) if value == "IN" else value for key, value in values.items()}
+    )
     assert words in said[rooms.batch._notice]
     assert rooms.batch._looked_at(_session(rooms, "anna")) is None
 
