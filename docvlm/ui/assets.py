@@ -58,7 +58,7 @@ def template(name: str) -> str:
 
 def head() -> str:
     """What stands in the page's head: the style sheets, painted with the first byte and not rewritten, and
-    the script that must run before Gradio's own.
+    the scripts that must run before Gradio's own.
 
     Gradio's own ``css`` argument cuts selectors at every comma, also within ``:is(…)``. The sheets are nested
     so that each of their rules outweighs one of Gradio's with as many classes.

@@ -1,4 +1,4 @@
-"""The top of the page: the program's name, and which model answers or how far its loading is."""
+"""The top of the page: the program's name, which model answers or how far its loading is, light or dark."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ from docvlm.pipeline import Workspace
 from docvlm.ui import notices
 from docvlm.ui.callbacks import PRIVATE, Updates
 from docvlm.ui.engine_loader import EngineLoader
+
+# What is chosen is done by ``colours.js`` and never comes to the server.
+_COLOURS = (
+    '<select aria-label="Colours of the page" title="Colours of the page" autocomplete="off">'
+    '<option value="system">System</option><option value="light">Light</option>'
+    '<option value="dark">Dark</option></select>'
+)
+_SHOW_CHOICE = 'element.querySelector("select").value = window.docvlmColours();'
 
 
 class ModelHeader:
@@ -23,6 +31,7 @@ class ModelHeader:
         with gr.Row(elem_id="header"):
             gr.HTML('<h1>docvlm</h1><p class="quiet">Every answer is shown on the page.</p>', elem_id="brand")
             self.model = gr.HTML(elem_id="model")
+            gr.HTML(_COLOURS, elem_id="colours", js_on_load=_SHOW_CHOICE, apply_default_css=False)
         if notice:
             gr.HTML(notices.notice_html(notice), elem_id="notice")
         self._clock = gr.Timer(1.0)

@@ -71,11 +71,16 @@ def test_everything_on_the_desk_is_reached_by_keyboard(page: Page) -> None:
 
 
 def _findings(page: Page, scheme: str) -> list[str]:
+    """What axe-core says of the page as it would be shown in a colour scheme of the system."""
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.wait_for_function(f"Boolean(document.querySelector('.dark')) === {str(scheme == 'dark').lower()}")
+    return findings(page)
+
+
+def findings(page: Page) -> list[str]:
     """What axe-core says of the page as it is shown now, one line an element."""
     from axe_playwright_python.sync_playwright import Axe
 
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-    page.wait_for_function(f"Boolean(document.querySelector('.dark')) === {str(scheme == 'dark').lower()}")
     violations: list[dict[str, Any]] = Axe().run(page).response["violations"]
     return [
         f"{found['id']} ({found['impact']}) at {' '.join(map(str, node['target']))}: "

@@ -36,16 +36,16 @@ def test_no_tab_scrolls_sideways_on_a_phone(page: Page) -> None:
     page.wait_for_selector('[data-read="1"]', timeout=READ_MILLISECONDS)
     wide = {}
     for task in ("Extract", "Label", "Ask"):
-        _open(page, task)
+        open_tab(page, task)
         wide[task] = page.evaluate(OVERHANGING)
     for room, shown in ROOMS.items():
-        _open(page, room)
+        open_tab(page, room)
         page.wait_for_selector(shown, state="attached", timeout=READ_MILLISECONDS)
         wide[room] = page.evaluate(OVERHANGING)
     assert {name: parts for name, parts in wide.items() if parts} == {}
 
 
-def _open(page: Page, name: str) -> None:
+def open_tab(page: Page, name: str) -> None:
     """Choose a tab; one that has no room in the row stands in Gradio's menu of further tabs."""
     page.evaluate(
         "name => [...document.querySelectorAll('[role=tab], .overflow-dropdown button')]"

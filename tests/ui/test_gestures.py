@@ -1,0 +1,168 @@
+"""What hands do on the page, in a real browser: paste, zoom and pan, stop, click; and light or dark.
+
+A tiny checkpoint of random weights answers; what it says does not matter here.
+"""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.batch.files import write_pdf
+from tests.ui.test_accessibility import findings
+from tests.ui.test_phone import PHONE, open_tab
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PATIENCE = 240_000
+LONG = 30
+COPY = """async (address) => {
+  const picture = await (await fetch(address)).blob();
+  await navigator.clipboard.write([new ClipboardItem({ "image/png": picture })]);
+}"""
+PLACE = """() => { const pane = document.querySelector(".page-scroll");
+  return { left: pane.scrollLeft, top: pane.scrollTop, width: pane.querySelector("img").width }; }"""
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def app_environment(tiny_model: dict[str, str]) -> dict[str, str]:
+    return tiny_model
+
+
+@pytest.fixture(autouse=True)
+def patient(page: Page) -> None:
+    page.set_default_timeout(PATIENCE)
+
+
+def _open(page: Page, name: str = "invoice.pdf") -> None:
+    page.click(f'[data-choice="sample:{name}"]')
+    page.wait_for_selector(f'.page-title:has-text("{name}")')
+    page.wait_for_selector('[data-read="1"]')
+
+
+def test_a_screenshot_is_pasted_from_the_clipboard(page: Page, samples: Path) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    picture = base64.b64encode((samples / "screenshot.png").read_bytes()).decode()
+    page.evaluate(COPY, f"data:image/png;base64,{picture}")
+    page.locator("body").press("Control+v")
+    page.wait_for_selector('.page-title:has-text("image.png")')
+    page.wait_for_selector('[data-read="1"]')
+    assert page.locator("#left .document").count() == 1
+    assert page.locator(".page-sheet img").evaluate("image => image.naturalWidth") > 200
+
+
+def test_the_page_is_zoomed_and_moved_by_hand(page: Page) -> None:
+    _open(page)
+    pane = page.locator(".page-scroll")
+    box = pane.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    start = page.evaluate(PLACE)
+    page.click("[aria-label=Larger]")
+    pane.press("+")
+    assert page.inner_text(".zoom output") == "150 %"
+    larger = page.evaluate(PLACE)
+    assert larger["width"] == pytest.approx(1.5 * start["width"], rel=0.02)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 60, y - 90, steps=5)
+    page.mouse.up()
+    moved = page.evaluate(PLACE)
+    assert (moved["left"] - larger["left"], moved["top"] - larger["top"]) == (60, 90)
+    assert page.locator(".region-box").count() == 0  # a drag is no box
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -150)
+    page.keyboard.up("Control")
+    page.wait_for_function("document.querySelector('.zoom output').textContent !== '150 %'")
+    nearer = page.evaluate(PLACE)
+    factor = nearer["width"] / moved["width"]
+    assert factor > 1.3  # and what was under the pointer is there still
+    assert nearer["top"] + y - box["y"] == pytest.approx((moved["top"] + y - box["y"]) * factor, abs=3)
+    pane.press("0")
+    assert page.inner_text(".zoom output") == "100 %"
+
+
+def test_an_answer_is_stopped_on_the_way(page: Page, tmp_path: Path) -> None:
+    letter = write_pdf(
+        tmp_path / "long.pdf", [f"Page {number} of a long letter. " * 20 for number in range(LONG)]
+    )
+    page.set_input_files("#upload input[type=file]", letter)
+    page.wait_for_selector('.page-title:has-text("long.pdf")')
+    page.wait_for_selector('[data-read="1"]')
+    page.fill("#composer textarea", "What is the total?")
+    page.press("#composer textarea", "Enter")
+    page.wait_for_selector("#answers .answer.pending:has-text('On page')")
+    page.click("#composer .stop")
+    page.wait_for_selector("#answers .answer.pending", state="detached")
+    page.wait_for_selector("#composer .primary:visible")
+    assert "Stopped" in page.inner_text("#answers") and page.locator("#answers .reply").count() == 0
+    page.select_option("#composer [name=scope]", "page")
+    page.fill("#composer textarea", "What is the date?")
+    page.press("#composer textarea", "Enter")
+    page.wait_for_selector("#answers .answer:not(.pending)")
+
+
+def test_a_suggested_question_is_asked_with_a_click(page: Page) -> None:
+    _open(page)
+    chip = page.locator("#composer [data-suggest]").first
+    question = chip.inner_text()
+    chip.click()
+    page.wait_for_selector("#answers .answer:not(.pending)")
+    assert question in page.inner_text("#answers")
+    assert page.locator("#composer [data-suggest]").count() == 0
+    assert page.input_value("#composer textarea") == ""
+
+
+def test_light_and_dark_are_switched_by_keyboard_and_remembered(page: Page, tmp_path: Path) -> None:
+    page.emulate_media(color_scheme="light")
+    switch = page.locator("#colours select")
+    assert switch.input_value() == "system" and not _is_dark(page)
+    switch.focus()
+    page.keyboard.press("End")  # the last of the three
+    page.wait_for_selector("body.dark", state="attached")
+    page.screenshot(path=tmp_path / "dark.png")
+    assert findings(page) == []
+    page.reload()
+    page.wait_for_selector("body.dark .samples")
+    page.wait_for_function("document.querySelector('#colours select').value === 'dark'")
+    page.emulate_media(color_scheme="dark")
+    switch.select_option("light")
+    page.wait_for_selector("body:not(.dark)", state="attached")
+    page.emulate_media(color_scheme="light")
+    page.emulate_media(color_scheme="dark")
+    assert not _is_dark(page)  # the system does not overrule the person
+    page.screenshot(path=tmp_path / "light.png")
+    assert findings(page) == []
+    switch.select_option("system")
+    page.wait_for_selector("body.dark", state="attached")
+    page.emulate_media(color_scheme="light")
+    page.wait_for_selector("body:not(.dark)", state="attached")
+
+
+def test_a_phone_has_no_serious_finding(page: Page, tmp_path: Path) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    _open(page)
+    found: dict[str, Any] = {"Ask": findings(page)}
+    for name, shown in (
+        ("Extract", "#extract"),
+        ("Label", "#label-fields .sheet"),
+        ("Fine-tune", "#tune-choice *"),
+        ("Library", "#library .document"),
+        ("Batch", "#batch-form form"),
+        ("Models", "#model-form form"),
+    ):
+        open_tab(page, name)
+        page.wait_for_selector(shown, state="attached")
+        page.screenshot(path=tmp_path / f"{name}.png")
+        found[name] = findings(page)
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def _is_dark(page: Page) -> bool:
+    return bool(page.evaluate("document.body.classList.contains('dark')"))
