@@ -76,7 +76,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--mcp",
         action="store_true",
-        help="offer read, ask and extract as MCP tools at /gradio_api/mcp/ (needs the package mcp)",
+        help="offer the calls for programs as MCP tools at /gradio_api/mcp/ (needs the package mcp)",
     )
     parser.add_argument("--share", action="store_true", help="make a public link through Gradio's servers")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")

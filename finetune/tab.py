@@ -1,11 +1,10 @@
-"""The tab Fine-tune: labels, settings, a run and how it came out. No other module here imports Gradio.
+"""The tab Fine-tune: labels, settings, a run and how it came out. Only ``tab_api`` imports Gradio as well.
 
 Nothing is trained in this process: a run has its own, and whoever opens the page again finds it going on.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ import pandas as pd
 from docvlm.errors import InputError, UsageError
 from docvlm.ui import notices
 from docvlm.ui.adapters_list import AdaptersList
+from docvlm.ui.api_calls import Calls
 from docvlm.ui.callbacks import (
     LONG,
     QUICK,
@@ -35,6 +35,7 @@ from finetune.evaluation.before_after import BeforeAfter, read_before_after
 from finetune.page.choice_html import choice_html, lines_only_html
 from finetune.page.estimate import minutes_text, predicted_seconds, tokens_a_second
 from finetune.page.lesson_preview import Preview, entries, preview
+from finetune.page.one_at_a_time import refuse_second_run
 from finetune.page.outcome_html import outcome_html
 from finetune.page.run_html import run_html, runs_html
 from finetune.page.settings_form import NAME, form_html, held_out_of, settings_of
@@ -42,12 +43,12 @@ from finetune.page.statuses import ONGOING, Statuses
 from finetune.page.view import TuneView
 from finetune.runner import Run, RunRequest, RunStatus, free_name, list_runs, start
 from finetune.runner.progress import RunProgress
+from finetune.tab_api import FIRST_NAME, TrainingApi, run_name
 from finetune.training.settings import PRESETS, TrainingSettings
 
 POLL_SECONDS = 1.0
 CURVE_HEIGHT = 190
 LONGEST_FIELD = 500
-FIRST_NAME = "labels"
 NO_RUN = (
     '<section class="run empty"><h3>No run yet</h3><p class="quiet">Tick the labelled documents to learn '
     "from, choose how thorough, and start. The run goes on in a process of its own, also when this page is "
@@ -104,6 +105,7 @@ class FineTuneTab:
         for part in (self._runs, self._run, self._outcome):
             part.select(self._act, state, followed, **QUICK)
         self._clock.tick(self._follow, state, followed, **QUICK)
+        TrainingApi(Calls(self._desk, self._rights)).connect()
         self.adapters.connect([self._clock, self._header.model], self._begun)
 
     # Labels and settings
@@ -204,6 +206,7 @@ class FineTuneTab:
         """Start a run with what the form says."""
         try:
             self._rights.demand(request, "train")
+            refuse_second_run(self._home)
             run = start(self._request(event, view, request), self._home)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             return {self._notice: notices.error_html(sentence(error))}
@@ -218,9 +221,8 @@ class FineTuneTab:
         if not wanted:
             raise UsageError("No labelled document is chosen.", "Tick those to learn from.")
         settings = self._desk.workspace.settings
-        name = re.sub(r"[^A-Za-z0-9._-]+", "-", form.get(NAME, "")).strip("-._")[:50] or FIRST_NAME
         return RunRequest(
-            free_name(name, self._home),
+            free_name(run_name(form.get(NAME, "")), self._home),
             documents=tuple(wanted),
             settings=settings_of(form, settings.model, settings.budget),
             held_out=view.held_out,
@@ -244,7 +246,10 @@ class FineTuneTab:
         if is_choice(event, "stop"):
             self._named(choice_of(event, "stop")).stop()
         elif is_choice(event, "resume"):
-            self._named(choice_of(event, "resume")).resume()
+            run = self._named(choice_of(event, "resume"))
+            if run.status is not RunStatus.RUNNING:  # which says so itself
+                refuse_second_run(self._home)
+            run.resume()
         elif is_choice(event, "delete"):
             self._named(choice_of(event, "delete")).delete()
             view.run = ""

@@ -60,6 +60,11 @@ def output_html() -> str:
     )
 
 
+def usual_output(task: Task) -> WantedOutput:
+    """What is written where nobody asked for anything else."""
+    return WantedOutput(_FALLBACK, _USUAL[task])
+
+
 def output_of(event: gr.EventData, task: Task) -> WantedOutput:
     """What the form asks for.
 

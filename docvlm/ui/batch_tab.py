@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +16,9 @@ from docvlm.errors import DocvlmError, LimitError, UsageError
 from docvlm.pipeline import owned_identity
 from docvlm.ui import batch_form, batch_html, notices
 from docvlm.ui.batch_form import FileChoice
-from docvlm.ui.batch_output import kept_outputs, output_of, want
+from docvlm.ui.batch_output import kept_outputs, output_of
 from docvlm.ui.batch_results import result_file, results_by_id, within_download
+from docvlm.ui.batch_starts import BatchStarts, named_files
 from docvlm.ui.batch_view import BatchView
 from docvlm.ui.callbacks import (
     LONG,
@@ -47,11 +47,11 @@ _TOLD_EVERY = 50  # files, while many are copied
 class BatchTab:
     """Starts batches over the owner's documents or a folder of the person's machine, and follows them."""
 
-    def __init__(self, desk: Desk, work: FieldWork, rights: Rights) -> None:
+    def __init__(self, desk: Desk, work: FieldWork, rights: Rights, starts: BatchStarts) -> None:
         self._desk = desk
         self._work = work
         self._rights = rights
-        self._starting = threading.Lock()  # two quick clicks are no two batches
+        self._starts = starts
         with gr.Row(elem_id="batch", equal_height=False):
             with gr.Column(min_width=300, scale=4, elem_id="batch-left"):
                 gr.HTML("<h3>New batch</h3>", apply_default_css=False)
@@ -121,12 +121,9 @@ class BatchTab:
             )
             output = output_of(event, wanted.task)
             runs = self._batches(session)
-            with self._starting:
-                self._refuse_one_more(runs, request)
-                run = runs.create(wanted)
-                want(run, output)
-                session.batch = BatchView(run.id)
-                (runs.estimate if text_in(event, "step", 20) == "estimate" else runs.start)(run)
+            is_estimate = text_in(event, "step", 20) == "estimate"
+            run = self._starts.begin(runs, wanted, output, request, is_estimate)
+            session.batch = BatchView(run.id)
 
         return self._guarded(session, begin)
 
@@ -148,9 +145,7 @@ class BatchTab:
             if is_choice(event, "pause"):
                 run.pause()
             elif is_choice(event, "resume") or is_choice(event, "retry"):
-                with self._starting:
-                    self._refuse_one_more(runs, request)
-                    runs.start(run, retry_failed=is_choice(event, "retry"))
+                self._starts.go_on(runs, run, request, retry_failed=is_choice(event, "retry"))
             elif is_choice(event, "delete"):
                 library = self._desk.library(session)
                 kept = {overview.record.sha256 for overview in library.overviews(self._desk.workspace.store)}
@@ -169,26 +164,10 @@ class BatchTab:
                 raise UsageError("This batch is no longer kept.", "Choose another.")
             if run.request.folder:
                 self._rights.folder(run.request.folder, request)
-            runs = self._batches(session)
-            with self._starting:
-                self._refuse_one_more(runs, request)
-                runs.start(run, retry_failed=True, password=text_in(event, "password", 500))
+            password = text_in(event, "password", 500)
+            self._starts.go_on(self._batches(session), run, request, retry_failed=True, password=password)
 
         return self._guarded(session, unlock)
-
-    def _refuse_one_more(self, runs: BatchRuns, request: gr.Request) -> None:
-        """Leave room for others: a visitor has one batch going on; the person at the machine as many as fit.
-
-        Raises:
-            UsageError: when a batch of this visitor is going on.
-        """
-        if self._rights.may_change(request):
-            return
-        going_on = next((run for run in runs.runs() if run.state.is_live), None)
-        if going_on is not None:
-            raise UsageError(
-                f"Your batch '{going_on.request.title}' is going on.", "Wait until it has ended, or pause it."
-            )
 
     def _act_on_files(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         """Open a file on the desk, save results, or turn the list."""
@@ -308,11 +287,7 @@ class BatchTab:
 
     def _files_by_choice(self, session: Session) -> dict[str, list[NamedFile]]:
         """The owner's files: all, and those with a tick. They are named as the owner names them."""
-        library = self._desk.library(session)
-        found = [
-            (record.id, NamedFile(str(library.path_of(record)), record.name))
-            for record in library.documents(self._desk.workspace.store)
-        ]
+        found = named_files(self._desk.library(session), self._desk.workspace.store)
         ticked = [file for number, file in found if number in session.selected]
         return {batch_form.ALL: [file for _, file in found], batch_form.TICKED: ticked}
 

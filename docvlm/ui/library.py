@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +42,20 @@ class KeptFile:
 def documents_folder(settings: Settings) -> Path:
     """Where the folders of all owners lie."""
     return settings.home / "documents"
+
+
+def search_where(
+    store: Store, query: str, limit: int, is_shown: Callable[[SearchHit], bool]
+) -> list[SearchHit]:
+    """Pages and answers that hold every word of ``query``, best first; of those only what is shown."""
+    # The store ranks over everybody's documents; of those ranked before, none of another's is shown.
+    wanted = limit
+    while True:
+        hits = store.search(query, wanted)
+        own = [hit for hit in hits if is_shown(hit)]
+        if len(own) >= limit or len(hits) < wanted:
+            return own[:limit]
+        wanted *= 4
 
 
 class Library:
@@ -107,14 +121,7 @@ class Library:
 
     def search(self, store: Store, query: str, limit: int) -> list[SearchHit]:
         """Pages and answers of the owner's documents that hold every word of ``query``, best first."""
-        # The store ranks over everybody's documents; of those ranked before, none of another's is shown.
-        wanted = limit
-        while True:
-            hits = store.search(query, wanted)
-            own = [hit for hit in hits if self.owns(hit.sha256)]
-            if len(own) >= limit or len(hits) < wanted:
-                return own[:limit]
-            wanted *= 4
+        return search_where(store, query, limit, lambda hit: self.owns(hit.sha256))
 
     def delete(self, store: Store, document_id: int) -> bool:
         """Delete a document for good: its file, its words, answers, fields and labels; False if not owned."""

@@ -10,7 +10,11 @@ import gradio as gr
 
 from docvlm.pipeline import Workspace
 from docvlm.ui.api import Api
+from docvlm.ui.api_batch import BatchApi
+from docvlm.ui.api_calls import Calls
+from docvlm.ui.api_library import LibraryApi
 from docvlm.ui.ask_panel import AskPanel
+from docvlm.ui.batch_starts import BatchStarts
 from docvlm.ui.batch_tab import BatchTab
 from docvlm.ui.callbacks import QUICK
 from docvlm.ui.desk import Desk
@@ -96,6 +100,7 @@ def lay_out_rooms(
     further: Sequence[RoomPlan] = (),
 ) -> Rooms:
     """The tabs, to be called within ``gr.Blocks``."""
+    starts = BatchStarts(rights)
     with gr.Tabs(elem_id="rooms", selected="desk") as tabs:
         with gr.Tab("Desk", id="desk"):
             desk, documents, fields = _lay_out_desk(workspace, loader, Sessions())
@@ -106,13 +111,15 @@ def lay_out_rooms(
         with gr.Tab("Library", id="library") as library_tab:
             library = LibraryTab(desk)
         with gr.Tab("Batch", id="batch") as batch_tab:
-            batch = BatchTab(desk, fields, rights)
+            batch = BatchTab(desk, fields, rights, starts)
         with gr.Tab("Models", id="models") as models_tab:
             models = ModelsTab(desk, header, rights)
     library.connect(documents, tabs, library_tab)
     batch.connect(documents, tabs, batch_tab)
     models.connect(models_tab)
-    Api(desk, rights).connect()
+    calls = Calls(desk, rights)
+    for api in (Api(calls), LibraryApi(calls), BatchApi(calls, starts)):
+        api.connect()
     return Rooms(tabs, desk, documents, library, batch, models)
 
 

@@ -14,12 +14,15 @@ import psutil
 import pytest
 
 from docvlm.config import Settings
+from docvlm.errors import UsageError
 from docvlm.pipeline import Workspace
 from docvlm.store import Label, LabelKind
+from docvlm.ui.api_calls import Calls
 from docvlm.ui.engine_loader import EngineLoader
 from docvlm.ui.model_header import ModelHeader
 from docvlm.ui.page import Rooms, lay_out_rooms
 from docvlm.ui.rights import NO_RIGHTS, Rights
+from finetune import tab_api
 from finetune.page.view import TuneView
 from finetune.runner import Run, RunStatus, list_runs
 from finetune.tab import FineTuneTab
@@ -168,6 +171,17 @@ def test_what_cannot_be_trained_with_is_told_by_name(bench: Bench, tmp_path: Pat
     assert list_runs(bench.workspace.settings.home) == []
 
 
+def test_a_program_trains_on_the_caller_s_labels_only(bench: Bench, tmp_path: Path) -> None:
+    bench.label(tmp_path, 3)
+    api = tab_api.TrainingApi(Calls(bench.rooms.desk, bench.tab._rights))
+    made = api._request(here(), "my / slips", "quick")
+    assert (made.name, made.promote, len(made.documents)) == ("my-slips", False, 3)
+    assert made.settings.base_model == bench.workspace.settings.model
+    stranger = gr.Request(username="bela", session_hash="tab", headers={}, client=None)
+    with pytest.raises(UsageError, match="None of your documents has a label"):
+        api._request(stranger, "slips", "quick")
+
+
 @pytest.mark.slow
 def test_a_run_is_stopped_resumed_seen_by_a_reloaded_page_and_its_adapter_used(
     bench: Bench, tmp_path: Path
@@ -177,6 +191,9 @@ def test_a_run_is_stopped_resumed_seen_by_a_reloaded_page_and_its_adapter_used(
     started = bench.start(**{"set.epochs": "60", "set.rank": "2"} | _ticked("language"))
     assert 'class="run' in started[bench.tab._run], started[bench.tab._notice]
     _wait(lambda: any(event for event in bench.run.events() if getattr(event, "loss", None)), bench.run)
+    assert "'slips' is going on" in bench.start(run_name="second")[bench.tab._notice]
+    assert len(list_runs(bench.workspace.settings.home)) == 1
+    assert (told := tab_api._run(bench.run))["state"] == "running" and told["step"] > 0
     bench.act(f"stop:{bench.run.name}")
     _wait(lambda: bench.run.status is RunStatus.STOPPED, bench.run)
 
@@ -187,6 +204,7 @@ def test_a_run_is_stopped_resumed_seen_by_a_reloaded_page_and_its_adapter_used(
     bench.act("resume:slips")
     _wait(lambda: bench.run.status is RunStatus.FINISHED, bench.run)
 
+    assert tab_api._run(bench.run)["adapter"] == "slips"
     followed = bench.tab._follow(bench.view, here())
     assert "promote:slips" in followed[bench.tab._outcome]
     bench.act("promote:slips")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pymupdf
 import pytest
 from gradio_client import Client
@@ -16,7 +18,17 @@ from gradio_client.exceptions import AppError
 
 from docvlm.config import Settings
 from docvlm.store import Store
-from tests.ui.http_browser import SECONDS
+from docvlm.ui.owners import COOKIE
+from tests.batch.files import write_pdf
+from tests.ui.http_browser import SECONDS, keep_document, messages_of
+
+RADISH = ["Radish Ltd, total 61,50 EUR"]
+CALLS = {"read", "ask", "extract", "search", "schemas", "label"} | {
+    "batch_start",
+    "batch_status",
+    "training_start",
+    "training_status",
+}
 
 pytestmark = pytest.mark.slow
 
@@ -57,9 +69,9 @@ def call(client: Client, name: str, **arguments: str) -> Any:
     return json.loads(client.predict(**arguments, api_name=f"/{name}"))
 
 
-def test_nothing_but_the_three_calls_can_be_called_by_name(client: Client) -> None:
+def test_nothing_but_these_calls_can_be_called_by_name(client: Client) -> None:
     named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(named) == {"/read", "/ask", "/extract"}
+    assert set(named) == {f"/{name}" for name in CALLS}
     assert "words that stand on it" in named["/ask"]["description"]
 
 
@@ -118,6 +130,113 @@ def test_nobody_else_may(address: str, served: Path, letter: bytes) -> None:
     stranger.close()
 
 
+@pytest.fixture(scope="module")
+def stranger(address: str) -> Iterator[Client]:
+    """Somebody who comes through a proxy, with no documents."""
+    client = Client(address, verbose=False, headers={"X-Forwarded-For": "203.0.113.7"})
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def visitor(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A program that sends the cookie of a browser with one document in its library, through a proxy."""
+    with httpx.Client(base_url=address, timeout=SECONDS) as browser:
+        browser.get("/")
+        keep_document(browser, write_pdf(tmp_path_factory.mktemp("own") / "radish.pdf", RADISH), "own")
+        messages_of(browser, "own")
+        headers = {"Cookie": f"{COOKIE}={browser.cookies[COOKIE]}", "X-Forwarded-For": "203.0.113.8"}
+    client = Client(address, verbose=False, headers=headers)
+    yield client
+    client.close()
+
+
+def found(client: Client, query: str) -> list[dict[str, Any]]:
+    hits: list[dict[str, Any]] = call(client, "search", query=query)["hits"]
+    return hits
+
+
+def test_everybody_finds_and_opens_their_own_documents_only(
+    client: Client, visitor: Client, stranger: Client, served: Path
+) -> None:
+    (own,) = found(visitor, "radish")
+    assert own["name"] == "radish.pdf" and own["page"] == 1 and "Radish" in own["text"]
+    assert "Radish" in call(visitor, "read", document=f"library:{own['document']}")["pages"][0]["text"]
+    named = write_pdf(served / "parsnip.pdf", ["Parsnip Brothers", "Total 3.00 EUR"])
+    call(client, "read", document=str(named))
+    (kept,) = found(client, "parsnip")
+    assert "Parsnip" in call(client, "read", document=f"library:{kept['document']}")["pages"][0]["text"]
+    for other, query, number in (
+        (client, "radish", own["document"]),
+        (stranger, "radish", own["document"]),
+        (visitor, "parsnip", kept["document"]),
+        (stranger, "parsnip", kept["document"]),
+    ):
+        assert found(other, query) == []
+        for name, more in (("read", {}), ("label", {"schema": "total", "field": "total", "value": "1"})):
+            with pytest.raises(AppError, match=f"no document {number}"):
+                call(other, name, document=f"library:{number}", **more)
+
+
+def test_a_label_is_kept_with_its_place(visitor: Client, letter: bytes, model_home: Path) -> None:
+    (own,) = found(visitor, "radish")
+    document = f"library:{own['document']}"
+    label = {"document": document, "schema": "seller, total:amount", "field": "total"}
+    kept = call(visitor, "label", **label, value="61,50")
+    assert (kept["value"], kept["page"]) == ("61.50", 1) and kept["boxes"]
+    assert call(visitor, "label", **label, value="")["raw"] is None
+    assert call(visitor, "label", **label, value="99,00")["page"] is None
+    with Store.open(Settings.from_environment({"DOCVLM_HOME": str(model_home)}).database_url) as store:
+        (record,) = store.labels(own["document"])
+    assert (record.label.name, record.label.value) == ("total", "99,00")
+    with pytest.raises(AppError, match="no field 'tax'"):
+        call(visitor, "label", **(label | {"field": "tax"}), value="1")
+    with pytest.raises(AppError, match="Nothing is kept"):
+        call(visitor, "label", **(label | {"document": as_data(letter)}), value="1")
+
+
+def test_the_schemas_are_listed(client: Client) -> None:
+    known = {schema["name"]: schema for schema in call(client, "schemas")["schemas"]}
+    assert {"receipt", "invoice", "form"} <= set(known)
+    assert {"name": "total", "type": "amount"}.items() <= next(
+        field for field in known["receipt"]["fields"] if field["name"] == "total"
+    ).items()
+
+
+def test_a_batch_is_started_and_followed_by_its_owner(
+    visitor: Client, stranger: Client, served: Path
+) -> None:
+    started = call(visitor, "batch_start", files="library", task="read")
+    deadline = time.monotonic() + 2 * SECONDS
+    while True:
+        (batch,) = call(visitor, "batch_status", batch=started["batch"])["batches"]
+        if batch["state"] == "finished":
+            break
+        assert time.monotonic() < deadline and batch["state"] in ("running", "new"), batch
+        time.sleep(0.2)
+    assert (batch["files"], batch["done"], batch["failed"]) == (1, 1, 0)
+    assert call(stranger, "batch_status")["batches"] == []
+    with pytest.raises(AppError, match="no batch of this id"):
+        call(stranger, "batch_status", batch=started["batch"])
+    with pytest.raises(AppError, match="Only the person at the machine"):
+        call(stranger, "batch_start", files=str(served), task="read")
+    with pytest.raises(AppError, match="no files"):
+        call(stranger, "batch_start", files="library", task="read")
+    with pytest.raises(AppError, match="no task"):
+        call(visitor, "batch_start", files="library", task="rm -rf")
+
+
+def test_only_who_may_train_starts_and_sees_trainings(client: Client, stranger: Client) -> None:
+    for name in ("training_start", "training_status"):
+        with pytest.raises(AppError, match="Only the person at the machine"):
+            call(stranger, name)
+    assert call(client, "training_status") == {"runs": []}
+    with pytest.raises(AppError, match="no such preset"):
+        call(client, "training_start", preset="endless")
+    with pytest.raises(AppError, match="None of your documents has a label"):  # another's has
+        call(client, "training_start")
+
+
 def test_the_same_calls_are_mcp_tools(address: str, letter: bytes) -> None:
     from mcp import ClientSession
     from mcp.client.streamable_http import streamablehttp_client
@@ -134,6 +253,7 @@ def test_the_same_calls_are_mcp_tools(address: str, letter: bytes) -> None:
             return tools, await session.call_tool(name, arguments)
 
     tools, result = asyncio.run(asyncio.wait_for(use(), 2 * SECONDS))
-    assert len(tools) == 3 and all("PDF" in description for description in tools.values())
+    assert {name for name in CALLS if any(tool.endswith(name) for tool in tools)} == CALLS
+    assert len(tools) == len(CALLS) and all("PDF" in description for description in tools.values())
     assert not result.isError
     assert json.loads(result.content[0].text)["fields"]["total"]["value"] == "41.70"

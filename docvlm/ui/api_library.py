@@ -1,0 +1,117 @@
+"""What programs may call of what is stored: search it, list schemas, say what is right.
+
+Each caller reaches documents of their own only, see ``docvlm.ui.reach``.
+"""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from docvlm.errors import UsageError
+from docvlm.pipeline import DocumentLabels
+from docvlm.schemas import Schema
+from docvlm.store import SearchHit
+from docvlm.ui.api_calls import LONGEST_TEXT, Calls, Json, as_json, text_of, told_in_a_sentence
+
+MOST_HITS = 100
+LONGEST_QUERY = 200
+
+
+class LibraryApi:
+    """Calls over the caller's own documents, schemas and labels."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def connect(self) -> None:
+        """Add the calls to the page that is being built."""
+
+        def search(query: str, request: gr.Request, limit: int = 20) -> str:
+            """Search the PDFs and images that are stored for you: JSON with the pages and answers found.
+
+            Each hit has the number N of its document, which the other tools take as library:N.
+
+            Args:
+                query: Words that must all stand there, for example: notice period
+                limit: How many hits at most, from 1 to 100.
+            """
+            with told_in_a_sentence():
+                words = text_of(query, "query")[:LONGEST_QUERY]
+                most = min(max(int(limit), 1), MOST_HITS)
+                hits = self._calls.reach.search(words, most, request)
+                return as_json({"hits": [_hit(hit) for hit in hits]})
+
+        def schemas(request: gr.Request) -> str:
+            """List the schemas that can be extracted from a PDF or an image: JSON with names and fields."""
+            with told_in_a_sentence():
+                known = self._calls.shelf(request).schemas()
+                return as_json({"schemas": [_schema(schema) for schema in known.values()]})
+
+        def label(document: str, schema: str, field: str, value: str, request: gr.Request) -> str:
+            """Keep what is right for a field of a stored PDF or image; the model can be trained on it later.
+
+            An earlier label of the field is replaced. JSON tells what is kept, and where on the page the
+            value stands; page is null where it stands nowhere.
+
+            Args:
+                document: library:N for document N of a search, or, on the machine that runs docvlm, the
+                    path of a file.
+                schema: The schema that has the field, as for extract.
+                field: The name of the field, for example: total. A cell of a list: items[2].amount
+                value: The right value as it is printed, or an empty text where the document has none.
+            """
+            with told_in_a_sentence(), self._calls.opened(document, request, is_kept=True) as opened:
+                for _ in opened.read():
+                    pass  # so that the value can be found on its page
+                wanted = self._calls.schema(schema, request)
+                return as_json(self._label(opened.id, wanted, text_of(field, "field"), _value(value)))
+
+        for call in (search, schemas, label):
+            gr.api(call, api_name=call.__name__, concurrency_limit=4, concurrency_id="library calls")
+
+    def _label(self, document_id: int, schema: Schema, field: str, value: str) -> Json:
+        store = self._calls.desk.workspace.store
+        labels = DocumentLabels(store, document_id)
+        known = store.extractions(document_id, latest_only=True)
+        found = [record.extraction for record in known if record.schema_key == schema.key]
+        latest = found[-1] if found else None
+        labels.correct(labels.lay_over(schema, latest), field, value)
+        kept = labels.lay_over(schema, latest).value(field)
+        assert kept is not None  # noqa: S101 - correct() refuses what the schema does not have
+        told = kept[1]
+        return {
+            "document": document_id,
+            "field": field,
+            "raw": told.raw,
+            "value": told.value,
+            "page": told.page,
+            "boxes": [box.as_list() for box in told.boxes],
+        }
+
+
+def _value(value: object) -> str:
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        raise UsageError(f"The value is no text of up to {LONGEST_TEXT} characters.", "Send another one.")
+    return value
+
+
+def _hit(hit: SearchHit) -> Json:
+    return {
+        "document": hit.document_id,
+        "name": hit.name,
+        "page": hit.page,
+        "kind": hit.kind.value,
+        "text": hit.snippet,
+    }
+
+
+def _schema(schema: Schema) -> Json:
+    return {
+        "name": schema.name,
+        "title": schema.title,
+        "fields": [
+            {"name": spec.name, "type": str(spec.type), "hint": spec.hint}
+            | ({"columns": [column.name for column in spec.columns]} if spec.is_list else {})
+            for spec in schema.fields
+        ],
+    }

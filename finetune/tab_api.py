@@ -1,0 +1,105 @@
+"""What programs may call of training: start a run, and follow it. Part of the page, like the tab."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import gradio as gr
+
+from docvlm.errors import UsageError
+from docvlm.ui.api_calls import Calls, Json, as_json, told_in_a_sentence
+from finetune.data.store_labels import labelled_documents
+from finetune.page.one_at_a_time import refuse_second_run
+from finetune.runner import Run, RunRequest, free_name, list_runs, start
+from finetune.runner.progress import RunProgress
+from finetune.training.settings import PRESETS, TrainingSettings
+
+FIRST_NAME = "labels"
+LONGEST_NAME = 50
+
+
+def run_name(typed: str) -> str:
+    """The name of a run that is meant by what was typed."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", typed).strip("-._")[:LONGEST_NAME] or FIRST_NAME
+
+
+class TrainingApi:
+    """Calls for those who may train, see ``docvlm.ui.rights``."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def connect(self) -> None:
+        """Add the calls to the page that is being built."""
+
+        def training_start(request: gr.Request, name: str = FIRST_NAME, preset: str = "balanced") -> str:
+            """Train the model on the labels of your PDFs and images, in the background: JSON names the run.
+
+            In the end base and adapter are compared on documents held back; a person decides in the tab
+            Fine-tune whether the adapter is used.
+
+            Args:
+                name: What to call the run; a number is added where there is one of that name.
+                preset: quick, balanced or thorough.
+            """
+            with told_in_a_sentence():
+                self._calls.rights.demand(request, "train")
+                if preset not in PRESETS:
+                    raise UsageError("There is no such preset.", f"Name {', '.join(PRESETS)}.")
+                refuse_second_run(self._calls.desk.workspace.settings.home)
+                return as_json(_run(start(self._request(request, name, preset), self._home)))
+
+        def training_status(request: gr.Request, name: str = "") -> str:
+            """Tell how far trainings on labelled PDFs and images are: JSON with state, loss and outcome.
+
+            Args:
+                name: The run, as training_start called it; empty for all, the latest first.
+            """
+            with told_in_a_sentence():
+                self._calls.rights.demand(request, "see what is trained")
+                shown = [run for run in list_runs(self._home) if not name or run.name == name]
+                if name and not shown:
+                    raise UsageError("There is no run of this name.", "Call training_status without one.")
+                return as_json({"runs": [_run(run) for run in shown]})
+
+        for call in (training_start, training_status):
+            gr.api(call, api_name=call.__name__, concurrency_limit=4, concurrency_id="library calls")
+
+    @property
+    def _home(self) -> Path:
+        return self._calls.desk.workspace.settings.prepare_home()
+
+    def _request(self, request: gr.Request, name: str, preset: str) -> RunRequest:
+        workspace, reach = self._calls.desk.workspace, self._calls.reach
+        known = labelled_documents(workspace.store)
+        wanted = tuple(document.sha256 for document in known if reach.has(document.sha256, request))
+        if not wanted:
+            raise UsageError("None of your documents has a label.", "Call label first, or use the tab Label.")
+        settings = replace(
+            TrainingSettings.preset(preset),
+            base_model=workspace.settings.model,
+            tiles=workspace.settings.budget,
+        )
+        free = free_name(run_name(name), self._home)
+        return RunRequest(free, documents=wanted, settings=settings, promote=False)
+
+
+def _run(run: Run) -> Json:
+    progress = RunProgress.of(run.events())
+    last = progress.last_step
+    told: Json = {
+        "run": run.name,
+        "state": run.status.value,
+        "message": run.sentence,
+        "steps": progress.total_steps,
+        "step": last.step if last is not None else 0,
+        "loss": last.loss if last is not None else None,
+        "seconds_left": last.seconds_left if last is not None else None,
+        "warnings": progress.warnings,
+    }
+    if progress.kept is not None:
+        kept = progress.kept
+        told |= {"adapter": kept.adapter, "won": kept.promoted, "outcome": kept.sentence}
+    return told
