@@ -65,4 +65,4 @@ def head() -> str:
     """
     nested = "\n".join(script(name) for name in _SHEETS)
     sheets = f"<style>{script('theme.css')}\n:root:root body {{\n{nested}\n}}</style>"
-    return f"{sheets}<script>{script('queue_place.js')}</script>"
+    return f"{sheets}<script>{script('colours.js', 'queue_place.js')}</script>"
