@@ -37,7 +37,7 @@ class LibraryApi:
             """
             with told_in_a_sentence():
                 words = text_of(query, "query")[:LONGEST_QUERY]
-                most = min(max(int(limit), 1), MOST_HITS)
+                most = min(max(limit, 1), MOST_HITS) if isinstance(limit, int) else MOST_HITS
                 hits = self._calls.reach.search(words, most, request)
                 return as_json({"hits": [_hit(hit) for hit in hits]})
 

@@ -1,4 +1,4 @@
-"""What hands do on the page, in a real browser: paste, zoom and pan, stop, click; and light or dark.
+"""What hands do on the page, in a real browser: paste, zoom and pan, click; and light or dark.
 
 A tiny checkpoint of random weights answers; what it says does not matter here.
 """
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.batch.files import write_pdf
 from tests.ui.test_accessibility import findings
 from tests.ui.test_phone import PHONE, ROOMS, open_tab
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 PATIENCE = 60_000
-LONG = 30
 COPY = """async (address) => {
   const picture = await (await fetch(address)).blob();
   await navigator.clipboard.write([new ClipboardItem({ "image/png": picture })]);
@@ -87,26 +85,6 @@ def test_the_page_is_zoomed_and_moved_by_hand(page: Page) -> None:
     assert nearer["top"] + y - box["y"] == pytest.approx((moved["top"] + y - box["y"]) * factor, abs=3)
     pane.press("0")
     assert page.inner_text(".zoom output") == "100 %"
-
-
-def test_an_answer_is_stopped_on_the_way(page: Page, tmp_path: Path) -> None:
-    letter = write_pdf(
-        tmp_path / "long.pdf", [f"Page {number} of a long letter. " * 20 for number in range(LONG)]
-    )
-    page.set_input_files("#upload input[type=file]", letter)
-    page.wait_for_selector('.page-title:has-text("long.pdf")')
-    page.wait_for_selector('[data-read="1"]')
-    page.fill("#composer textarea", "What is the total?")
-    page.press("#composer textarea", "Enter")
-    page.wait_for_selector("#answers .answer.pending >> text=/Thinking|On page/")
-    page.click("#composer .stop")
-    page.wait_for_selector("#answers .answer.pending", state="detached")
-    page.wait_for_selector("#composer .primary:visible")
-    assert "Stopped" in page.inner_text("#answers") and page.locator("#answers .reply").count() == 0
-    page.select_option("#composer [name=scope]", "page")
-    page.fill("#composer textarea", "What is the date?")
-    page.press("#composer textarea", "Enter")
-    page.wait_for_selector("#answers .answer:not(.pending)")
 
 
 def test_a_suggested_question_is_asked_with_a_click(page: Page) -> None:

@@ -103,6 +103,9 @@ def test_the_pages_own_requests_pass(client: httpx.Client, address: str) -> None
     assert is_open("/") and is_open("/gradio_api/queue/join") and not is_open("/gradio_api/component_server")
 
 
+REFUSALS = ('"There is no file', '"There is no such preset', '"The query is no text', '"This is no task')
+
+
 def test_nothing_that_was_sent_to_any_callback_breaks_it(client: httpx.Client) -> None:
     """Every callback of the page gets every hostile event; each answers, and tells nothing."""
     known = client.get("config").json()["dependencies"]
@@ -116,8 +119,9 @@ def test_nothing_that_was_sent_to_any_callback_breaks_it(client: httpx.Client) -
         told = messages_of(client, tab)
         assert _is_clean(told)
         failed = [line for line in told.splitlines() if '"success":false' in line]
-        # The calls for programs refuse what is no document, and say so; nothing else fails.
-        assert [line for line in failed if '"There is no file' not in line] == [], (event, failed[:3])
+        # The calls for programs refuse what they cannot understand, and say so; nothing else fails.
+        others = [line for line in failed if not any(words in line for words in REFUSALS)]
+        assert others == [], (event, others[:3])
 
 
 def test_where_the_model_lies_is_told_to_no_visitor(address: str) -> None:
