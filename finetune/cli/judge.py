@@ -13,6 +13,7 @@ from docvlm.config import Settings
 from docvlm.errors import UsageError
 from docvlm.terminal import progress_bar
 from finetune.cli.labels import Labels, count, read_labels, tell
+from finetune.data.duplicates import copies_of
 from finetune.data.readings import Readings
 from finetune.evaluation.before_after import (
     GALLERY_FILE,
@@ -63,7 +64,7 @@ def judge(options: argparse.Namespace) -> int:
             f"The adapter '{options.name}' does not say which model it belongs to, so it cannot be promoted.",
             "Judge it without --promote, and use it by name with --adapter, together with --model.",
         )
-    labels = _labels(options, card)
+    labels = _without_copies(_labels(options, card), card, settings, options)
     model = card.base_model if card else options.model or settings.model
     settings = replace(settings, model=model, budget=options.tiles or settings.budget)
     out = options.out or folder / JUDGEMENT
@@ -92,6 +93,27 @@ def _labels(options: argparse.Namespace, card: AdapterCard | None) -> Labels:
     if learnt:
         tell(f"{learnt} of {len(every.documents)} documents are left out: '{options.name}' has learnt them.")
     return read_labels(options.cases, _TASKS, schema, options.limit, options.seed, known)
+
+
+def _without_copies(
+    labels: Labels, card: AdapterCard | None, settings: Settings, options: argparse.Namespace
+) -> Labels:
+    """Without documents that were scanned or saved again since the adapter was trained on them."""
+    if card is None or not card.trained_on:
+        return labels
+    with Readings.open(settings) as readings:
+        copies = copies_of(card.trained_on, labels.documents, readings)
+    if not copies:
+        return labels
+    kept = tuple(document for document in labels.documents if document.sha256 not in copies)
+    if not kept:
+        raise UsageError(
+            f"'{options.name}' was trained on copies of every document of {options.cases}.",
+            "Give labels of documents that are new to it.",
+        )
+    left_out = "1 document is" if len(copies) == 1 else f"{len(copies)} documents are"
+    tell(f"{left_out} left out: '{options.name}' has learnt nearly the same.")
+    return replace(labels, documents=kept)
 
 
 def _compare(

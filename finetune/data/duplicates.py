@@ -6,7 +6,7 @@ look alike and share most words; what tells them apart are dates, numbers and am
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -51,6 +51,20 @@ def duplicate_groups(
     for sha256 in leaders:
         groups.setdefault(leader(sha256), []).append(sha256)
     return tuple(tuple(group) for group in groups.values() if len(group) > 1)
+
+
+def copies_of(
+    known: Iterable[str], documents: Sequence[LabelledDocument], readings: Readings
+) -> frozenset[str]:
+    """The hashes of documents that are the same as one that is known by its hash alone.
+
+    A known document that was never read on this machine, or whose readings are gone, has no copies.
+    """
+    hashes = frozenset(known)
+    alone = [LabelledDocument(sha256, sha256, None) for sha256 in sorted(hashes)]
+    groups = duplicate_groups([*alone, *documents], readings)
+    same = {sha256 for group in groups if not hashes.isdisjoint(group) for sha256 in group}
+    return frozenset(same) - hashes
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from docvlm.config import Settings
 from finetune.data.documents import LabelledDocument
-from finetune.data.duplicates import duplicate_groups
+from finetune.data.duplicates import copies_of, duplicate_groups
 from finetune.data.readings import Readings
 from tests.finetune.data.pages import pdf_of
 
@@ -44,3 +44,16 @@ def test_three_copies_are_one_group_and_lost_files_are_none(settings: Settings, 
     lost = LabelledDocument("00", "lost.pdf", tmp_path / "lost.pdf")
     (group,) = groups_of(settings, *copies, lost)
     assert set(group) == {copy.sha256 for copy in copies}
+
+
+def test_copies_of_what_is_known_by_its_hash_alone(settings: Settings, tmp_path: Path) -> None:
+    first = pdf_of(tmp_path / "a.pdf", *FIRST)
+    again = pdf_of(tmp_path / "b.pdf", *FIRST, "page 1", font_size=12)
+    twin = pdf_of(tmp_path / "c.pdf", *FIRST, "page 2", font_size=10)
+    other = pdf_of(tmp_path / "d.pdf", *SECOND)
+    with Readings.open(settings) as readings:
+        assert copies_of([first.sha256], [again, twin, other], readings) == frozenset()  # never read here
+        readings.of(first)
+        (tmp_path / "a.pdf").unlink()
+        found = copies_of([first.sha256], [again, twin, other], readings)
+    assert found == {again.sha256, twin.sha256}
