@@ -20,7 +20,8 @@ from tests.batch.files import write_pdf
 from tests.models.tiny_checkpoints import save_tiny_checkpoint
 from tests.processes import left_after
 
-PAGES = 60
+PAGES = 600
+"""More than a quick machine does in half a second, even with a tiny model."""
 
 
 @pytest.fixture(autouse=True)
