@@ -12,11 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from docvlm.grounding.runs import PageWords, WordRun
+from docvlm.grounding.table_rows import FIGURES
 from docvlm.schemas import FieldSpec, FieldType, PageContext, find_candidates, normalise
 from docvlm.types import Box, Word
 
 FEWEST_ENTRIES = 3
 """Of fewer, none can be told to be the odd one out."""
+
+_FEWEST_FIGURES = 2
+"""Columns of figures that a table must have for rows to be told by them; a total has but one figure."""
 
 _MOST = 0.6
 """The share of a column's values, by confidence, that must stand below each other."""
@@ -35,6 +39,18 @@ class Cell:
     moved: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column and where on the rows it stands; only left and right of ``place`` mean something.
+
+    ``place`` is None where that cannot be told; ``share`` of its values, by confidence, stand there.
+    """
+
+    spec: FieldSpec
+    place: Box | None
+    share: float
+
+
 def line_up(
     entries: Sequence[Sequence[Cell]],
     columns: Sequence[FieldSpec],
@@ -44,25 +60,107 @@ def line_up(
     """The entries with the cells that stand outside their column's place exchanged for what stands in it.
 
     A cell is exchanged only where the entry has exactly one run there that can be the column's value. A
-    number whose words are an amount of the entry too is none.
+    number whose words are an amount of the entry too is none. Rows between the entries and right beside the
+    first and the last of them that have a value in every place are entries too.
     """
     entries = [_without_amounts_as_numbers(entry, columns) for entry in entries]
-    lined_up = [list(entry) for entry in entries]
-    places = [_place([entry[number] for entry in entries], spec) for number, spec in enumerate(columns)]
-    for number, (place, spec) in enumerate(zip(places, columns, strict=True)):
-        if place is None or any(
-            other is not None and _overlap(other, place) > 0.5
-            for at, other in enumerate(places)
-            if at != number
-        ):
-            continue
-        for entry in lined_up:
-            there = _standing_in(place, entry, spec, words, context)
-            if there is not None and not _says_the_same(entry[number].run, there, spec, context):
-                entry[number] = Cell(
-                    there, min(entry[number].confidence, _share(entries, number, place)), True
-                )
-    return lined_up
+    table = _Table(_columns(entries, columns), words, context)
+    return table.with_rows_left_out([table.lined_up(entry) for entry in entries])
+
+
+class _Table:
+    """The columns of a table and the page that it stands on."""
+
+    def __init__(self, columns: Sequence[_Column], words: PageWords, context: PageContext) -> None:
+        self._columns = columns
+        self._words = words
+        self._context = context
+
+    def lined_up(self, entry: Sequence[Cell]) -> list[Cell]:
+        """An entry with its cells in their columns' places."""
+        row = self._row_of(entry)
+        if row is None:
+            return list(entry)
+        cells = []
+        for cell, column in zip(entry, self._columns, strict=True):
+            there = self._standing_in(column, row)
+            if there is not None and not self._says_the_same(cell.run, there, column.spec):
+                sure = column.share if cell.run is None else min(cell.confidence, column.share)
+                cell = Cell(there, sure, moved=True)
+            cells.append(cell)
+        return cells
+
+    def with_rows_left_out(self, entries: list[list[Cell]]) -> list[list[Cell]]:
+        """The entries, and the rows among them that the model passed over, from top to bottom."""
+        figures = [one for one in self._columns if one.place is not None and one.spec.type in FIGURES]
+        by_row = {row: entry for entry in entries if (row := self._row_of(entry)) is not None}
+        if len(figures) < _FEWEST_FIGURES or len(by_row) < FEWEST_ENTRIES:
+            return entries
+        first, last = min(by_row), max(by_row)
+        above = itertools.takewhile(self._is_an_entry, range(first - 1, -1, -1))
+        below = itertools.takewhile(self._is_an_entry, range(last + 1, len(self._words.lines)))
+        between = (row for row in range(first, last) if row not in by_row and self._is_an_entry(row))
+        left_out = [(row, self._entry_in(row)) for row in (*above, *between, *below)]
+        if not left_out:
+            return entries
+        placed = [(self._row_of(entry), entry) for entry in entries]
+        known = [(last if row is None else row, entry) for row, entry in placed]
+        return [entry for _, entry in sorted([*known, *left_out], key=lambda one: one[0])]
+
+    def _is_an_entry(self, row: int) -> bool:
+        """Whether a row has a value in the place of every column that has one."""
+        return all(
+            self._standing_in(column, row) is not None for column in self._columns if column.place is not None
+        )
+
+    def _entry_in(self, row: int) -> list[Cell]:
+        found = [self._standing_in(column, row) for column in self._columns]
+        surest = min(column.share for column in self._columns if column.place is not None)
+        return [Cell(run, surest, moved=True) for run in found]
+
+    def _row_of(self, entry: Sequence[Cell]) -> int | None:
+        """The row of the page that holds most of an entry's cells."""
+        rows = [self._words.row_of(cell.run) for cell in entry if cell.run is not None]
+        return statistics.mode(rows) if rows else None
+
+    def _standing_in(self, column: _Column, row: int) -> WordRun | None:
+        """The one run on a row that stands in a column's place and can be its value."""
+        if column.place is None:
+            return None
+        order = len(self._words.orders) - 1
+        start = sum(len(other) for other in self._words.lines[:row])
+        line = self._words.lines[row]
+        spans = find_candidates([word.text for word in line], column.spec, self._context)
+        if spans is None:
+            spans = tuple(_texts(line))
+        there = [
+            run
+            for first, last in _widest(spans, line, column.spec)
+            if _stands_in(
+                run := self._words.run(order, start + first, start + last), column.place, column.spec
+            )
+        ]
+        return there[0] if len(there) == 1 else None
+
+    def _says_the_same(self, chosen: WordRun | None, there: WordRun, spec: FieldSpec) -> bool:
+        """Whether a cell has some of these very words already and means the same by them."""
+        if chosen is None or not {id(word) for word in chosen.words} & {id(word) for word in there.words}:
+            return False
+        said, stands = (normalise(run.text, spec, self._context) for run in (chosen, there))
+        return spec.type is FieldType.TEXT or said.value == stands.value
+
+
+def _columns(entries: Sequence[Sequence[Cell]], specs: Sequence[FieldSpec]) -> list[_Column]:
+    """Each column with its place; two columns in one place have none."""
+    places = [_place([entry[number] for entry in entries], spec) for number, spec in enumerate(specs)]
+    columns = []
+    for number, (place, spec) in enumerate(zip(places, specs, strict=True)):
+        others = (other for at, other in enumerate(places) if at != number and other is not None)
+        if place is None or any(_overlap(other, place) > 0.5 for other in others):
+            columns.append(_Column(spec, None, 0.0))
+        else:
+            columns.append(_Column(spec, place, _share(entries, number, place)))
+    return columns
 
 
 def _without_amounts_as_numbers(entry: Sequence[Cell], columns: Sequence[FieldSpec]) -> list[Cell]:
@@ -124,30 +222,6 @@ def _share(entries: Sequence[Sequence[Cell]], number: int, place: Box) -> float:
     return sum(cell.confidence for cell in there) / max(sum(cell.confidence for cell in found), 1e-6)
 
 
-def _standing_in(
-    place: Box, entry: Sequence[Cell], spec: FieldSpec, words: PageWords, context: PageContext
-) -> WordRun | None:
-    """The one run on the entry's row that stands in a column's place and can be its value."""
-    row = _row_of(entry, words)
-    if row is None:
-        return None
-    order = len(words.orders) - 1
-    start = sum(len(other) for other in words.lines[:row])
-    line = words.lines[row]
-    spans = find_candidates([word.text for word in line], spec, context)
-    if spans is None:
-        spans = tuple(_texts(line))
-    runs = [words.run(order, start + first, start + last) for first, last in _widest(spans, line, spec)]
-    there = [run for run in runs if _stands_in(run, place, spec)]
-    return there[0] if len(there) == 1 else None
-
-
-def _row_of(entry: Sequence[Cell], words: PageWords) -> int | None:
-    """The row of the page that holds most of an entry's cells."""
-    rows = [words.row_of(cell.run) for cell in entry if cell.run is not None]
-    return statistics.mode(rows) if rows else None
-
-
 def _stands_in(run: WordRun, place: Box, spec: FieldSpec) -> bool:
     if spec.type is FieldType.TEXT:
         return abs(run.box.x0 - place.x0) < _ALIGNED * run.box.height
@@ -180,11 +254,3 @@ def _widest(spans: Sequence[tuple[int, int]], line: Sequence[Word], spec: FieldS
         for one in whole
         if not any(other != one and other[0] <= one[0] and one[1] <= other[1] for other in whole)
     ]
-
-
-def _says_the_same(chosen: WordRun | None, there: WordRun, spec: FieldSpec, context: PageContext) -> bool:
-    """Whether a cell has some of these very words already and means the same by them."""
-    if chosen is None or not {id(word) for word in chosen.words} & {id(word) for word in there.words}:
-        return False
-    said, stands = normalise(chosen.text, spec, context), normalise(there.text, spec, context)
-    return spec.type is FieldType.TEXT or said.value == stands.value

@@ -20,7 +20,7 @@ _LETTERS = re.compile(r"[^\W\d_]{2}")
 _MOST_BEFORE, _MOST_BEHIND = 3, 2
 """Rows of text before the row with the figures, and rows that go on behind it."""
 
-_FIGURES = (FieldType.AMOUNT, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT)
+FIGURES = (FieldType.AMOUNT, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT)
 
 _MOST_SKIPPED = 1
 """Rows with figures between two entries that belong to neither: a remark, a row that the reader tore."""
@@ -38,7 +38,7 @@ class Band:
 
 def has_figures(field: FieldSpec) -> bool:
     """Whether the entries of a list have figures, by which its rows are told apart."""
-    return any(column.type in _FIGURES for column in field.columns)
+    return any(column.type in FIGURES for column in field.columns)
 
 
 def row_bands(rows: Sequence[Sequence[str]]) -> tuple[Band, ...]:

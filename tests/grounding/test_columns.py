@@ -96,6 +96,27 @@ def test_the_quantity_is_found_where_the_price_was_taken_for_it() -> None:
     assert texts(found)[3] == ROWS[3]
 
 
+def test_rows_that_were_passed_over_are_entries_too() -> None:
+    rows = (("Stool", "5", "20.00", "100.00"), *ROWS, ("Lamp", "7", "58.00", "406.00"))
+    words = page((*rows, ("Subtotal", "", "", "1200.50"), ("Shelf", "1", "5.00", "5.00")))
+    chosen = entries(words, rows)
+    found = line_up([chosen[1], chosen[2], chosen[4]], columns(), words, page_context(words.text))
+    assert texts(found) == list(rows)
+    assert [all(cell.moved for cell in entry) for entry in found] == [True, False, False, True, False, True]
+
+
+def test_with_one_column_of_figures_a_total_is_no_entry() -> None:
+    schema = load_schema("items[description, amount:amount]")
+    rows = (*((row[0], "", "", row[3]) for row in ROWS), ("Total", "", "", "694.50"))
+    words = page(rows)
+    chosen = [
+        [Cell(run(words, number, row[0]), 0.9), Cell(run(words, number, row[3]), 0.9)]
+        for number, row in enumerate(rows[:4])
+    ]
+    found = line_up(chosen, schema.fields[0].columns, words, page_context(words.text))
+    assert len(found) == 4
+
+
 def test_of_two_entries_neither_is_the_odd_one() -> None:
     words = page(ROWS[:2])
     chosen = (ROWS[0], ("1", "1", "500.00", "500.00"))
