@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-PHONE = {"width": 390, "height": 844}
+PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 READ_MILLISECONDS = 120_000
 ROOMS = {
     "Desk": "#left .document",
@@ -18,6 +18,8 @@ ROOMS = {
     "Batch": "#batch-form form",
     "Models": "#model-form form, #models form",
 }
+TABS_SHOWN = """() => [...document.querySelector('[role=tablist]').querySelectorAll('[role=tab]')]
+  .filter((tab) => tab.offsetParent !== null).map((tab) => tab.textContent.trim())"""
 OVERHANGING = """() => {
   const [width, wanted] = [document.documentElement.clientWidth, document.documentElement.scrollWidth];
   if (wanted <= width) return [];
@@ -43,6 +45,18 @@ def test_no_tab_scrolls_sideways_on_a_phone(page: Page) -> None:
         page.wait_for_selector(shown, state="attached", timeout=READ_MILLISECONDS)
         wide[room] = page.evaluate(OVERHANGING)
     assert {name: parts for name, parts in wide.items() if parts} == {}
+
+
+def test_a_window_made_narrow_and_wide_again_has_each_tab_once(page: Page) -> None:
+    for _ in range(3):
+        page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        page.wait_for_selector("role=tab[name=Models]", state="hidden")
+        page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+        page.wait_for_selector("role=tab[name=Models]")
+    for room in ROOMS:
+        page.locator(f"role=tab[name={room}]").first.click()
+        page.wait_for_selector(f"role=tab[name={room}][selected=true]")
+        assert page.evaluate(TABS_SHOWN) == list(ROOMS)
 
 
 def open_tab(page: Page, name: str) -> None:
