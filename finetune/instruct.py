@@ -12,8 +12,6 @@ seed and ``n`` alone, so a resumed run sees what the uninterrupted one would hav
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -22,20 +20,26 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from docvlm.errors import ModelError, UsageError
+from docvlm.errors import ModelError
 from docvlm.models.chat import ChatEncoder
 from docvlm.models.device import pick_device, pick_dtype
+from finetune.long_run import (
+    CHECKPOINT,
+    TRAINING_STATE,
+    begin,
+    log_step,
+    put_checkpoint,
+    read_recipe,
+    rise_and_fall,
+)
 from finetune.packed_attention import use_packed_attention
 from finetune.packing import PackedExample, pack_example
 from finetune.synthesis.examples import make_example
 from finetune.training.trainer import document_workers, one_thread, reply_loss
 
-CHECKPOINT = "checkpoint"
-LOG = "log.jsonl"
 BASE_MODEL = "SmolLM2-135M-Instruct"
 
 
@@ -72,25 +76,13 @@ class Progress:
 
 
 def load_recipe(file: Path) -> InstructConfig:
-    """The settings in a YAML file of ``finetune/recipes``.
-
-    Raises:
-        UsageError: when the file cannot be read or names a setting that there is not.
-    """
-    try:
-        return InstructConfig(**yaml.safe_load(file.read_text(encoding="utf-8")))
-    except (OSError, TypeError, yaml.YAMLError) as error:
-        raise UsageError(
-            f"{file} is no recipe: {error}.", "See finetune/recipes for those there are."
-        ) from error
+    """The settings in a YAML file of ``finetune/recipes``; see :func:`read_recipe`."""
+    return read_recipe(file, InstructConfig)
 
 
 def learning_rate_at(progress: float, config: InstructConfig) -> float:
     """The learning rate after a share ``progress`` (0 to 1) of the documents."""
-    if progress < config.warmup:
-        return config.learning_rate * max(progress / config.warmup, 0.02)
-    decayed = min((progress - config.warmup) / (1 - config.warmup), 1.0)
-    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * decayed))
+    return config.learning_rate * rise_and_fall(progress, config.warmup)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,10 +109,7 @@ def train(language_model: Path, out: Path, config: InstructConfig, resume: bool)
     Raises:
         UsageError: when ``out`` holds a run and ``resume`` is not set.
     """
-    if (out / LOG).exists() and not resume:
-        raise UsageError(f"{out} already holds a run.", "Choose another folder or go on with --resume.")
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "config.json").write_text(json.dumps(asdict(config), indent=2), encoding="utf-8")
+    begin(out, config, resume)
     tokenizer = AutoTokenizer.from_pretrained(language_model)
     chat, end_id = ChatEncoder(tokenizer), int(tokenizer.eos_token_id)
     run = open_run(language_model, out, config, resume)
@@ -137,7 +126,7 @@ def train(language_model: Path, out: Path, config: InstructConfig, resume: bool)
             progress.step += 1
             progress.seconds += spent
             speed = sum(document.length for document in documents) / spent
-            _log(out, progress, loss=loss, learning_rate=rate, tokens_per_second=speed)
+            log_step(out, progress, loss=loss, learning_rate=rate, tokens_per_second=speed)
             if progress.seconds - saved_at >= config.checkpoint_minutes * 60:
                 _save(out, run)
                 saved_at = progress.seconds
@@ -201,37 +190,17 @@ def train_step(
     return float(sum(losses)) / targets
 
 
-def _log(out: Path, progress: Progress, **figures: float) -> None:
-    line = {**asdict(progress), **figures}
-    rounded = {
-        key: float(f"{value:.4g}") if isinstance(value, float) else value for key, value in line.items()
-    }
-    with (out / LOG).open("a", encoding="utf-8") as log:
-        log.write(json.dumps(rounded) + "\n")
-
-
 def _save(out: Path, run: Run) -> None:
-    """Write a checkpoint beside the last one, then put it in its place."""
-    fresh, kept, old = out / "checkpoint.new", out / CHECKPOINT, out / "checkpoint.old"
-    run.model.save_pretrained(fresh, save_embedding_layers=False)
-    state = {"optimizer": run.optimizer.state_dict(), "progress": asdict(run.progress)}
-    torch.save(state, fresh / "training.pt")
-    if kept.exists():
-        _remove(old)
-        kept.rename(old)
-    fresh.rename(kept)
-    _remove(old)
+    def write(folder: Path) -> None:
+        run.model.save_pretrained(folder, save_embedding_layers=False)
+        state = {"optimizer": run.optimizer.state_dict(), "progress": asdict(run.progress)}
+        torch.save(state, folder / TRAINING_STATE)
 
-
-def _remove(folder: Path) -> None:
-    if folder.exists():
-        for file in folder.iterdir():
-            file.unlink()
-        folder.rmdir()
+    put_checkpoint(out, write)
 
 
 def _load_progress(out: Path, optimizer: torch.optim.Optimizer) -> Progress:
-    state = torch.load(out / CHECKPOINT / "training.pt", weights_only=True)
+    state = torch.load(out / CHECKPOINT / TRAINING_STATE, weights_only=True)
     optimizer.load_state_dict(state["optimizer"])
     return Progress(**state["progress"])
 

@@ -97,26 +97,22 @@ class _Table:
         if len(figures) < _FEWEST_FIGURES or len(by_row) < FEWEST_ENTRIES:
             return entries
         first, last = min(by_row), max(by_row)
-        above = itertools.takewhile(self._is_an_entry, range(first - 1, -1, -1))
-        below = itertools.takewhile(self._is_an_entry, range(last + 1, len(self._words.lines)))
-        between = (row for row in range(first, last) if row not in by_row and self._is_an_entry(row))
-        left_out = [(row, self._entry_in(row)) for row in (*above, *between, *below)]
-        if not left_out:
-            return entries
+        above = itertools.takewhile(_is_entry, map(self._entry_in, range(first - 1, -1, -1)))
+        below = itertools.takewhile(_is_entry, map(self._entry_in, range(last + 1, len(self._words.lines))))
+        between = (self._entry_in(row) for row in range(first, last) if row not in by_row)
+        left_out = [one for one in (*above, *between, *below) if one is not None]
         placed = [(self._row_of(entry), entry) for entry in entries]
         known = [(last if row is None else row, entry) for row, entry in placed]
         return [entry for _, entry in sorted([*known, *left_out], key=lambda one: one[0])]
 
-    def _is_an_entry(self, row: int) -> bool:
-        """Whether a row has a value in the place of every column that has one."""
-        return all(
-            self._standing_in(column, row) is not None for column in self._columns if column.place is not None
-        )
-
-    def _entry_in(self, row: int) -> list[Cell]:
+    def _entry_in(self, row: int) -> tuple[int, list[Cell]] | None:
+        """The row with its entry; None where a column that has a place has no value there."""
         found = [self._standing_in(column, row) for column in self._columns]
-        surest = min(column.share for column in self._columns if column.place is not None)
-        return [Cell(run, surest, moved=True) for run in found]
+        placed = [(column, run) for column, run in zip(self._columns, found, strict=True) if column.place]
+        if any(run is None for _, run in placed):
+            return None
+        sure = min(column.share for column, _ in placed)
+        return row, [Cell(run, sure, moved=True) for run in found]
 
     def _row_of(self, entry: Sequence[Cell]) -> int | None:
         """The row of the page that holds most of an entry's cells."""
@@ -148,6 +144,10 @@ class _Table:
             return False
         said, stands = (normalise(run.text, spec, self._context) for run in (chosen, there))
         return spec.type is FieldType.TEXT or said.value == stands.value
+
+
+def _is_entry(found: tuple[int, list[Cell]] | None) -> bool:
+    return found is not None
 
 
 def _columns(entries: Sequence[Sequence[Cell]], specs: Sequence[FieldSpec]) -> list[_Column]:

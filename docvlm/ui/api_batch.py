@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime
-
 import gradio as gr
 
 from docvlm.batch import Task
 from docvlm.batch.runs import BatchRun, BatchRuns, RunRequest
-from docvlm.batch.runs.request import schema_text
+from docvlm.batch.runs.request import new_request
 from docvlm.errors import UsageError
 from docvlm.ui.api_calls import Calls, Json, as_json, text_of, told_in_a_sentence
 from docvlm.ui.batch_output import usual_output
@@ -73,19 +70,8 @@ class BatchApi:
         known = named_files(self._calls.reach.library(request), workspace.store) if is_library else []
         schema = self._calls.schema(wanted, request) if chosen is Task.EXTRACT else None
         question = " ".join(text_of(wanted, "question").split()) if chosen is Task.ASK else ""
-        settings = workspace.settings
-        what = schema.title if schema is not None else question or "Text"
-        made = RunRequest(
-            title=f"{what} · {folder.rstrip('/').rsplit('/', 1)[-1] or f'{len(known)} files'}",
-            task=chosen,
-            created=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            question=question,
-            schema_json=schema_text(schema) if schema is not None else "",
-            folder=folder,
-            files=tuple(file for _, file in known),
-            owner=owner_of(request),
-        )
-        return replace(made, model=settings.model, adapter=settings.adapter, budget=settings.budget)
+        named = [file for _, file in known]
+        return new_request(chosen, workspace.settings, owner_of(request), schema, question, folder, named)
 
 
 def _batch(run: BatchRun) -> Json:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from html import escape
 
 import gradio as gr
@@ -12,7 +11,7 @@ import gradio as gr
 from docvlm.batch import Task
 from docvlm.batch.find import NamedFile
 from docvlm.batch.runs import RunRequest
-from docvlm.batch.runs.request import schema_text
+from docvlm.batch.runs.request import new_request
 from docvlm.config import Settings
 from docvlm.errors import UsageError
 from docvlm.ingest import parse_page_range
@@ -81,22 +80,7 @@ def request_of(
     schema = schemas.get(text_in(event, "schema", 80)) if task is Task.EXTRACT else None
     question = " ".join(text_in(event, "question", LONGEST_QUESTION).split()) if task is Task.ASK else ""
     chosen = () if folder else tuple(files.get(text_in(event, "source", 20), ()))
-    what = schema.title if schema is not None else question or "Text"
-    count = "1 file" if len(chosen) == 1 else f"{len(chosen)} files"
-    return RunRequest(
-        title=f"{what} · {folder.rstrip('/').rsplit('/', 1)[-1] or '/' if folder else count}",
-        task=task,
-        created=datetime.now(UTC).isoformat(timespec="milliseconds"),
-        question=question,
-        schema_json=schema_text(schema) if schema is not None else "",
-        folder=folder,
-        files=chosen,
-        pages=pages,
-        owner=owner,
-        model=settings.model,
-        adapter=settings.adapter,
-        budget=settings.budget,
-    )
+    return new_request(task, settings, owner, schema, question, folder, chosen, pages)
 
 
 def _task_of(event: gr.EventData) -> Task:

@@ -11,16 +11,16 @@ from pathlib import Path
 from docvlm.adapters import AdapterRegistry, KeptAdapter
 from docvlm.adapters.registry import NO_ADAPTER
 from docvlm.config import Settings
-from docvlm.terminal import EXIT_CODES
+from docvlm.terminal import Subparsers, add_command
 from finetune.cli.judge import add_options as add_judge_options
 from finetune.cli.judge import judge
 
 
-def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_commands(subparsers: Subparsers) -> None:
     """Add ``adapters`` and its own commands."""
     parser = subparsers.add_parser("adapters", help="list, switch on, export, import and merge adapters")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    listing = _action(actions, "list", _list, "show the adapters and which is switched on")
+    listing = add_command(actions, "list", _list, "show the adapters and which is switched on")
     listing.add_argument("--json", action="store_true", help="print JSON")
     _named(actions, "show", _show, "print an adapter's card as JSON")
     _named(actions, "activate", _activate, "use an adapter whenever its base model is used")
@@ -28,12 +28,12 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
     promoting.add_argument("--anyway", action="store_true", help="whether it won or not")
     judging = _named(actions, "judge", judge, "compare an adapter with its base on labels new to it")
     add_judge_options(judging)
-    off = _action(actions, "deactivate", _deactivate, "use a base model without adapter again")
+    off = add_command(actions, "deactivate", _deactivate, "use a base model without adapter again")
     off.add_argument("model", nargs="?", default="embedded", help="the base model (default: embedded)")
     _named(actions, "delete", _delete, "delete an adapter for good")
     export = _named(actions, "export", _export, "write a plain PEFT folder, or a zip")
     export.add_argument("target", type=Path, help="a new folder, or a file ending in .zip")
-    taking = _action(actions, "import", _import, "take in an adapter from a folder or a zip")
+    taking = add_command(actions, "import", _import, "take in an adapter from a folder or a zip")
     taking.add_argument("source", type=Path, help="a PEFT folder with safetensors weights, or a zip of one")
     taking.add_argument("--name", help="what to call it (default: its own name)")
     merging = _named(actions, "merge", _merge, "write base and adapter as one full model")
@@ -43,30 +43,13 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
     )
 
 
-def _action(
-    actions: argparse._SubParsersAction[argparse.ArgumentParser],
-    name: str,
-    run: Callable[[argparse.Namespace], int],
-    summary: str,
-) -> argparse.ArgumentParser:
-    parser = actions.add_parser(
-        name,
-        help=summary,
-        description=f"{summary[0].upper()}{summary[1:]}.",
-        epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.set_defaults(run=run)
-    return parser
-
-
 def _named(
-    actions: argparse._SubParsersAction[argparse.ArgumentParser],
+    actions: Subparsers,
     name: str,
     run: Callable[[argparse.Namespace], int],
     summary: str,
 ) -> argparse.ArgumentParser:
-    parser = _action(actions, name, run, summary)
+    parser = add_command(actions, name, run, summary)
     parser.add_argument("name", help="the adapter's name")
     return parser
 

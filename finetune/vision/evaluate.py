@@ -19,7 +19,7 @@ from finetune.evaluation.bootstrap import Bootstrap, ratio
 from finetune.evaluation.text import ErrorCounts, character_errors
 from finetune.vision.checkpoint import load_reader
 from finetune.vision.glyph_head import GlyphHead
-from finetune.vision.reading import Glyph, lines_of, read_page, read_tile
+from finetune.vision.reading import lines_of, printed, read_page, read_tile
 from finetune.vision.tiles import Tile, tiles_of
 from finetune.vision.tower import VisionTower
 
@@ -32,12 +32,8 @@ _SIDE = 384
 def tile_errors(tower: VisionTower, head: GlyphHead, tiles: Iterator[Tile]) -> Iterator[ErrorCounts]:
     """Of each tile, against its own glyphs put into lines in the same way."""
     for tile in tiles:
-        boxes = zip(tile.glyphs.characters, tile.glyphs.boxes, tile.glyphs.starts, strict=True)
-        printed: list[Glyph] = [
-            (character, float(x0 + x1) / 2, float(y0 + y1) / 2, float(y1 - y0), bool(starts))
-            for character, (x0, y0, x1, y1), starts in boxes
-        ]
-        yield character_errors(_text(lines_of(read_tile(tower, head, tile.image))), _text(lines_of(printed)))
+        read = lines_of(read_tile(tower, head, tile.image))
+        yield character_errors(_text(read), _text(lines_of(printed(tile.glyphs))))
 
 
 def unseen_tiles() -> Iterator[Tile]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -11,27 +12,45 @@ import torch
 from docvlm.reading.order import Segment, arrange
 from docvlm.types import Box, Line, Reading, ReadingSource, RgbImage, Word
 from finetune.vision.glyph_head import GlyphHead
-from finetune.vision.glyph_targets import NOTHING, UNKNOWN, character_of
-from finetune.vision.tower import PATCH, VisionTower, pixels_of
+from finetune.vision.glyph_targets import NOTHING, UNKNOWN, Glyphs, character_of
+from finetune.vision.tower import PATCH, VisionTower, states_of
 
 _SAME_ROW = 0.7
 """Of a glyph's height: how far middles on one row may be apart."""
 
-_WORD_GAP, _LINE_GAP = 1.8, 2.8
-"""Of a glyph's height, between middles: further apart are two words, two pieces of text."""
+_WORD_GAP, _LINE_GAP, _ROW_GAP = 1.8, 2.8, 6.0
+"""Of a glyph's height, between middles: further apart are two words, two pieces of text, two rows."""
 
-Glyph = tuple[str, float, float, float, bool]
-"""A character, the x and y of its middle, its height (pixels), whether a word begins with it."""
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """A character read on a picture; ``x``, ``y`` its middle and ``height``, in pixels from the top left.
+
+    ``starts``: whether a word begins with it.
+    """
+
+    character: str
+    x: float
+    y: float
+    height: float
+    starts: bool
+
+
+def printed(glyphs: Glyphs) -> list[Glyph]:
+    """What is known of drawn glyphs as a reader without fault would give it."""
+    return [
+        Glyph(character, float(x0 + x1) / 2, float(y0 + y1) / 2, float(y1 - y0), bool(starts))
+        for character, (x0, y0, x1, y1), starts in zip(
+            glyphs.characters, glyphs.boxes, glyphs.starts, strict=True
+        )
+    ]
 
 
 @torch.inference_mode()
 def read_tile(tower: VisionTower, head: GlyphHead, image: RgbImage) -> list[Glyph]:
     """The glyphs of a tile (sides in multiples of 16 pixels), in no order; places from its top left."""
-    rows, columns = image.shape[0] // PATCH, image.shape[1] // PATCH
-    states = tower(
-        pixels_of(torch.from_numpy(image)[None]), torch.ones(1, rows, columns, dtype=torch.bool)
-    ).last_hidden_state
-    said = head(states)
+    columns = image.shape[1] // PATCH
+    said = head(states_of(tower, torch.from_numpy(image)[None]))
     classes = said.classes[0].argmax(dim=-1).numpy()
     places, starts = said.places[0].float().numpy(), said.starts[0].float().numpy()
     glyphs: list[Glyph] = []
@@ -40,7 +59,7 @@ def read_tile(tower: VisionTower, head: GlyphHead, image: RgbImage) -> list[Glyp
         x, y = places[patch, slot, :2].clip(0, 1)
         height = places[patch, slot, 2].clip(0.2, 4)
         glyphs.append(
-            (
+            Glyph(
                 character_of(int(classes[patch, slot])),
                 (column + float(x)) * PATCH,
                 (row + float(y)) * PATCH,
@@ -62,10 +81,11 @@ def read_page(tower: VisionTower, head: GlyphHead, image: RgbImage, side: int, s
     scaled = image if scale == 1.0 else np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
     found: list[Glyph] = []
     for left, top, tile in _tiles(scaled, side):
-        for character, x, y, tall, starts in read_tile(tower, head, tile):
-            inside = PATCH <= x < side - PATCH and PATCH <= y < side - PATCH
-            if inside and x + left < scaled.shape[1] and y + top < scaled.shape[0]:
-                found.append((character, (x + left) / scale, (y + top) / scale, tall / scale, starts))
+        for glyph in read_tile(tower, head, tile):
+            inside = PATCH <= glyph.x < side - PATCH and PATCH <= glyph.y < side - PATCH
+            x, y = glyph.x + left, glyph.y + top
+            if inside and x < scaled.shape[1] and y < scaled.shape[0]:
+                found.append(replace(glyph, x=x / scale, y=y / scale, height=glyph.height / scale))
     return Reading(1, ReadingSource.OCR, width, height, lines_of(found))
 
 
@@ -92,18 +112,20 @@ def _tiles(image: RgbImage, side: int) -> Iterator[tuple[int, int, RgbImage]]:
 def _rows(glyphs: Sequence[Glyph]) -> list[list[Glyph]]:
     """Glyphs whose middles share a height with their left neighbour, each row from left to right."""
     rows: list[list[Glyph]] = []
-    for glyph in sorted(glyphs, key=lambda glyph: glyph[1]):
-        _, x, y, tall, _ = glyph
-        near = [
-            row
-            for row in rows
-            if abs(row[-1][2] - y) < _SAME_ROW * max(tall, row[-1][3]) and x - row[-1][1] < 6 * tall
-        ]
+    for glyph in sorted(glyphs, key=lambda glyph: glyph.x):
+        near = [row for row in rows if _goes_on(row[-1], glyph)]
         if near:
-            min(near, key=lambda row: abs(row[-1][2] - y)).append(glyph)
+            distances = [abs(row[-1].y - glyph.y) for row in near]
+            near[distances.index(min(distances))].append(glyph)
         else:
             rows.append([glyph])
     return rows
+
+
+def _goes_on(last: Glyph, glyph: Glyph) -> bool:
+    """Whether a row that ends with ``last`` may go on with ``glyph``."""
+    level = abs(last.y - glyph.y) < _SAME_ROW * max(glyph.height, last.height)
+    return level and glyph.x - last.x < _ROW_GAP * glyph.height
 
 
 def _segments(row: Sequence[Glyph]) -> list[Segment]:
@@ -111,10 +133,10 @@ def _segments(row: Sequence[Glyph]) -> list[Segment]:
     pieces: list[list[list[Glyph]]] = []
     before: Glyph | None = None
     for glyph in row:
-        gap = (glyph[1] - before[1]) / max(glyph[3], before[3]) if before else np.inf
+        gap = (glyph.x - before.x) / max(glyph.height, before.height) if before else np.inf
         if gap > _LINE_GAP:
             pieces.append([[glyph]])
-        elif glyph[4] or gap > _WORD_GAP:
+        elif glyph.starts or gap > _WORD_GAP:
             pieces[-1].append([glyph])
         else:
             pieces[-1][-1].append(glyph)
@@ -124,6 +146,12 @@ def _segments(row: Sequence[Glyph]) -> list[Segment]:
 
 def _word(glyphs: Sequence[Glyph]) -> Word:
     boxes = [
-        Box(x - 0.25 * tall, y - 0.5 * tall, x + 0.25 * tall, y + 0.5 * tall) for _, x, y, tall, _ in glyphs
+        Box(
+            glyph.x - 0.25 * glyph.height,
+            glyph.y - 0.5 * glyph.height,
+            glyph.x + 0.25 * glyph.height,
+            glyph.y + 0.5 * glyph.height,
+        )
+        for glyph in glyphs
     ]
-    return Word("".join(glyph[0] for glyph in glyphs), Box.around(boxes))
+    return Word("".join(glyph.character for glyph in glyphs), Box.around(boxes))

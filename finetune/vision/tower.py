@@ -69,6 +69,14 @@ def pixels_of(images: torch.Tensor) -> torch.Tensor:
     return images.permute(0, 3, 1, 2).float() / 127.5 - 1.0
 
 
+def states_of(tower: VisionTower, images: torch.Tensor) -> torch.Tensor:
+    """The tower's states of tiles, bytes of shape (tiles, height, width, 3)."""
+    tiles, height, width, _ = images.shape
+    whole = torch.ones(tiles, height // PATCH, width // PATCH, dtype=torch.bool, device=images.device)
+    states: torch.Tensor = tower(pixels_of(images), whole).last_hidden_state
+    return states
+
+
 def save_tower(tower: VisionTower, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     tower.config.to_json_file(folder / CONFIG)

@@ -11,9 +11,6 @@ would have seen. A run can start from the tower and head of another.
 from __future__ import annotations
 
 import argparse
-import json
-import math
-import shutil
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -23,18 +20,24 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import yaml
 from numpy.typing import NDArray
 
-from docvlm.errors import UsageError
 from docvlm.models.device import pick_device, pick_dtype
+from finetune.long_run import (
+    CHECKPOINT,
+    TRAINING_STATE,
+    begin,
+    log_step,
+    put_checkpoint,
+    read_recipe,
+    rise_and_fall,
+)
 from finetune.vision.checkpoint import load_reader, save_reader
 from finetune.vision.glyph_head import GlyphHead, glyph_loss, share_right
 from finetune.vision.glyph_targets import glyph_targets
 from finetune.vision.tiles import Tile, tiles_of
-from finetune.vision.tower import PATCH, VisionTower, pixels_of, tower_config
+from finetune.vision.tower import VisionTower, states_of, tower_config
 
-CHECKPOINT, LOG = "checkpoint", "log.jsonl"
 TILES_A_PAGE = 4
 
 
@@ -90,17 +93,8 @@ class Run:
 
 
 def load_recipe(file: Path) -> TowerConfig:
-    """The settings in a YAML file of ``finetune/recipes``.
-
-    Raises:
-        UsageError: when the file cannot be read or names a setting that there is not.
-    """
-    try:
-        return TowerConfig(**yaml.safe_load(file.read_text(encoding="utf-8")))
-    except (OSError, TypeError, yaml.YAMLError) as error:
-        raise UsageError(
-            f"{file} is no recipe of a tower: {error}.", "See finetune/recipes for those there are."
-        ) from error
+    """The settings in a YAML file of ``finetune/recipes``; see :func:`read_recipe`."""
+    return read_recipe(file, TowerConfig)
 
 
 def make_batch(seed: int, number: int, size: int, side: int) -> Batch:
@@ -125,10 +119,7 @@ def train(out: Path, config: TowerConfig, resume: bool) -> None:
     Raises:
         UsageError: when ``out`` holds a run and ``resume`` is not set.
     """
-    if (out / LOG).exists() and not resume:
-        raise UsageError(f"{out} already holds a run.", "Choose another folder or go on with --resume.")
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "config.json").write_text(json.dumps(asdict(config), indent=2), encoding="utf-8")
+    begin(out, config, resume)
     run = open_run(out, config, resume)
     progress, saved_at = run.progress, run.progress.seconds
     with ProcessPoolExecutor(max_workers=config.drawing_processes) as drawing:
@@ -142,7 +133,7 @@ def train(out: Path, config: TowerConfig, resume: bool) -> None:
             progress.step += 1
             progress.tiles += config.batch
             progress.seconds += spent
-            _log(out, progress, loss=loss, right=right, tiles_per_second=config.batch / spent)
+            log_step(out, progress, loss=loss, right=right, tiles_per_second=config.batch / spent)
             if progress.seconds - saved_at >= config.checkpoint_minutes * 60:
                 _save(out, run)
                 saved_at = progress.seconds
@@ -162,7 +153,7 @@ def open_run(out: Path, config: TowerConfig, resume: bool) -> Run:
     optimizer = torch.optim.AdamW(weights, lr=config.learning_rate, weight_decay=config.weight_decay)
     progress = Progress()
     if resume:
-        state = torch.load(out / CHECKPOINT / "training.pt", weights_only=True)
+        state = torch.load(out / CHECKPOINT / TRAINING_STATE, weights_only=True)
         optimizer.load_state_dict(state["optimizer"])
         progress = Progress(**state["progress"])
     device = pick_device()
@@ -171,10 +162,7 @@ def open_run(out: Path, config: TowerConfig, resume: bool) -> Run:
 
 def learning_rate_at(progress: float, config: TowerConfig) -> float:
     """The learning rate after a share ``progress`` (0 to 1) of the tiles."""
-    if progress < config.warmup:
-        return config.learning_rate * max(progress / config.warmup, 0.02)
-    decayed = min((progress - config.warmup) / (1 - config.warmup), 1.0)
-    return config.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * decayed)))
+    return config.learning_rate * rise_and_fall(progress, config.warmup, least=0.01)
 
 
 def train_step(run: Run, batch: Batch) -> tuple[float, float]:
@@ -193,14 +181,6 @@ def train_step(run: Run, batch: Batch) -> tuple[float, float]:
     return float(loss.detach()), share_right(said, classes)
 
 
-def states_of(tower: VisionTower, images: torch.Tensor) -> torch.Tensor:
-    """The tower's states of tiles, bytes of shape (tiles, height, width, 3)."""
-    tiles, height, width, _ = images.shape
-    whole = torch.ones(tiles, height // PATCH, width // PATCH, dtype=torch.bool, device=images.device)
-    states: torch.Tensor = tower(pixels_of(images), whole).last_hidden_state
-    return states
-
-
 def _batches(drawing: ProcessPoolExecutor, config: TowerConfig, first: int) -> Iterator[Batch]:
     """Batches in order from number ``first``, a few of them drawn ahead."""
     numbers = count(first)
@@ -215,26 +195,13 @@ def _batches(drawing: ProcessPoolExecutor, config: TowerConfig, first: int) -> I
         yield ready.result()
 
 
-def _log(out: Path, progress: Progress, **figures: float) -> None:
-    line = {**asdict(progress), **figures}
-    rounded = {
-        key: float(f"{value:.4g}") if isinstance(value, float) else value for key, value in line.items()
-    }
-    with (out / LOG).open("a", encoding="utf-8") as log:
-        log.write(json.dumps(rounded) + "\n")
-
-
 def _save(out: Path, run: Run) -> None:
-    """Write a checkpoint beside the last one, then put it in its place."""
-    fresh, kept, old = out / "checkpoint.new", out / CHECKPOINT, out / "checkpoint.old"
-    save_reader(run.tower, run.head, fresh)
-    state = {"optimizer": run.optimizer.state_dict(), "progress": asdict(run.progress)}
-    torch.save(state, fresh / "training.pt")
-    if kept.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        kept.rename(old)
-    fresh.rename(kept)
-    shutil.rmtree(old, ignore_errors=True)
+    def write(folder: Path) -> None:
+        save_reader(run.tower, run.head, folder)
+        state = {"optimizer": run.optimizer.state_dict(), "progress": asdict(run.progress)}
+        torch.save(state, folder / TRAINING_STATE)
+
+    put_checkpoint(out, write)
 
 
 def main() -> None:

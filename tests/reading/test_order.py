@@ -23,6 +23,15 @@ def texts(segments):
     return [line.text for line in arrange(segments)]
 
 
+def set_as_form(form, pitch, lower=0):
+    """Labels at the left, answers at the right, so many pixels from row to row and the answers lower."""
+    return [
+        segment(text, 50 + 400 * column, 100 + pitch * row + lower * column)
+        for row, pair in enumerate(form)
+        for column, text in enumerate(pair)
+    ]
+
+
 def test_columns_are_read_one_after_the_other():
     rows = [segment(text, 50, 100 + 30 * row) for row, text in enumerate(LEFT)]
     rows += [segment(text, 400, 100 + 30 * row) for row, text in enumerate(RIGHT)]
@@ -78,12 +87,7 @@ def test_labels_come_before_their_values():
         ("Invoice date:", "12 March 2024"),
         ("Due date:", "11 April 2024"),
     )
-    cells = [
-        segment(text, 50 + 400 * column, 100 + 30 * row)
-        for row, pair in enumerate(form)
-        for column, text in enumerate(pair)
-    ]
-    assert texts(cells) == [cell for pair in form for cell in pair]
+    assert texts(set_as_form(form, 30)) == [cell for pair in form for cell in pair]
 
 
 def test_long_labels_beside_long_answers_set_wide_apart_stay_rows():
@@ -93,12 +97,7 @@ def test_long_labels_beside_long_answers_set_wide_apart_stay_rows():
         ("SIGNATURE OF THE INITIATOR", "Mrs Ellen B. Harper"),
         ("PLACE WHERE IT IS SENT", "The office at the coast"),
     )
-    cells = [
-        segment(text, 50 + 400 * column, 100 + 60 * row)
-        for row, pair in enumerate(form)
-        for column, text in enumerate(pair)
-    ]
-    assert texts(cells) == [cell for pair in form for cell in pair]
+    assert texts(set_as_form(form, 60)) == [cell for pair in form for cell in pair]
 
 
 def test_answers_half_a_row_below_their_labels_stay_with_them():
@@ -107,12 +106,7 @@ def test_answers_half_a_row_below_their_labels_stay_with_them():
         ("The office where she works", "An office"),
         ("Who else has to know of it", "Nobody"),
     )
-    cells = [
-        segment(text, 50 + 400 * column, 100 + 40 * row + 9 * column)
-        for row, pair in enumerate(form)
-        for column, text in enumerate(pair)
-    ]
-    assert texts(cells) == [cell for pair in form for cell in pair]
+    assert texts(set_as_form(form, 40, lower=9)) == [cell for pair in form for cell in pair]
 
 
 def test_addresses_side_by_side_are_not_mixed():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +109,39 @@ class RunRequest:
             raise UsageError(
                 f"The batch in {run_folder} cannot be read.", "Delete it and start it again."
             ) from error
+
+
+def new_request(
+    task: Task,
+    settings: Settings,
+    owner: str,
+    schema: Schema | None = None,
+    question: str = "",
+    folder: str = "",
+    files: Sequence[NamedFile] = (),
+    pages: str = "all",
+) -> RunRequest:
+    """A request made now, called by what is wanted and of what.
+
+    Raises:
+        UsageError: when something that the task needs is missing.
+    """
+    what = schema.title if schema is not None else question or "Text"
+    count = "1 file" if len(files) == 1 else f"{len(files)} files"
+    return RunRequest(
+        title=f"{what} · {folder.rstrip('/').rsplit('/', 1)[-1] or '/' if folder else count}",
+        task=task,
+        created=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        question=question,
+        schema_json=schema_text(schema) if schema is not None else "",
+        folder=folder,
+        files=tuple(files),
+        pages=pages,
+        owner=owner,
+        model=settings.model,
+        adapter=settings.adapter,
+        budget=settings.budget,
+    )
 
 
 def schema_text(schema: Schema) -> str:

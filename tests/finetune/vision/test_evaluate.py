@@ -12,7 +12,7 @@ import torch
 from finetune.vision import evaluate
 from finetune.vision.checkpoint import save_reader
 from finetune.vision.glyph_head import GlyphHead
-from finetune.vision.reading import Glyph
+from finetune.vision.reading import printed
 from finetune.vision.tower import VisionTower, tower_config
 
 
@@ -34,17 +34,7 @@ def test_who_reads_every_glyph_makes_none(
     reader: tuple[VisionTower, GlyphHead], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tile,) = islice(evaluate.unseen_tiles(), 1)
-    glyphs = tile.glyphs
-    said: list[Glyph] = [
-        (
-            character,
-            float(box[0] + box[2]) / 2,
-            float(box[1] + box[3]) / 2,
-            float(box[3] - box[1]),
-            bool(start),
-        )
-        for character, box, start in zip(glyphs.characters, glyphs.boxes, glyphs.starts, strict=True)
-    ]
+    said = printed(tile.glyphs)
     monkeypatch.setattr(evaluate, "read_tile", lambda tower, head, image: said)
     (errors,) = evaluate.tile_errors(*reader, iter([tile]))
     assert errors.edits == 0

@@ -6,7 +6,7 @@ from jiwer import cer
 
 from finetune.synthesis.drawing.pages import draw_page
 from finetune.vision.glyph_head import GlyphHead
-from finetune.vision.reading import Glyph, lines_of, read_page
+from finetune.vision.reading import Glyph, lines_of, printed, read_page
 from finetune.vision.tiles import page_glyphs
 from finetune.vision.tower import VisionTower, tower_config
 
@@ -14,14 +14,7 @@ from finetune.vision.tower import VisionTower, tower_config
 def drawn(seed: int) -> tuple[str, list[Glyph]]:
     """What a page says, and its glyphs as a reader without fault would give them."""
     page = draw_page(seed, ("invoice", "letter", "receipt"), "en", effects=False)
-    glyphs = page_glyphs(page)
-    said = [
-        (character, float(x0 + x1) / 2, float(y0 + y1) / 2, float(y1 - y0), bool(starts))
-        for character, (x0, y0, x1, y1), starts in zip(
-            glyphs.characters, glyphs.boxes, glyphs.starts, strict=True
-        )
-    ]
-    return page.document.reading.text, said
+    return page.document.reading.text, printed(page_glyphs(page))
 
 
 def test_glyphs_without_fault_read_as_the_page_does() -> None:
@@ -35,7 +28,7 @@ def test_glyphs_without_fault_read_as_the_page_does() -> None:
 
 def test_words_are_parted_where_one_begins() -> None:
     letters = [
-        (letter, 10.0 + 8 * place, 20.0, 12.0, place in (0, 3)) for place, letter in enumerate("abcde")
+        Glyph(letter, 10.0 + 8 * place, 20.0, 12.0, place in (0, 3)) for place, letter in enumerate("abcde")
     ]
     (line,) = lines_of(letters)
     assert line.text == "abc de"

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from docvlm.errors import UsageError
+from finetune.long_run import LOG
 from finetune.vision.train import (
-    LOG,
     TowerConfig,
     load_recipe,
     make_batch,

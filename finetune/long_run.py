@@ -1,0 +1,82 @@
+"""What long runs of training have in common: their recipe, their learning rate, their log and checkpoints."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import yaml
+
+from docvlm.errors import UsageError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+CHECKPOINT = "checkpoint"
+LOG = "log.jsonl"
+TRAINING_STATE = "training.pt"
+
+Config = TypeVar("Config")
+
+
+def read_recipe(file: Path, config: Callable[..., Config]) -> Config:
+    """The settings in a YAML file of ``finetune/recipes``, as the dataclass ``config``.
+
+    Raises:
+        UsageError: when the file cannot be read or names a setting that there is not.
+    """
+    try:
+        return config(**yaml.safe_load(file.read_text(encoding="utf-8")))
+    except (OSError, TypeError, yaml.YAMLError) as error:
+        raise UsageError(
+            f"{file} is no recipe: {error}.", "See finetune/recipes for those there are."
+        ) from error
+
+
+def begin(out: Path, config: DataclassInstance, resume: bool) -> None:
+    """Make the folder of a run and keep its settings there.
+
+    Raises:
+        UsageError: when ``out`` holds a run and ``resume`` is not set.
+    """
+    if (out / LOG).exists() and not resume:
+        raise UsageError(f"{out} already holds a run.", "Choose another folder or go on with --resume.")
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "config.json").write_text(json.dumps(asdict(config), indent=2), encoding="utf-8")
+
+
+def rise_and_fall(progress: float, warmup: float, least: float = 0.0) -> float:
+    """The share of the highest learning rate after a share ``progress`` (0 to 1) of a run.
+
+    A linear rise over ``warmup``, then half a cosine down to ``least``.
+    """
+    if progress < warmup:
+        return max(progress / warmup, 0.02)
+    decayed = min((progress - warmup) / (1 - warmup), 1.0)
+    return least + (1 - least) * 0.5 * (1 + math.cos(math.pi * decayed))
+
+
+def log_step(out: Path, progress: DataclassInstance, **figures: float) -> None:
+    """Append a line of JSON to the run's log."""
+    line: dict[str, Any] = {**asdict(progress), **figures}
+    rounded = {
+        key: float(f"{value:.4g}") if isinstance(value, float) else value for key, value in line.items()
+    }
+    with (out / LOG).open("a", encoding="utf-8") as log:
+        log.write(json.dumps(rounded) + "\n")
+
+
+def put_checkpoint(out: Path, write: Callable[[Path], None]) -> None:
+    """Have a checkpoint written beside the last one, then put it in its place."""
+    fresh, kept, old = out / "checkpoint.new", out / CHECKPOINT, out / "checkpoint.old"
+    write(fresh)
+    if kept.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        kept.rename(old)
+    fresh.rename(kept)
+    shutil.rmtree(old, ignore_errors=True)

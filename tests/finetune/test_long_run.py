@@ -1,0 +1,57 @@
+"""Recipes, learning rates, logs and checkpoints of long runs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from docvlm.errors import UsageError
+from finetune.long_run import CHECKPOINT, LOG, begin, log_step, put_checkpoint, read_recipe, rise_and_fall
+
+
+@dataclass(frozen=True)
+class Config:
+    pages: int = 3
+
+
+def test_a_recipe_is_read_and_an_unknown_setting_named(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("pages: 5\n")
+    assert read_recipe(recipe, Config) == Config(5)
+    recipe.write_text("colour: red\n")
+    with pytest.raises(UsageError, match="colour"):
+        read_recipe(recipe, Config)
+    with pytest.raises(UsageError, match="no recipe"):
+        read_recipe(tmp_path / "missing.yaml", Config)
+
+
+def test_a_run_is_not_begun_over_another(tmp_path: Path) -> None:
+    begin(tmp_path / "run", Config(), resume=False)
+    log_step(tmp_path / "run", Config(4), loss=0.123456)
+    assert json.loads((tmp_path / "run" / LOG).read_text()) == {"pages": 4, "loss": 0.1235}
+    with pytest.raises(UsageError, match="already holds a run"):
+        begin(tmp_path / "run", Config(), resume=False)
+    begin(tmp_path / "run", Config(), resume=True)
+
+
+def test_the_learning_rate_rises_in_a_line_and_falls_in_half_a_cosine() -> None:
+    assert [rise_and_fall(progress, 0.1) for progress in (0.0, 0.05, 0.1)] == pytest.approx([0.02, 0.5, 1])
+    assert rise_and_fall(0.55, 0.1, least=0.01) == pytest.approx(0.505)
+    assert rise_and_fall(1.0, 0.1, least=0.01) == pytest.approx(0.01)
+
+
+def test_a_checkpoint_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    def write(text: str) -> None:
+        def into(folder: Path) -> None:
+            folder.mkdir()
+            (folder / "weights").write_text(text)
+
+        put_checkpoint(tmp_path, into)
+
+    write("first")
+    write("second")
+    assert (tmp_path / CHECKPOINT / "weights").read_text() == "second"
+    assert [one.name for one in tmp_path.iterdir()] == [CHECKPOINT]
