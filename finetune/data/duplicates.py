@@ -1,32 +1,31 @@
-"""Documents that are the same paper twice: scanned again, photographed again, or saved in another form.
+"""Documents that are the same paper twice, as a whole or in part.
 
-They must stay on one side of a split, or what is learnt by heart passes for skill. Two receipts of one shop
-look alike and share most words; what tells them apart are dates, numbers and amounts, so these decide.
+They must stay on one side of a split, or what is learnt by heart passes for skill.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 
 import imagehash
 from PIL import Image
+from scipy.cluster.hierarchy import DisjointSet
 
 from docvlm.errors import InputError
 from finetune.data.documents import LabelledDocument
-from finetune.data.folding import fold_characters
 from finetune.data.readings import Readings
+from finetune.data.same_pages import FEWEST_WORDS, PageText, same_pages
 
-SAME_WORDS = 0.8
-"""Words in common, over the words of both (Jaccard), from which two pages are one by their text alone; the
-words with digits alone must share as much in any case."""
-ALIKE_WORDS = 0.6
-"""The same where the pictures must be alike too: OCR reads a bad copy otherwise."""
-ALIKE_PICTURES = 8
-"""Bits of 64 in which the perceptual hashes (ImageHash ``phash``) of two pictures of one page may differ."""
+CHIEF_SHARE = 0.5
+"""The share of a document's own numbers on pages in common from which it is the other one again."""
+FEWEST_NUMBERS = 5
+"""With fewer numbers of its own, a page in common is taken for terms of business or a cover."""
 
-_FEWEST_WORDS = 8
+_DIGITS = 3
+"""Shorter numbers count paragraphs and pieces; they tell no papers apart."""
 
 
 def duplicate_groups(
@@ -34,23 +33,35 @@ def duplicate_groups(
 ) -> tuple[tuple[str, ...], ...]:
     """The hashes of documents that are the same, group by group; documents of their own are left out.
 
-    Only first pages are compared. A document that cannot be read is a document of its own.
+    All pages that were read are compared, by their text and, where that leaves it open, by their pictures.
+    Two documents are the same
+
+    - when the pages that they share hold at least ``CHIEF_SHARE`` of the numbers of one of them: one was
+      scanned again, got another cover, or is a part of the other;
+    - or when they share a page with at least ``FEWEST_NUMBERS`` numbers of its own that no third document
+      has. What many papers have, such as terms of business, joins none.
+
+    A document that cannot be read is a document of its own.
     """
-    pages = [page for document in documents if (page := _FirstPage.of(document, readings)) is not None]
-    leaders = {page.document.sha256: page.document.sha256 for page in pages}
+    papers: list[_Paper] = []
+    for document in documents:
+        if texts := _texts(document, readings):
+            pages = tuple(PageText.of(len(papers), number, text) for number, text in texts)
+            papers.append(_Paper(document, pages))
 
-    def leader(sha256: str) -> str:
-        while leaders[sha256] != sha256:
-            sha256 = leaders[sha256]
-        return sha256
+    @cache
+    def picture_hash(page: PageText) -> imagehash.ImageHash | None:
+        return _picture_hash(papers[page.document].document, page.number, readings)
 
-    for first, second in _pairs(pages):
-        if _same(first, second, readings):
-            leaders[leader(second.document.sha256)] = leader(first.document.sha256)
-    groups: dict[str, list[str]] = {}
-    for sha256 in leaders:
-        groups.setdefault(leader(sha256), []).append(sha256)
-    return tuple(tuple(group) for group in groups.values() if len(group) > 1)
+    sheets = same_pages([page for paper in papers for page in paper.comparable], picture_hash)
+    for sheet, pages_of_it in enumerate(sheets):
+        for page in pages_of_it:
+            papers[page.document].sheets[sheet].add(page.number)
+    groups = DisjointSet(range(len(papers)))
+    _join_copies(papers, groups)
+    _join_by_a_page(papers, groups)
+    found = [sorted(group) for group in groups.subsets() if len(group) > 1]
+    return tuple(tuple(papers[index].document.sha256 for index in group) for group in found)
 
 
 def copies_of(
@@ -68,48 +79,99 @@ def copies_of(
 
 
 @dataclass(frozen=True, slots=True)
-class _FirstPage:
+class _Paper:
+    """A document that was read. ``sheets`` has the numbers of its pages by the sheet that they show."""
+
     document: LabelledDocument
-    words: frozenset[str]
-    numbers: frozenset[str]
+    pages: tuple[PageText, ...]
+    sheets: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
 
-    @staticmethod
-    def of(document: LabelledDocument, readings: Readings) -> _FirstPage | None:
-        try:
-            text = readings.of(document)[0].text
-        except InputError:
-            return None
-        words = frozenset(map(fold_characters, text.split()))
-        numbers = frozenset(word for word in words if any(map(str.isdigit, word)))
-        return _FirstPage(document, words, numbers)
+    @property
+    def comparable(self) -> tuple[PageText, ...]:
+        """The first page, and those with text enough to know them by."""
+        first, *others = self.pages
+        return (first, *(page for page in others if len(page.words) >= FEWEST_WORDS))
 
+    def share(self, sheets: Collection[int]) -> float:
+        """Which share of what tells the document apart, its longer numbers else its words, is on these."""
+        here = {number for sheet in sheets for number in self.sheets[sheet]}
+        elsewhere = {page.number for page in self.pages} - here
+        for said in (_long_numbers, _words):
+            own, rest = self._only_on(here, said), self._only_on(elsewhere, said)
+            if own or rest:
+                return len(own) / (len(own) + len(rest))
+        return 1.0
 
-def _pairs(pages: Sequence[_FirstPage]) -> Iterator[tuple[_FirstPage, _FirstPage]]:
-    """The pairs whose words allow that they are the same."""
-    for first, second in combinations(pages, 2):
-        smaller, larger = sorted((len(first.words), len(second.words)))
-        if smaller >= ALIKE_WORDS * larger and _shared(first.words, second.words) >= ALIKE_WORDS:
-            yield first, second
+    def own_numbers(self, sheet: int) -> int:
+        """How many longer numbers stand on this sheet and elsewhere not."""
+        return len(self._only_on(self.sheets[sheet], _long_numbers))
 
-
-def _same(first: _FirstPage, second: _FirstPage, readings: Readings) -> bool:
-    if _shared(first.numbers, second.numbers) < SAME_WORDS:
-        return False
-    enough = min(len(first.words), len(second.words)) >= _FEWEST_WORDS
-    if enough and _shared(first.words, second.words) >= SAME_WORDS:
-        return True
-    one, other = _picture_hash(first.document, readings), _picture_hash(second.document, readings)
-    return one is not None and other is not None and one - other <= ALIKE_PICTURES
+    def _only_on(
+        self, numbers: Collection[int], said: Callable[[PageText], frozenset[str]]
+    ) -> frozenset[str]:
+        here = frozenset[str]().union(*(said(page) for page in self.pages if page.number in numbers))
+        return here.difference(*(said(page) for page in self.pages if page.number not in numbers))
 
 
-def _shared(first: frozenset[str], second: frozenset[str]) -> float:
-    """Jaccard similarity; 1 for two empty sets."""
-    return len(first & second) / len(first | second) if first or second else 1.0
+def _join_copies(papers: Sequence[_Paper], groups: DisjointSet) -> None:
+    """Join documents that are chiefly the same."""
+
+    @cache
+    def is_chief(paper: int, sheets: frozenset[int]) -> bool:
+        return papers[paper].share(sheets) >= CHIEF_SHARE
+
+    having = _having(papers)
+    for index, paper in enumerate(papers):
+        in_common: dict[int, set[int]] = defaultdict(set)
+        for sheet in paper.sheets:
+            for other in having[sheet]:
+                if other < index:
+                    in_common[other].add(sheet)
+        for other, shared in in_common.items():
+            sheets = frozenset(shared)
+            if not groups.connected(index, other) and (is_chief(index, sheets) or is_chief(other, sheets)):
+                groups.merge(index, other)
 
 
-def _picture_hash(document: LabelledDocument, readings: Readings) -> imagehash.ImageHash | None:
+def _join_by_a_page(papers: Sequence[_Paper], groups: DisjointSet) -> None:
+    """Join two by a page that says much of its own and that no third has; copies count as one."""
+    pairs = []
+    for sheet, having in _having(papers).items():
+        leaders = {groups[paper] for paper in having}
+        if len(leaders) == 2 and all(papers[paper].own_numbers(sheet) >= FEWEST_NUMBERS for paper in having):
+            pairs.append(leaders)
+    for pair in pairs:
+        groups.merge(*pair)
+
+
+def _having(papers: Sequence[_Paper]) -> Mapping[int, list[int]]:
+    """The papers that have each sheet."""
+    having: dict[int, list[int]] = defaultdict(list)
+    for index, paper in enumerate(papers):
+        for sheet in paper.sheets:
+            having[sheet].append(index)
+    return having
+
+
+def _texts(document: LabelledDocument, readings: Readings) -> list[tuple[int, str]]:
+    """The number and the text of each page; nothing of a document that cannot be read."""
     try:
-        image = readings.page(document, 1).image
+        return [(reading.page_number, reading.text) for reading in readings.of(document)]
+    except InputError:
+        return []
+
+
+def _long_numbers(page: PageText) -> frozenset[str]:
+    return frozenset(word for word in page.numbers if sum(map(str.isdigit, word)) >= _DIGITS)
+
+
+def _words(page: PageText) -> frozenset[str]:
+    return page.words
+
+
+def _picture_hash(document: LabelledDocument, number: int, readings: Readings) -> imagehash.ImageHash | None:
+    try:
+        image = readings.page(document, number).image
     except InputError:
         return None
     return None if image is None else imagehash.phash(Image.fromarray(image))
