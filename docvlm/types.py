@@ -302,3 +302,19 @@ class RunInfo:
     pages: str = "all"
     pipeline: str = ""
     timings: tuple[tuple[str, float], ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenStep:
+    """One token of a reply.
+
+    Attributes:
+        text: the characters it adds (may be empty while a character is incomplete).
+        probability: the model's probability of it among the tokens that were allowed; None where the
+            engine does not know.
+        forced: True where the grammar left no choice, so that the model was not asked.
+    """
+
+    text: str
+    probability: float | None
+    forced: bool

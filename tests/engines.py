@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable, Iterator
 
 from docvlm.adapters import NOTHING_KNOWN, KnownValues
-from docvlm.models.protocol import EngineCard, GenerationRequest, PageInput, TokenStep
+from docvlm.models.protocol import EngineCard, GenerationRequest, PageInput
 from docvlm.tiling import Budget, TilePlan, plan_tiles
+from docvlm.types import TokenStep
 
 
 class WrittenEngine:

@@ -8,9 +8,9 @@ from math import prod
 
 from docvlm.grounding.grammar import MAX_ROWS
 from docvlm.grounding.table_rows import has_figures
-from docvlm.models.protocol import TokenStep
 from docvlm.prompts import ANSWER_START, CELL_BREAK, NOT_FOUND, ROW_START
 from docvlm.schemas import Schema
+from docvlm.types import TokenStep
 
 UNKNOWN_CONFIDENCE = 0.5
 """Of a value whose tokens' probabilities the engine does not know: as likely right as wrong."""

@@ -18,7 +18,7 @@ import torch
 
 from docvlm.errors import Cancelled, ModelError
 from docvlm.models.lookup import PageLookup
-from docvlm.models.protocol import TokenStep
+from docvlm.types import TokenStep
 
 
 class Continuation(Protocol):

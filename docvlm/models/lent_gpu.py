@@ -19,7 +19,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from docvlm.errors import Cancelled, DocvlmError
 from docvlm.models.around import EngineAround
-from docvlm.models.protocol import Engine, GenerationRequest, PageInput, TokenStep
+from docvlm.models.protocol import Engine, GenerationRequest, PageInput
+from docvlm.types import TokenStep
 
 ZERO_GPU = "SPACES_ZERO_GPU"
 """Set to a true value in a Space with ZeroGPU."""

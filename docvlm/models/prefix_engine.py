@@ -18,8 +18,9 @@ from docvlm.models.cached_model import CachedModel
 from docvlm.models.device import pick_device, pick_dtype
 from docvlm.models.generation import GrammarState, generate_tokens
 from docvlm.models.prefix_cache import PrefixCache
-from docvlm.models.protocol import EngineCard, GenerationRequest, PageInput, TokenStep
+from docvlm.models.protocol import EngineCard, GenerationRequest, PageInput
 from docvlm.tiling import Budget, TilePlan
+from docvlm.types import TokenStep
 
 PREFILL_TOKENS = 512
 _CANCEL_CHECK_SECONDS = 0.05

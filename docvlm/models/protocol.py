@@ -13,7 +13,7 @@ from typing import Protocol
 from docvlm.adapters import NOTHING_KNOWN, KnownValues
 from docvlm.models.calibration import UNCALIBRATED, Calibration
 from docvlm.tiling import Budget, TilePlan
-from docvlm.types import RgbImage
+from docvlm.types import RgbImage, TokenStep
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,22 +53,6 @@ class GenerationRequest:
     max_tokens: int = 512
     guess_from_page: bool = False
     json_schema: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TokenStep:
-    """One token of a reply.
-
-    Attributes:
-        text: the characters it adds (may be empty while a character is incomplete).
-        probability: the model's probability of it among the tokens that were allowed; None where the
-            engine does not know.
-        forced: True where the grammar left no choice, so that the model was not asked.
-    """
-
-    text: str
-    probability: float | None
-    forced: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from docvlm.models.protocol import Engine, PageInput
 from docvlm.pipeline.ask import AnswerPiece, ask_windows
 from docvlm.pipeline.extract import WindowDone, extract_windows
 from docvlm.pipeline.pages import PageReader, PageReading
+from docvlm.pipeline.resumable import ResumableEngine
 from docvlm.pipeline.windows import Region, Window, cut_windows, with_picture
 from docvlm.reading import READER_VERSION
 from docvlm.schemas import Schema, load_schema
@@ -156,7 +157,8 @@ class OpenDocument:
         with _RunClock(self._store, self.id, RunKind.ASK, run) as clock:
             windows, _ = self._windows(pages, cancel, region)
             clock.lap("read")
-            for event in ask_windows(self._engine(), windows, question, self._show, cancel):
+            engine = self._resumable(RunKind.ASK, run, question, windows, fresh)
+            for event in ask_windows(engine, windows, question, self._show, cancel):
                 if isinstance(event, Answer):
                     clock.lap("answer")
                     asked = clock.run.pages if region else self._readable(pages)
@@ -198,7 +200,8 @@ class OpenDocument:
         with _RunClock(self._store, self.id, RunKind.EXTRACT, run) as clock:
             windows, failed = self._windows(pages, cancel)
             clock.lap("read")
-            for event in extract_windows(self._engine(), windows, schema, self._show, cancel):
+            engine = self._resumable(RunKind.EXTRACT, run, schema.key, windows, fresh)
+            for event in extract_windows(engine, windows, schema, self._show, cancel):
                 if isinstance(event, Extraction):
                     event = replace(event, notes=(*event.notes, *failed))
                     clock.lap("extract")
@@ -261,6 +264,17 @@ class OpenDocument:
             readings = [region.part_of(reading) for reading in readings]
         count_tokens = self._engine().count_tokens
         return [window for reading in readings for window in cut_windows(reading, count_tokens)], failed
+
+    def _resumable(
+        self, kind: RunKind, run: RunInfo, subject: str, windows: Sequence[Window], fresh: bool
+    ) -> Engine:
+        """The engine; for several windows, one that repeats none after it was stopped or killed."""
+        if len(windows) < 2:
+            return self._engine()
+        replies = self._store.replies(self.id, kind, run, subject)
+        if fresh:
+            replies.forget()
+        return ResumableEngine(self._engine(), replies)
 
     def _show(self, window: Window) -> PageInput:
         """What the engine gets of a window: its words, and its page's picture where pictures are seen."""

@@ -17,6 +17,7 @@ from docvlm.store.records import (
     UnitRecord,
     UnitState,
 )
+from docvlm.store.replies import Replies
 from docvlm.store.store import Store
 from docvlm.store.work_queue import WorkQueue
 
@@ -30,6 +31,7 @@ __all__ = [
     "LabelKind",
     "LabelRecord",
     "PageOutcome",
+    "Replies",
     "RunKind",
     "RunRecord",
     "RunStatus",

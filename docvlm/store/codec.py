@@ -1,6 +1,7 @@
 """The shapes of the JSON columns. Every pair is exact: what is decoded equals what was encoded.
 
-A box is ``[x0, y0, x1, y1]``, a word ``[text, x0, y0, x1, y1, confidence]``.
+A box is ``[x0, y0, x1, y1]``, a word ``[text, x0, y0, x1, y1, confidence]``, a token of a reply
+``[text, probability, forced]``.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from docvlm.types import Box, CheckResult, Line, Word
+from docvlm.types import Box, CheckResult, Line, TokenStep, Word
 
 
 def encode_box(box: Box) -> list[float]:
@@ -66,6 +67,17 @@ def decode_checks(data: list[dict[str, Any]]) -> tuple[CheckResult, ...]:
     return tuple(
         CheckResult(item["name"], item["passed"], item["message"], tuple(item["fields"])) for item in data
     )
+
+
+def encode_tokens(tokens: Iterable[TokenStep]) -> list[list[Any]]:
+    return [
+        [token.text, None if token.probability is None else float(token.probability), bool(token.forced)]
+        for token in tokens
+    ]
+
+
+def decode_tokens(data: list[list[Any]]) -> tuple[TokenStep, ...]:
+    return tuple(TokenStep(text, probability, forced) for text, probability, forced in data)
 
 
 def encode_timings(timings: Iterable[tuple[str, float]]) -> list[list[Any]]:

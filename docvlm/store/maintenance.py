@@ -11,6 +11,7 @@ from docvlm.errors import StoreError
 from docvlm.store.database import Database, parse_url
 from docvlm.store.failures import DamageError
 from docvlm.store.migrate import HEAD, current_revision, migrate
+from docvlm.store.replies import forget_abandoned_replies
 from docvlm.store.tables import Base, DocumentRow, ReadingRow
 
 _MOST_PROBLEMS = 20
@@ -143,6 +144,7 @@ def vacuum(url: str) -> Vacuumed:
         database.refuse_damage()
         migrate(database)
         before = _size(database)
+        forget_abandoned_replies(database)
         with database.statements() as connection:
             if database.is_sqlite:
                 for statement in _SQLITE_UPKEEP:

@@ -29,6 +29,7 @@ from docvlm.store.records import (
     RunStatus,
     SearchHit,
 )
+from docvlm.store.replies import Replies, forget_replies, work_key
 from docvlm.store.search import fold, query_phrases
 from docvlm.store.tables import (
     AnswerRow,
@@ -221,6 +222,7 @@ class Store:
     ) -> int:
         """Keep an answer with its run, and make it searchable unless it is "not found"."""
         with self._database.session() as session:
+            forget_replies(session, document_id, work_key(RunKind.ASK, run, answer.question))
             run_id = _add_run(session, document_id, RunKind.ASK, run, started=started)
             row = rows.answer_row(document_id, run_id, answer)
             session.add(row)
@@ -263,6 +265,7 @@ class Store:
     ) -> int:
         """Keep the fields found with a schema; ``schema_key`` is a hash of the schema's content."""
         with self._database.session() as session:
+            forget_replies(session, document_id, work_key(RunKind.EXTRACT, run, schema_key))
             run_id = _add_run(session, document_id, RunKind.EXTRACT, run, started=started)
             row = rows.extraction_row(document_id, run_id, schema_key, extraction)
             session.add(row)
@@ -299,6 +302,13 @@ class Store:
     def extractions_with_ids(self, identifiers: Sequence[int]) -> list[ExtractionRecord]:
         """The extractions with these ids, oldest first."""
         return self._extractions(select(ExtractionRow.id).where(ExtractionRow.id.in_(identifiers)))
+
+    def replies(self, document_id: int, kind: RunKind, run: RunInfo, subject: str) -> Replies:
+        """The replies kept for work on a document that is not done; see ``replies.work_key``.
+
+        ``save_answer`` and ``save_extraction`` drop those of the work they end.
+        """
+        return Replies(self._database, document_id, work_key(kind, run, subject))
 
     # Labels
 

@@ -187,6 +187,18 @@ class FieldRow(Base):
     flags: Mapped[JsonValue]
 
 
+class ReplyRow(Base):
+    """What the model replied to a window of a document that is not done; see ``docvlm.store.replies``."""
+
+    __tablename__ = "replies"
+
+    document_id: Mapped[OfDocument] = mapped_column(primary_key=True)
+    work: Mapped[str] = mapped_column(primary_key=True)
+    request: Mapped[str] = mapped_column(primary_key=True)
+    tokens: Mapped[JsonValue]
+    created: Mapped[datetime] = mapped_column(default=now)
+
+
 class LabelRow(Base):
     """What a person says is right; one for each document, kind and name."""
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from docvlm.models.around import EngineAround
-from docvlm.models.protocol import Engine, GenerationRequest, PageInput, TokenStep
+from docvlm.models.protocol import Engine, GenerationRequest, PageInput
 from docvlm.pipeline.ask import ask_windows
 from docvlm.pipeline.extract import extract_windows
 from docvlm.pipeline.windows import Window, cut_windows, with_picture
 from docvlm.schemas import Schema
 from docvlm.tiling import Budget
-from docvlm.types import Answer, Extraction, Page, Reading
+from docvlm.types import Answer, Extraction, Page, Reading, TokenStep
 from finetune.data.documents import LabelledDocument
 from finetune.evaluation.results import Cost
 

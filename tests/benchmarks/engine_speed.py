@@ -25,11 +25,12 @@ from docvlm import ingest
 from docvlm.config import Settings
 from docvlm.grounding import answer_grammar, extraction_grammar
 from docvlm.models.embedded import EmbeddedEngine
-from docvlm.models.protocol import GenerationRequest, TokenStep
+from docvlm.models.protocol import GenerationRequest
 from docvlm.pipeline.windows import Window, cut_windows
 from docvlm.prompts import ANSWER_START, extraction_prompt, question_prompt
 from docvlm.reading import read_page
 from docvlm.schemas import load_schema, page_context
+from docvlm.types import TokenStep
 
 SAMPLE = Path(__file__).parents[2] / "ui_assets" / "samples" / "invoice.pdf"
 QUESTIONS = ("What is the total?", "What is the date?", "Who is the seller?", "How was it paid?")

@@ -16,9 +16,9 @@ from docvlm.grounding import (
     extraction_json_schema,
     parse_json_extraction,
 )
-from docvlm.models.protocol import TokenStep
 from docvlm.reading import layout_rows
 from docvlm.schemas import load_schema, page_context
+from docvlm.types import TokenStep
 from tests.pages import reading_of
 
 SCHEMA = load_schema("seller, total:amount, items[name, price:amount]")

@@ -1,8 +1,8 @@
 import pytest
 
 from docvlm.grounding import ReplyRows, ReplySpan, ReplyText, parse_answer, parse_extraction
-from docvlm.models.protocol import TokenStep
 from docvlm.schemas import load_schema
+from docvlm.types import TokenStep
 
 
 def reply_of(*steps: tuple[str, float]) -> ReplyText:

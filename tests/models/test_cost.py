@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from docvlm.models.cost import known_cost, measure_cost
-from docvlm.models.protocol import GenerationRequest, PageInput, TokenStep
+from docvlm.models.protocol import GenerationRequest, PageInput
+from docvlm.types import TokenStep
 from tests.engines import WrittenEngine
 
 SECONDS_A_WORD = 0.0005

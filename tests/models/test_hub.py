@@ -13,8 +13,8 @@ import torch
 
 from docvlm.errors import Cancelled, ModelError
 from docvlm.models.hub import HubEngine
-from docvlm.models.protocol import GenerationRequest, PageInput, TokenStep
-from docvlm.types import RgbImage
+from docvlm.models.protocol import GenerationRequest, PageInput
+from docvlm.types import RgbImage, TokenStep
 from tests.models.tiny_checkpoints import FAMILIES, save_tiny_checkpoint
 
 TOTAL = GenerationRequest("What is the total?", max_tokens=8)

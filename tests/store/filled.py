@@ -17,6 +17,7 @@ from docvlm.types import (
     Reading,
     ReadingSource,
     RunInfo,
+    TokenStep,
     Word,
 )
 
@@ -52,6 +53,8 @@ def fill(store: Store, documents: int = 3) -> None:
         )
         checks = (CheckResult("sum", False, "Does not add up.", ("total",)),)
         store.save_extraction(document, RUN, "key", Extraction("receipt", fields, checks, ("note",)))
+        tokens = (TokenStep(ODD_TEXT, None, forced=True), TokenStep("", 0.1 + 0.2, forced=False))
+        store.replies(document, RunKind.EXTRACT, RUN, "another key").keep("request", tokens)
         store.save_label(document, Label(LabelKind.FIELD, "total", "1.0", 1, (Box(0, 0, 1, 1),)))
     queue = store.work_queue("elsewhere|1|1.0")
     queue.add(["a", "b"])

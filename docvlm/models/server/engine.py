@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from docvlm.config import ServerLimits
 from docvlm.errors import Cancelled, ModelError
 from docvlm.models.language_model import Report
-from docvlm.models.protocol import EngineCard, GenerationRequest, PageInput, TokenStep
+from docvlm.models.protocol import EngineCard, GenerationRequest, PageInput
 from docvlm.models.server.address import KEY_VARIABLE, ServerAddress, parse_server_address
 from docvlm.models.server.client import ServerClient
 from docvlm.models.server.events import ReplyPiece
@@ -22,6 +22,7 @@ from docvlm.models.server.messages import chat_messages, scaled
 from docvlm.models.server.offer import ServerOffer, json_schema_fields, probe
 from docvlm.models.server.steps import ReplySteps
 from docvlm.tiling import Budget, TilePlan, plan_tiles
+from docvlm.types import TokenStep
 
 Value = TypeVar("Value")
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from docvlm.models.protocol import GenerationRequest, TokenStep
+from docvlm.models.protocol import GenerationRequest
 from docvlm.models.server.events import ReplyPiece
+from docvlm.types import TokenStep
 
 _START_RULE = "start: "
 

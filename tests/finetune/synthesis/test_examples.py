@@ -11,9 +11,9 @@ from random import Random
 import pytest
 
 from docvlm.grounding import ReplyRows, ReplyText, parse_extraction
-from docvlm.models.protocol import TokenStep
 from docvlm.prompts import ANSWER_START, NOT_FOUND
 from docvlm.reading import layout_rows, layout_text
+from docvlm.types import TokenStep
 from finetune.synthesis.examples import BUILDERS, Example, make_document, make_example
 from finetune.synthesis.kinds import absent_facts, document_kinds, plain
 from finetune.synthesis.vocabulary import LANGUAGES, fact_kinds
