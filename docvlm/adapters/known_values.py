@@ -1,7 +1,7 @@
 """The texts that a person labelled, and how one of them is spelt where the reader misread it.
 
 Firms and addresses come back. A value that differs from one labelled before by the reader's mistakes alone
-is that one: no digit changes, but for those that look like letters, and one letter in twenty-five at most.
+is that one: no digit changes, but for those that look like letters, and one letter in twenty at most.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ KNOWN_VALUES_FILE = "known_values.json"
 _LOOK_ALIKE = str.maketrans("0158269|!i", "olsbzgglll")
 """Digits and signs as the letters that readers take them for; i and l are one, too."""
 
-_LETTERS_A_CHANGE = 25
+_LETTERS_A_CHANGE = 20
 _FEWEST_LETTERS = 8
 """Shorter texts are too easily another's."""
 
@@ -34,13 +34,18 @@ class KnownValues:
     by_field: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def spelling(self, name: str, printed: str) -> str | None:
-        """The labelled text that ``printed`` is a misreading of; None where it is none, or of several."""
+        """The nearest labelled text that ``printed`` is a misreading of; None without one, or with two."""
         letters = _letters(printed)
         known = {_letters(value): value for value in self.by_field.get(name, ())}
         if len(letters) < _FEWEST_LETTERS or letters in known:
             return None
-        near = [value for other, value in known.items() if _is_misreading(letters, other)]
-        return near[0] if len(near) == 1 else None
+        near = sorted(
+            (_misread_letters(letters, other), value)
+            for other, value in known.items()
+            if _is_misreading(letters, other)
+        )
+        is_clear = len(near) == 1 or (len(near) > 1 and near[0][0] < near[1][0])
+        return near[0][1] if is_clear else None
 
 
 NOTHING_KNOWN = KnownValues()
@@ -72,12 +77,17 @@ def write_known_values(adapter: Path, known: KnownValues) -> None:
 
 
 def _is_misreading(letters: str, known: str) -> bool:
-    if letters.translate(_LOOK_ALIKE) == known.translate(_LOOK_ALIKE):
-        return True
-    most = max(1, len(known) // _LETTERS_A_CHANGE)
-    return _digits(letters) == _digits(known) and (
-        Levenshtein.distance(letters, known, score_cutoff=most) <= most
-    )
+    misread = _misread_letters(letters, known)
+    if misread == 0:  # and the same length; 6 and 9 look like one letter, but not like each other
+        return all(
+            one == other or not (one + other).isdigit() for one, other in zip(letters, known, strict=True)
+        )
+    return _digits(letters) == _digits(known) and misread <= max(1, len(known) // _LETTERS_A_CHANGE)
+
+
+def _misread_letters(letters: str, known: str) -> int:
+    """How many letters differ, those that look alike left out."""
+    return Levenshtein.distance(letters.translate(_LOOK_ALIKE), known.translate(_LOOK_ALIKE))
 
 
 def _letters(text: str) -> str:

@@ -9,7 +9,9 @@ from docvlm.errors import ModelError
 
 FIRM = "Oakfield Trading Sdn Bhd"
 ADDRESS = "No. 12 & 14, Jalan Kenanga 3/5, Taman Mutiara, 41050 Klang, Selangor"
-KNOWN = KnownValues({"company": (FIRM, "Lotus Mart S/B"), "address": (ADDRESS,)})
+KNOWN = KnownValues(
+    {"company": (FIRM, "Lotus Mart S/B"), "address": (ADDRESS,), "unit": ("Kedai 16, Blok Seroja",)}
+)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,7 @@ KNOWN = KnownValues({"company": (FIRM, "Lotus Mart S/B"), "address": (ADDRESS,)}
         ("company", "Oakfield Building Sdn Bhd", None),
         ("address", "No. 12 & 16, Jalan Kenanga 3/5, Taman Mutiara, 41050 Klang, Selangor", None),
         ("address", "No. 12 & 14, Jalan Kenanga 3/5, Taman Mutiara", None),
+        ("unit", "Kedai 19, Blok Seroja", None),
         ("address", "Oakfie1d Trading Sdn Bhd", None),  # another field's
         ("company", "L0tus", None),
         ("date", FIRM, None),
@@ -37,6 +40,12 @@ def test_misread_letters_are_known_and_digits_stay(name: str, printed: str, spel
 def test_of_two_that_are_as_near_none_is_taken() -> None:
     known = KnownValues({"company": ("Oakfield Trading", "Oakfiel Trading")})
     assert known.spelling("company", "Oakfielo Trading") is None
+
+
+def test_of_two_the_nearer_is_taken() -> None:
+    known = KnownValues({"address": (ADDRESS, ADDRESS.replace("Mutiara,", "Mutiara."))})
+    assert known.spelling("address", ADDRESS.replace("Jalan", "Jaian")) == ADDRESS
+    assert known.spelling("address", ADDRESS.replace("Kenanga", "Kenauga")) == ADDRESS
 
 
 def test_they_are_kept_beside_an_adapter(tmp_path: Path) -> None:
