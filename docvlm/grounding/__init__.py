@@ -14,6 +14,7 @@ from docvlm.grounding.reply import (
     parse_free_answer,
 )
 from docvlm.grounding.runs import PageWords, WordRun
+from docvlm.grounding.sums import shown_by_sums
 
 __all__ = [
     "UNKNOWN_CONFIDENCE",
@@ -32,4 +33,5 @@ __all__ = [
     "parse_extraction",
     "parse_free_answer",
     "parse_json_extraction",
+    "shown_by_sums",
 ]

@@ -131,7 +131,7 @@ class _Table:
             spans = tuple(_texts(line))
         there = [
             run
-            for first, last in _widest(spans, line, column.spec)
+            for first, last in widest_spans(spans, line, column.spec)
             if _stands_in(
                 run := self._words.run(order, start + first, start + last), column.place, column.spec
             )
@@ -238,7 +238,9 @@ def _texts(line: Sequence[Word]) -> list[tuple[int, int]]:
     return list(itertools.pairwise([0, *breaks, len(line)]))
 
 
-def _widest(spans: Sequence[tuple[int, int]], line: Sequence[Word], spec: FieldSpec) -> list[tuple[int, int]]:
+def widest_spans(
+    spans: Sequence[tuple[int, int]], line: Sequence[Word], spec: FieldSpec
+) -> list[tuple[int, int]]:
     """The spans that no other one holds; a number's words stand close together."""
     whole = [
         (start, end)

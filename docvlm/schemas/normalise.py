@@ -36,6 +36,8 @@ class Flag(StrEnum):
     """A text as it was labelled before; what was read differs by a misread letter or two."""
     LINED_UP = "lined-up"
     """Taken from where the other rows of the table have this column; the model chose another place."""
+    ADDED_UP = "added-up"
+    """The total or the tax as the sums of the page show it; the model chose another amount."""
     WRONG_CHECK_DIGITS = "wrong-check-digits"
     """An IBAN as printed, whose check digits do not fit."""
 

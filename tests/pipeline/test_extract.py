@@ -54,6 +54,16 @@ def test_a_misread_text_is_spelt_as_it_was_labelled() -> None:
     assert "known-spelling" not in total.flags
 
 
+@pytest.mark.parametrize(("probability", "value"), [(0.6, "42.40"), (0.95, "40.00")])
+def test_the_sums_of_a_page_correct_an_unsure_total_only(probability: float, value: str) -> None:
+    engine = WrittenEngine(lambda _page, _prompt: "total: 40.00\n", probability)
+    rows = ["Sub-total 40.00", "GST 2.40", "Total 42.40", "Cash 50.00"]
+    total = value_of(extraction_of(engine, windows_of(engine, rows), load_schema("total:amount")), "total")
+    assert total.value == total.raw == value
+    assert ("added-up" in total.flags) == (value == "42.40")
+    assert total.box is not None and total.page == 1
+
+
 def test_the_surest_page_wins_and_keeps_its_number() -> None:
     def write(page: str, _prompt: str) -> str:
         return "total: 9.00\n" if "9.00" in page else "total: not found\n"
