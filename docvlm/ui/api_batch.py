@@ -37,7 +37,7 @@ class BatchApi:
             """
             with told_in_a_sentence():
                 made = self._request(files, task, wanted, request)
-                run = self._starts.begin(self._runs(request), made, usual_output(made.task), request)
+                run = self._starts.begin(self._runs(request), made, request)
                 return as_json(_batch(run))
 
         def batch_status(request: gr.Request, batch: str = "") -> str:
@@ -71,7 +71,16 @@ class BatchApi:
         schema = self._calls.schema(wanted, request) if chosen is Task.EXTRACT else None
         question = " ".join(text_of(wanted, "question").split()) if chosen is Task.ASK else ""
         named = [file for _, file in known]
-        return new_request(chosen, workspace.settings, owner_of(request), schema, question, folder, named)
+        return new_request(
+            chosen,
+            workspace.settings,
+            owner_of(request),
+            schema,
+            question,
+            folder,
+            named,
+            output=usual_output(chosen),
+        )
 
 
 def _batch(run: BatchRun) -> Json:

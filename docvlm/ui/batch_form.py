@@ -16,7 +16,7 @@ from docvlm.config import Settings
 from docvlm.errors import UsageError
 from docvlm.ingest import parse_page_range
 from docvlm.schemas import Schema
-from docvlm.ui.batch_output import output_html
+from docvlm.ui.batch_output import output_html, output_of
 from docvlm.ui.callbacks import text_in
 from docvlm.ui.extract_bar import schema_options
 
@@ -80,7 +80,8 @@ def request_of(
     schema = schemas.get(text_in(event, "schema", 80)) if task is Task.EXTRACT else None
     question = " ".join(text_in(event, "question", LONGEST_QUESTION).split()) if task is Task.ASK else ""
     chosen = () if folder else tuple(files.get(text_in(event, "source", 20), ()))
-    return new_request(task, settings, owner, schema, question, folder, chosen, pages)
+    output = output_of(event, task)
+    return new_request(task, settings, owner, schema, question, folder, chosen, pages, output)
 
 
 def _task_of(event: gr.EventData) -> Task:

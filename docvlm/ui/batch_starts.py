@@ -11,7 +11,6 @@ from docvlm.batch.find import NamedFile
 from docvlm.batch.runs import BatchRun, BatchRuns, RunRequest
 from docvlm.errors import UsageError
 from docvlm.store import Store
-from docvlm.ui.batch_output import WantedOutput, want
 from docvlm.ui.library import Library
 from docvlm.ui.rights import Rights
 
@@ -35,7 +34,6 @@ class BatchStarts:
         self,
         runs: BatchRuns,
         wanted: RunRequest,
-        output: WantedOutput,
         request: gr.Request,
         estimate: bool = False,
     ) -> BatchRun:
@@ -47,7 +45,6 @@ class BatchStarts:
         with self._lock:
             self._refuse_one_more(runs.runs(), request)
             run = runs.create(wanted)
-            want(run, output)
             (runs.estimate if estimate else runs.start)(run)
         return run
 

@@ -16,7 +16,6 @@ from docvlm.errors import DocvlmError, LimitError, UsageError
 from docvlm.pipeline import owned_identity
 from docvlm.ui import batch_form, batch_html, notices
 from docvlm.ui.batch_form import FileChoice
-from docvlm.ui.batch_output import kept_outputs, output_of
 from docvlm.ui.batch_results import result_file, results_by_id, within_download
 from docvlm.ui.batch_starts import BatchStarts, named_files
 from docvlm.ui.batch_view import BatchView
@@ -119,10 +118,9 @@ class BatchTab:
                 self._desk.workspace.settings,
                 session.owner,
             )
-            output = output_of(event, wanted.task)
             runs = self._batches(session)
             is_estimate = text_in(event, "step", 20) == "estimate"
-            run = self._starts.begin(runs, wanted, output, request, is_estimate)
+            run = self._starts.begin(runs, wanted, request, is_estimate)
             session.batch = BatchView(run.id)
 
         return self._guarded(session, begin)
@@ -182,9 +180,9 @@ class BatchTab:
                 name, data = result_file(run, self._desk.workspace.store, choice_of(event, "save"))
                 yield self._downloads.hand_out_bytes(name, data)
             elif (number := number_of(event, "result")) is not None:
-                kept = kept_outputs(run, run.state, self._desk.workspace.store)
-                if number < len(kept):
-                    yield self._downloads.hand_out_bytes(kept[number].name, within_download(kept[number]))
+                if number < len(run.results):
+                    file = run.results[number]
+                    yield self._downloads.hand_out_bytes(file.name, within_download(file))
             elif is_choice(event, "keep"):
                 yield from self._keep_all(session, run, request)
             elif is_choice(event, "report"):
@@ -321,10 +319,7 @@ class BatchTab:
 
     def _kept_html(self, run: BatchRun, state: RunState) -> str:
         """The files that were asked for, to be saved; the person at the machine is told where they lie."""
-        try:
-            files = kept_outputs(run, state, self._desk.workspace.store)
-        except DocvlmError as error:
-            return notices.error_html(sentence(error))
+        files = run.results if state is RunState.FINISHED else ()
         home = self._desk.workspace.settings.home
         place = str(files[0].parent.relative_to(home)) if files and self._rights.folders else ""
         return batch_html.kept_html([file.name for file in files], place)

@@ -36,7 +36,7 @@ from docvlm.batch.runs.progress import (
     read_outcomes,
     read_progress,
 )
-from docvlm.batch.runs.request import REPORT_FILE, RunRequest
+from docvlm.batch.runs.request import REPORT_FILE, RESULTS_FOLDER, RunRequest
 from docvlm.config import Settings
 from docvlm.errors import UsageError
 from docvlm.import_path import import_path
@@ -110,6 +110,15 @@ class BatchRun:
     def report(self) -> Path:
         """The HTML report, written when the run ends."""
         return self.folder / REPORT_FILE
+
+    @property
+    def results(self) -> tuple[Path, ...]:
+        """The files that were asked for, written by the run itself when it ends; the list fields last."""
+        if not self.request.output:
+            return ()
+        out = self.folder / RESULTS_FOLDER / self.request.output
+        items = out.with_name(f"{out.stem}-items{out.suffix}")
+        return tuple(file for file in (out, items) if file.is_file())
 
     def outcomes(self) -> Iterator[FileOutcome]:
         return read_outcomes(self.folder)

@@ -11,6 +11,7 @@ from typing import Any
 
 from docvlm.batch.feed import Selection
 from docvlm.batch.find import NamedFile
+from docvlm.batch.results import check_form
 from docvlm.batch.run import BatchOptions, plan_for
 from docvlm.batch.units import Task
 from docvlm.config import Settings
@@ -20,6 +21,7 @@ from docvlm.schemas.json_schema import dump_schema
 
 REQUEST_FILE = "request.json"
 REPORT_FILE = "report.html"
+RESULTS_FOLDER = "results"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class RunRequest:
         owner: whose documents they become.
         created: ISO 8601 in UTC.
         model, adapter, budget: as in ``Settings``, at the time it was asked for.
+        output: the name of the file that is written when the run ends; its ending names the form.
     """
 
     title: str
@@ -48,6 +51,7 @@ class RunRequest:
     model: str = "embedded"
     adapter: str | None = None
     budget: str = "balanced"
+    output: str = ""
 
     def __post_init__(self) -> None:
         if self.task is Task.ASK and not self.question.strip():
@@ -56,6 +60,10 @@ class RunRequest:
             raise UsageError("No schema is chosen.", "Choose what to extract.")
         if not self.folder and not self.files:
             raise UsageError("There are no files to work on.", "Tick documents, add files or name a folder.")
+        if self.output:
+            check_form(Path(self.output), self.task)
+            if Path(self.output).name != self.output:
+                raise UsageError("The name of the file names a folder, too.", "Leave the folder out.")
 
     @property
     def schema(self) -> Schema | None:
@@ -77,6 +85,7 @@ class RunRequest:
             question=self.question,
             schema=self.schema,
             pages=self.pages,
+            out=self.out(run_folder),
             report=run_folder / REPORT_FILE,
             selection=Selection(retry_failed=retry_failed),
             workers=plan.workers,
@@ -86,6 +95,14 @@ class RunRequest:
             password=password,
             owner=self.owner,
         )
+
+    def out(self, run_folder: Path) -> Path | None:
+        """Where the results go, in the run's folder, which is made for them; None where no file is wanted."""
+        if not self.output:
+            return None
+        folder = run_folder / RESULTS_FOLDER
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder / self.output
 
     def settings(self, settings: Settings) -> Settings:
         """The machine's settings with the model that was chosen for the run."""
@@ -120,6 +137,7 @@ def new_request(
     folder: str = "",
     files: Sequence[NamedFile] = (),
     pages: str = "all",
+    output: str = "",
 ) -> RunRequest:
     """A request made now, called by what is wanted and of what.
 
@@ -141,6 +159,7 @@ def new_request(
         model=settings.model,
         adapter=settings.adapter,
         budget=settings.budget,
+        output=output,
     )
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -94,6 +95,25 @@ def test_a_folder_is_read_for_its_owner(folder: Path, settings: Settings, tmp_pa
     assert BatchRuns(settings, BELA).runs() == []
     (again,) = BatchRuns(settings, ANNA).runs()  # another process, or this page after it was loaded again
     assert again.id == run.id and again.state is RunState.FINISHED
+
+
+def test_the_file_that_is_wanted_is_written_by_the_run_itself(folder: Path, settings: Settings) -> None:
+    runs = BatchRuns(settings, ANNA)
+    run = runs.create(replace(request(folder), output="Texts of April.jsonl"))
+    assert run.results == ()
+    finish(runs, run)  # and nobody looks at it any more
+    (file,) = run.results
+    assert file.parent.parent == run.folder
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [(line["file"], line["status"]) for line in lines] == [
+        ("a.pdf", "done"),
+        ("broken.pdf", "failed"),
+        ("sub/b.pdf", "done"),
+    ]
+    with pytest.raises(UsageError, match="names a folder"):
+        replace(request(folder), output="../../b.jsonl")
+    with pytest.raises(UsageError, match="no known form"):
+        replace(request(folder), output="b.xlsx")
 
 
 def test_files_have_the_names_that_their_owner_gave_them(folder: Path, settings: Settings) -> None:
