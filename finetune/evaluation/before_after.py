@@ -31,6 +31,7 @@ from finetune.evaluation.compare import Comparison, compare, paired_documents
 from finetune.evaluation.evaluate import Asked, judge_documents, summarise
 from finetune.evaluation.gallery import GalleryEntry, draw_gallery
 from finetune.evaluation.gallery_page import gallery_page
+from finetune.evaluation.kept_results import KeptResults
 from finetune.evaluation.report import write_report
 from finetune.evaluation.results import (
     DocumentResult,
@@ -93,6 +94,7 @@ def before_after(
     against: str = NO_ADAPTER,
     tell: Tell = lambda _what, _done, _total: None,
     cancel: threading.Event | None = None,
+    kept: KeptResults | None = None,
 ) -> BeforeAfter:
     """Ask the base and then the adapter about documents that the adapter has not seen, and judge it.
 
@@ -106,17 +108,21 @@ def before_after(
         seed: of the intervals.
         against: an adapter to compare with instead of the base as it is, as ``--adapter`` takes it.
         tell: called after every document.
+        kept: what was judged of the same before, which is not judged again; what is judged now is kept there.
 
     Raises:
-        Cancelled: soon after ``cancel`` was set.
+        Cancelled: soon after ``cancel`` was set, or where ``kept`` wants to pause.
         ModelError: when a model cannot be loaded, or the adapter was made for another base or tile budget.
         UsageError: when there is no held-out document, or the folder cannot be written.
     """
     if not held_out:
         raise UsageError("There is no held-out document to judge the adapter on.", "Label more documents.")
+    kept = kept or KeptResults()
     before, after = (
-        _evaluate(replace(settings, adapter=name), held_out, schema, readings, seed, what, tell, cancel)
-        for what, name in (("Asking the base", against), ("Asking the adapter", str(adapter.absolute())))
+        _evaluate(
+            replace(settings, adapter=name), held_out, schema, readings, seed, model, tell, cancel, kept
+        )
+        for model, name in (("base", against), ("adapter", str(adapter.absolute())))
     )
     comparison = compare(before, after)
     verdict = verdict_on(before, after)
@@ -125,6 +131,7 @@ def before_after(
     result = BeforeAfter(verdict, comparison, _figures(before), _figures(after), gallery)
     write_atomically(folder / BEFORE_AFTER_FILE, _BEFORE_AFTER.dump_json(result, indent=1))
     write_atomically(folder / GALLERY_FILE, gallery_page(comparison, verdict, gallery, folder).encode())
+    kept.forget()
     return result
 
 
@@ -231,24 +238,33 @@ def _evaluate(
     schema: Asked,
     readings: Readings,
     seed: int,
-    what: str,
+    model: str,
     tell: Tell,
     cancel: threading.Event | None,
+    kept: KeptResults,
 ) -> Evaluation:
-    """Load a model, ask it about every document and free it again."""
-    tell(what, 0, len(held_out))
-    results: list[DocumentResult] = []
+    """Load a model, ask it about every document that it was not asked about before, and free it again."""
+    if (evaluation := kept.evaluation(model, held_out)) is not None:
+        return evaluation
+    what, results = f"Asking the {model}", kept.results(model, held_out)
+    tell(what, len(results), len(held_out))
     try:
         with Workspace(settings) as workspace:
             engine = workspace.engine
             for result in judge_documents(
-                engine, held_out, readings, schema, budget=settings.budget, cancel=cancel
+                engine, held_out[len(results) :], readings, schema, budget=settings.budget, cancel=cancel
             ):
                 results.append(result)
+                kept.add(model, result)
                 tell(what, len(results), len(held_out))
-            return summarise(engine, tuple(results), seed)
+                if len(results) < len(held_out):
+                    kept.pause_where_wanted()
+            evaluation = summarise(engine, tuple(results), seed)
     finally:
         gc.collect()  # modules that know each other are not freed by counting references
+    kept.finish(model, evaluation)
+    kept.pause_where_wanted()
+    return evaluation
 
 
 def _figures(evaluation: Evaluation) -> ModelFigures:

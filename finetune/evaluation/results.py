@@ -164,6 +164,14 @@ def document_line(result: DocumentResult) -> str:
     return _DOCUMENT.dump_json(result).decode()
 
 
+def parse_document_line(line: str) -> DocumentResult | None:
+    """The result that ``document_line`` wrote; None for a line that is damaged."""
+    try:
+        return _DOCUMENT.validate_json(line)
+    except ValidationError:
+        return None
+
+
 def write_evaluation(path: Path, evaluation: Evaluation) -> None:
     """Keep everything, so that ``read_evaluation`` gives the same again.
 

@@ -67,7 +67,8 @@ def work(folder: Path, should_stop: Callable[[], bool], should_pause: Callable[[
 
     Args:
         should_stop: asked between two documents.
-        should_pause: asked after every step of training. A run that pauses is saved and tells nobody.
+        should_pause: asked after every step of training, and after every document that is compared. A run
+            that pauses is saved and tells nobody.
     """
 
     def do(tell: Emit) -> None:
@@ -76,7 +77,12 @@ def work(folder: Path, should_stop: Callable[[], bool], should_pause: Callable[[
                 tell(event)
 
         request = load_request(folder)
-        run(request, folder, settings_of_run(request, folder), unless_pausing, should_stop, should_pause)
+        settings = settings_of_run(request, folder)
+        try:
+            run(request, folder, settings, unless_pausing, should_stop, should_pause)
+        except Cancelled:
+            if should_stop():
+                raise
 
     return _with_last_words(folder, do)
 
@@ -118,24 +124,25 @@ def run(
 ) -> None:
     """Everything that a run does, from its labels to an adapter on the shelf."""
     from finetune.runner.outcome import compare_on_held_out, keep_adapter
+    from finetune.runner.trained import load_trained
     from finetune.runner.watched_readings import WatchedReadings
+    from finetune.training.train import ADAPTER
 
     with WatchedReadings(settings, should_stop) as readings:
         lesson = _lesson(request, folder, settings, readings, emit)
-        endings: list[Finished] = []
-
-        def hold_ending(event: Event) -> None:
-            # The run has not finished yet when training has.
-            endings.append(event) if isinstance(event, Finished) else emit(event)
-
-        adapter = _train(request, lesson, folder, settings, readings, hold_ending, should_pause)
-        if adapter is None:
+        ending = load_trained(folder) or _train_to_the_end(
+            request, lesson, folder, settings, readings, emit, should_pause
+        )
+        if ending is None:
             return
         gc.collect()  # the model in training, before another one is loaded
-        outcome = compare_on_held_out(adapter, lesson, request, settings, readings, folder, emit)
+        adapter = folder / ADAPTER
+        outcome = compare_on_held_out(
+            adapter, lesson, request, settings, readings, folder, emit, should_pause
+        )
         if not any(isinstance(event, Kept) for event in read_events(folder)):
             emit(keep_adapter(adapter, lesson, outcome, request, settings, folder))
-        emit(endings[-1])
+        emit(ending)
 
 
 def _lesson(request: RunRequest, folder: Path, settings: Settings, readings: Readings, emit: Emit) -> Lesson:
@@ -145,15 +152,45 @@ def _lesson(request: RunRequest, folder: Path, settings: Settings, readings: Rea
     return load_lesson(folder) or make_lesson(request, folder, settings, readings, emit)
 
 
+def _train_to_the_end(
+    request: RunRequest,
+    lesson: Lesson,
+    folder: Path,
+    settings: Settings,
+    readings: Readings,
+    emit: Emit,
+    should_pause: Callable[[], bool],
+) -> Finished | None:
+    """Train, and keep how that ended, since the run has not finished yet when training has.
+
+    Returns:
+        How it ended; None where it paused.
+    """
+    from finetune.runner.trained import keep_trained
+
+    endings: list[Finished] = []
+
+    def hold_ending(event: Event) -> None:
+        endings.append(event) if isinstance(event, Finished) else emit(event)
+
+    if _train(request, lesson, folder, settings, readings, hold_ending, should_pause) is None:
+        return None
+    keep_trained(folder, endings[-1])
+    return endings[-1]
+
+
 def help_training(folder: Path) -> int:
     """Share the steps of a run that another process is in charge of; its launcher ends both together."""
     from finetune.data.readings import Readings
     from finetune.runner.lesson import load_lesson
+    from finetune.runner.trained import load_trained
 
     request = load_request(folder)
     settings = settings_of_run(request, folder)
     while (lesson := load_lesson(folder)) is None:
         time.sleep(0.5)
+    if load_trained(folder) is not None:
+        return 0
     with Readings.open(settings) as readings:
         _train(request, lesson, folder, settings, readings, lambda _event: None, lambda: False)
     return 0

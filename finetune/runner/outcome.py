@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,10 +17,14 @@ from finetune.evaluation.before_after import (
     before_after,
     read_before_after,
 )
+from finetune.evaluation.kept_results import KeptResults
 from finetune.promotion import JUDGEMENT
 from finetune.runner.lesson import Lesson
 from finetune.runner.request import RunRequest
 from finetune.training.events import Emit, Kept, Progressed
+
+SO_FAR = "judged"
+"""The folder inside a run's folder of what was judged before the run was interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +49,15 @@ def compare_on_held_out(
     readings: Readings,
     folder: Path,
     emit: Emit,
+    should_pause: Callable[[], bool],
 ) -> Outcome:
-    """Ask base and adapter the same of the documents held back; kept in ``folder``, and done once only."""
+    """Ask base and adapter the same of the documents held back; kept in ``folder``, and done once only.
+
+    Each document that was judged is kept there as well, so that the next process goes on after it.
+
+    Raises:
+        Cancelled: where it is to pause, asked after each document.
+    """
     if not lesson.held_out:
         return NOTHING_HELD_OUT
     judgement = folder / JUDGEMENT
@@ -61,6 +73,7 @@ def compare_on_held_out(
             judgement,
             request.settings.seed,
             tell=lambda what, done, total: emit(Progressed(what, done, total)),
+            kept=KeptResults(folder / SO_FAR, should_pause),
         )
     )
 

@@ -1,7 +1,8 @@
 """On ZeroGPU a run goes on in slices: for a minute on a GPU that is lent, then again where it was saved.
 
-Documents are chosen and read before, without a GPU. A thread of the app works on the run and holds its lock;
-stopped, killed or left without a GPU it can be resumed like any other.
+Steps of training and documents of the comparison after it are sliced alike. Documents are chosen and read
+before, without a GPU. A thread of the app works on the run and holds its lock; stopped, killed or left without
+a GPU it can be resumed like any other.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from finetune.runner import child
 from finetune.training.events import Failed, Finished, Stopped, read_events, write_event
 
 SLICE_SECONDS = 60.0
-"""How long a slice trains; asked after every step."""
+"""How long a slice trains or compares; asked after every step and every document."""
 
 MARGIN_SECONDS = 60
-"""For the start of a slice and for saving, and in the last one for comparing base and adapter."""
+"""For the start of a slice, for saving, and for the step or document that the time runs out in."""
 
 
 def work_in_slices(folder: Path, lock: RunLock) -> None:
@@ -72,7 +73,7 @@ def _on_gpu() -> Callable[..., Any]:
 
 
 def work_for_a_while(folder: Path, seconds: float) -> int:
-    """Work on a run until it is over or has trained for ``seconds``; returns the exit code of its error."""
+    """Work on a run until it is over or has been at it so long; returns the exit code of its error."""
     gpu_is_here()
     until = time.monotonic() + seconds
     should_stop = (folder / child.STOP_FILE).exists

@@ -29,6 +29,7 @@ from finetune.evaluation.before_after import (
     document_change,
     read_before_after,
 )
+from finetune.evaluation.kept_results import KeptResults
 from finetune.evaluation.rows import CellCounts, RowsResult
 from finetune.promotion import DocumentChange, Tally, judge
 from tests.finetune.data.pages import pdf_of
@@ -70,6 +71,42 @@ def run(bench: Bench, folder: Path, **options: object) -> BeforeAfter:
     return before_after(
         bench.settings, bench.adapter, bench.documents, bench.schema, bench.readings, folder, **options
     )
+
+
+def test_what_was_judged_before_a_pause_is_not_judged_again(bench: Bench, tmp_path: Path) -> None:
+    asked: list[tuple[str, int]] = []
+    so_far = tmp_path / "so far"
+    kept = KeptResults(so_far, should_pause=lambda: True)
+    pauses = 0
+    while pauses < 10:
+        try:
+            result = run(
+                bench, tmp_path / "kept", tell=lambda what, done, _: asked.append((what, done)), kept=kept
+            )
+            break
+        except Cancelled:
+            pauses += 1
+            with (so_far / "base.jsonl").open("a") as file:
+                file.write('{"sha256": "cut sh')  # by a power cut
+    assert pauses == 4
+    assert [done for what, done in asked if what == "Asking the base"] == [0, 1, 1, 2]
+    assert [done for what, done in asked if what == "Asking the adapter"] == [0, 1, 1, 2]
+    unbroken = run(bench, tmp_path / "unbroken")
+    assert (result.verdict, result.figures) == (unbroken.verdict, unbroken.figures)
+    assert result.comparison.still_wrong == unbroken.comparison.still_wrong
+    assert not so_far.exists()
+
+
+def test_what_was_kept_of_other_documents_is_not_taken(bench: Bench, tmp_path: Path) -> None:
+    kept = KeptResults(tmp_path / "so far", should_pause=lambda: True)
+    for _ in range(2):
+        with pytest.raises(Cancelled):
+            run(bench, tmp_path, kept=kept)
+    assert kept.evaluation("base", bench.documents) is not None
+    assert len(kept.results("base", bench.documents)) == 2
+    others = bench.documents[::-1]
+    assert kept.evaluation("base", others) is None
+    assert kept.results("base", others) == []
 
 
 def test_both_are_asked_one_after_the_other_and_everything_is_kept(bench: Bench, tmp_path: Path) -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from finetune.runner import Run, RunStatus, create
 from finetune.runner.slices import MARGIN_SECONDS
-from finetune.training.events import CheckpointSaved, Finished, Launched, StepDone, Stopped
+from finetune.training.events import (
+    CheckpointSaved,
+    Finished,
+    Launched,
+    Progressed,
+    StepDone,
+    Stopped,
+)
 from tests.finetune.runner.conftest import Course
 from tests.models.zero_gpu_space import WITHOUT_CUDA, lending, run_in_space
 
@@ -18,7 +26,7 @@ from pathlib import Path
 from docvlm.models import lent_gpu
 lent_gpu.prepare()
 from finetune.runner import attach, slices
-slices.SLICE_SECONDS = 0.0  # a step each
+slices.SLICE_SECONDS = 0.0  # a step or a document each
 def wait(run):
     for _ in run.follow():
         pass
@@ -32,7 +40,7 @@ def _resumed(run: Run, then: str) -> str:
 
 @pytest.mark.slow
 def test_a_run_goes_on_from_slice_to_slice(spaces_package: Path, course: Course) -> None:
-    run = create(course.request("sliced", epochs=4), course.home)
+    run = create(replace(course.request("sliced", epochs=4), held_out=2), course.home)
     script = _resumed(run, "assert run.process == os.getpid()\nwait(run)")
     with lending() as lender:
         run_in_space(script, spaces_package, lender, course.home)
@@ -42,7 +50,11 @@ def test_a_run_goes_on_from_slice_to_slice(spaces_package: Path, course: Course)
     assert not any(isinstance(event, Stopped) for event in events)
     steps = [event.step for event in events if isinstance(event, StepDone)]
     assert steps == list(range(1, len(steps) + 1)) and len(steps) >= 3
-    assert len(lender.seconds) >= len(steps)
+    asked = [(event.stage, event.done) for event in events if isinstance(event, Progressed) and event.total]
+    # A slice goes on with the document at which the one before it has ended.
+    assert [done for stage, done in asked if stage == "Asking the base"] == [0, 1, 1, 2]
+    assert [done for stage, done in asked if stage == "Asking the adapter"] == [0, 1, 1, 2]
+    assert len(lender.seconds) >= len(steps) + 4
     assert set(lender.seconds) == {MARGIN_SECONDS}
     assert lender.given_back == len(lender.seconds)
     assert run.adapter is not None and isinstance(events[-1], Finished)

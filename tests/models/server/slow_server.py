@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(slots=True)
 class SlowServer:
-    """Where it answers, how many pieces it has sent so far, and of how many replies nobody waited for the end."""
+    """Where it answers, how many pieces it has sent, and how often nobody waited for the end of a reply."""
 
     url: str
     sent: int = 0
