@@ -1,8 +1,8 @@
 """On ZeroGPU a run goes on in slices: for a minute on a GPU that is lent, then again where it was saved.
 
 Steps of training and documents of the comparison after it are sliced alike. Documents are chosen and read
-before, without a GPU. A thread of the app works on the run and holds its lock; stopped, killed or left without
-a GPU it can be resumed like any other.
+before, without a GPU. A thread of the app works on the run and holds its lock; stopped, killed or left
+without a GPU it can be resumed like any other.
 """
 
 from __future__ import annotations
