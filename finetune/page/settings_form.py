@@ -21,7 +21,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
         "learning_rate", "schedule", "warmup", "documents_a_step", "max_tokens", "noise", "dropout", "seed",
     ),
     "What learns": (
-        "base_model", "method", "rank", "alpha", "targets", "language", "vision", "connector",
+        "base_model", "method", "rank", "alpha", "kept_share", "targets", "language", "vision", "connector",
     ),
     "Examples": (
         "paraphrases", "absent_share", "text_only_share", "tiles", "split_share", "smallest_scale",

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from docvlm.adapters.card import WEIGHTS_FILE
+
 _CHECKPOINT = re.compile(r"checkpoint-(\d+)")
+ChangeWeights = Callable[[dict[str, Tensor]], dict[str, Tensor]]
+
 PARTIAL = "partial-"
 """How the name of a folder begins in which a checkpoint is being written."""
 
@@ -53,14 +61,21 @@ def keep_best(model: Any, folder: Path) -> None:
     fresh.rename(folder)
 
 
-def copy_adapter(source: Path, target: Path) -> None:
-    """Copy the adapter's own files out of a checkpoint, in one go."""
+def copy_adapter(source: Path, target: Path, change: ChangeWeights | None = None) -> None:
+    """Copy the adapter's own files out of a checkpoint, in one go.
+
+    Args:
+        change: makes the copy's weights out of the checkpoint's; None to take them as they are.
+    """
     fresh = target.with_name(f"{PARTIAL}{target.name}")
     if fresh.exists():
         shutil.rmtree(fresh)
     fresh.mkdir(parents=True)
-    for name in ("adapter_config.json", "adapter_model.safetensors"):
-        shutil.copyfile(source / name, fresh / name)
+    shutil.copyfile(source / "adapter_config.json", fresh / "adapter_config.json")
+    if change is None:
+        shutil.copyfile(source / WEIGHTS_FILE, fresh / WEIGHTS_FILE)
+    else:
+        save_file(change(load_file(source / WEIGHTS_FILE)), fresh / WEIGHTS_FILE, {"format": "pt"})
     if target.exists():
         shutil.rmtree(target)
     fresh.rename(target)

@@ -29,6 +29,7 @@ from finetune.data.readings import Readings
 from finetune.training.accuracy import AccuracyCallback, FieldAccuracy
 from finetune.training.base import add_adapter, open_base
 from finetune.training.checkpoints import (
+    ChangeWeights,
     checkpoints,
     copy_adapter,
     drop_partial_checkpoints,
@@ -46,8 +47,9 @@ from finetune.training.events import (
     read_events,
 )
 from finetune.training.examples import ExampleSet, WindowExample, make_examples
+from finetune.training.part_way import base_of_full_layers, part_way
 from finetune.training.progress import ProgressCallback
-from finetune.training.settings import TrainingSettings
+from finetune.training.settings import Method, TrainingSettings
 from finetune.training.steps import Steps, steps_an_epoch, steps_within
 from finetune.training.trainer import DocumentTrainer, training_arguments
 
@@ -137,7 +139,8 @@ def train(
     if first:
         card = _card(run, data, settings, folder)
         known = known_texts(data.documents, data.schema)
-        _finish(folder, card, known, settings, accuracy.best_step if accuracy else None, done, emit)
+        change = _part_way(run.model, settings)
+        _finish(folder, card, known, settings, change, accuracy.best_step if accuracy else None, done, emit)
     return folder / ADAPTER
 
 
@@ -238,18 +241,28 @@ def _card(run: _Prepared, data: TrainingData, settings: TrainingSettings, folder
     )
 
 
+def _part_way(model: PeftModel, settings: TrainingSettings) -> ChangeWeights | None:
+    """What ``kept_share`` makes of the trained weights; None where they are kept as they are."""
+    # The magnitudes that DoRA learns beside its updates belong to the whole of them.
+    if settings.kept_share == 1 or settings.method is Method.DORA:
+        return None
+    base = base_of_full_layers(model)
+    return lambda weights: part_way(weights, settings.kept_share, base)
+
+
 def _finish(
     folder: Path,
     card: AdapterCard,
     known: KnownValues,
     settings: TrainingSettings,
+    change: ChangeWeights | None,
     best_step: int | None,
     last_step: int,
     emit: Emit,
 ) -> None:
     """Put the best adapter, or the last one, where it is looked for."""
     source = folder / BEST if best_step is not None else checkpoints(folder)[-1]
-    copy_adapter(source, folder / ADAPTER)
+    copy_adapter(source, folder / ADAPTER, change)
     write_card(folder / ADAPTER, card)
     write_known_values(folder / ADAPTER, known)
     settings.save(folder / ADAPTER)

@@ -30,6 +30,8 @@ from finetune.training.settings import PRESETS, Method, TrainingSettings, help_t
         {"noise": float("inf")},
         {"smallest_scale": 0.0},
         {"smallest_scale": 1.1},
+        {"kept_share": 0.0},
+        {"kept_share": 1.5},
         {"split_share": 1.1},
         {"text_only_share": 1.0},
         {"absent_share": -0.1},
