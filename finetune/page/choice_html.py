@@ -54,7 +54,8 @@ def _summary(preview: Preview | None) -> str:
     if preview.validation:
         parts.append(f"<b>{len(preview.validation)}</b> to stop in time")
     parts.append(f"<b>{len(preview.held_out)}</b> held back to compare")
-    return f'<p class="quiet tune-split">{" · ".join(parts)}</p>'
+    why_not = f'<p class="quiet">{escape(preview.not_on_the_way)}</p>' if preview.not_on_the_way else ""
+    return f'<p class="quiet tune-split">{" · ".join(parts)}</p>{why_not}'
 
 
 def _entry(entry: Entry, is_left_out: bool, preview: Preview | None) -> str:

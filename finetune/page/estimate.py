@@ -7,6 +7,7 @@ from statistics import median
 
 from docvlm.tiling import CostProbe
 from finetune.runner import Run
+from finetune.runner.on_the_way import on_the_way
 from finetune.training.events import StepDone
 from finetune.training.settings import TrainingSettings
 
@@ -60,8 +61,8 @@ def predicted_seconds(
     mean_tokens = tokens / max(1, documents) + REQUEST_TOKENS
     # Tokens of a reply come one at a time, which is taken to last ten times as long as a token of a page.
     an_answer = mean_tokens * forward + REPLY_TOKENS * 10 * forward
-    on_the_way = settings.evaluations * min(judged, settings.evaluation_documents)
-    return START_SECONDS + training + (2 * judged + on_the_way) * an_answer
+    aside = on_the_way(documents + judged, documents, True, settings).documents * settings.evaluations_wanted
+    return START_SECONDS + training + (2 * judged + aside) * an_answer
 
 
 def minutes_text(seconds: float | None) -> str:

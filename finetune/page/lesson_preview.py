@@ -33,6 +33,7 @@ class Preview:
 
     Attributes:
         problems: one sentence for each label that cannot be learnt.
+        not_on_the_way: one sentence why nothing is measured on the way; empty where it is, or was not wanted.
         tokens: about how many tokens the pages learnt from have together.
     """
 
@@ -41,6 +42,7 @@ class Preview:
     held_out: frozenset[str]
     problems: tuple[str, ...]
     tokens: int
+    not_on_the_way: str = ""
 
 
 def entries(documents: Iterable[LabelledDocument]) -> list[Entry]:
@@ -70,6 +72,7 @@ def preview(request: RunRequest, settings: Settings, emit: Emit) -> Preview:
         _hashes(lesson.held_out),
         lesson.problems,
         round(characters / CHARACTERS_A_TOKEN),
+        lesson.not_on_the_way,
     )
 
 

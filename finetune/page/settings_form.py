@@ -31,7 +31,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
 _SAYS = {
     "quick": "Each document twice. To see whether it helps at all.",
     "balanced": "Each document four times, asked in two ways.",
-    "thorough": "Eight times, asked in three ways; keeps the best weights on the way.",
+    "thorough": "Eight times, asked in three ways.",
 }
 _CHOICES: Mapping[str, type[StrEnum]] = {"method": Method, "schedule": Schedule}
 

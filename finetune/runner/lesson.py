@@ -29,9 +29,9 @@ from finetune.data.store_labels import labelled_documents
 from finetune.data.words_under import words_under
 from finetune.evaluation.evaluate import Asked
 from finetune.promotion import FEWEST_DOCUMENTS
+from finetune.runner.on_the_way import on_the_way
 from finetune.runner.request import RunRequest
 from finetune.training.events import Emit, Progressed, Warned
-from finetune.training.settings import TrainingSettings
 
 LESSON_FILE = "lesson.json"
 PICTURES = "pictures"
@@ -48,10 +48,11 @@ class Lesson:
 
     Attributes:
         train: learnt from; labels that would teach mistakes are out.
-        validation: tell when to stop early; empty where the settings want no evaluations on the way.
+        validation: tell when to stop early; empty where nothing is measured on the way.
         held_out: base and adapter are compared on these in the end, and nothing else is done with them.
         schema_json: the fields that are learnt; None where only questions are labelled.
         problems: one sentence for each label that is not learnt.
+        not_on_the_way: one sentence why nothing is measured on the way; empty where it is, or was not wanted.
     """
 
     train: tuple[LabelledDocument, ...]
@@ -59,6 +60,7 @@ class Lesson:
     held_out: tuple[LabelledDocument, ...]
     schema_json: str | None
     problems: tuple[str, ...]
+    not_on_the_way: str = ""
 
     @property
     def schema(self) -> Schema | None:
@@ -88,13 +90,6 @@ def documents_held_out(total: int) -> int:
     return min(max(FEWEST_DOCUMENTS, round(total / 4)), total // 2, MOST_HELD_OUT)
 
 
-def documents_on_the_way(total: int, settings: TrainingSettings) -> int:
-    """Of the documents that are left: a quarter, and one at least where two are; they decide no win."""
-    if not settings.evaluations:
-        return 0
-    return min(max(1, round(total / 4)), total // 2, settings.evaluation_documents)
-
-
 def load_lesson(folder: Path) -> Lesson | None:
     """The lesson of a run that has begun, else None."""
     file = folder / LESSON_FILE
@@ -122,8 +117,9 @@ def make_lesson(
     seed = request.settings.seed
     wanted = documents_held_out(len(documents)) if request.held_out is None else request.held_out
     split = split_documents(documents, groups, wanted, seed)
-    on_the_way = documents_on_the_way(len(split.train), request.settings)
-    further = split_documents(split.train, groups, on_the_way, seed + 1)
+    has_fields = any(document.fields for document in documents)
+    aside = on_the_way(len(documents), len(split.train), has_fields, request.settings)
+    further = split_documents(split.train, groups, aside.documents, seed + 1)
     train = further.train
     schema = _schema(request, documents, train, readings)
     problems = find_problems(train, readings, schema)
@@ -133,8 +129,9 @@ def make_lesson(
         held_out=split.held_out,
         schema_json=None if schema is None else RunRequest.schema_text(schema),
         problems=tuple(problem.sentence for problem in problems),
+        not_on_the_way=aside.why_not,
     )
-    for line in _told(lesson.problems):
+    for line in (*_told(lesson.problems), *filter(None, [aside.why_not])):
         emit(Warned(line))
     write_atomically(folder / LESSON_FILE, _LESSON.dump_json(lesson, indent=1))
     return lesson

@@ -72,7 +72,8 @@ class FieldAccuracy:
 class AccuracyCallback(TrainerCallback):
     """Measures ``evaluations`` times over a run, keeps the best weights, stops when they stay the best.
 
-    What it knows follows from the evaluations made so far, so a resumed run is told them again.
+    Weights that are as good as the best take their place and yet are no gain. What it knows follows from
+    the evaluations made so far, so a resumed run is told them again.
 
     Args:
         folder: where the best adapter is kept.
@@ -123,8 +124,8 @@ class AccuracyCallback(TrainerCallback):
             control.should_save = True
 
     def _judge(self, step: int, right: int) -> bool:
-        better = right > self._best
-        if better:
-            self._best, self.best_step = right, step
-        self._since_best = 0 if better else self._since_best + 1
-        return better
+        self._since_best = 0 if right > self._best else self._since_best + 1
+        if right < self._best:
+            return False
+        self._best, self.best_step = right, step  # of equals the later, which has seen more
+        return True

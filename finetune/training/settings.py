@@ -15,6 +15,10 @@ from docvlm.tiling import Budget
 
 SETTINGS_FILE = "settings.json"
 
+EPOCHS_AN_EVALUATION = 2
+FEWEST_EVALUATIONS = 2
+"""One alone has nothing to choose from."""
+
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
@@ -135,8 +139,12 @@ class TrainingSettings:
     evaluation_documents: int = field(
         default=12, metadata={"help": "The most held-out documents an evaluation reads."}
     )
-    evaluations: int = field(
-        default=0, metadata={"help": "How many evaluations a run makes; 0 keeps the last weights."}
+    evaluations: int | None = field(
+        default=None,
+        metadata={
+            "help": "How many evaluations on the way choose the weights; 0 keeps the last. "
+            "Empty: one every two epochs, from 30 labelled documents on, and none with minutes."
+        },
     )
     threads: int | None = field(default=None, metadata={"help": "Processor cores to use; by default all."})
 
@@ -172,6 +180,17 @@ class TrainingSettings:
                 raise UsageError(f"'{name}' is {value}.", "Give a number above 0.")
         if not 0 <= self.noise < float("inf"):
             raise UsageError(f"'noise' is {self.noise}.", "Give 0 or a number above it.")
+
+    @property
+    def evaluations_wanted(self) -> int:
+        """How many evaluations on the way a run makes where there are documents for it.
+
+        None within a time budget unless they are asked for, as they would add to it.
+        """
+        if self.evaluations is not None:
+            return self.evaluations
+        usual = 0 if self.minutes is not None else round(self.epochs / EPOCHS_AN_EVALUATION)
+        return usual if usual >= FEWEST_EVALUATIONS else 0
 
     @staticmethod
     def preset(name: str) -> TrainingSettings:
@@ -224,7 +243,7 @@ _LEAST_WHOLE = {
 PRESETS: Mapping[str, TrainingSettings] = {
     "quick": replace(TrainingSettings(), epochs=2.0, paraphrases=0),
     "balanced": TrainingSettings(),
-    "thorough": replace(TrainingSettings(), epochs=8.0, paraphrases=2, evaluations=4),
+    "thorough": replace(TrainingSettings(), epochs=8.0, paraphrases=2),
 }
 
 

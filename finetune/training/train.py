@@ -197,7 +197,7 @@ def _watch_accuracy(
     What was measured up to step ``begun``, where the run goes on, is taken over; the rest comes again.
     """
     held_out = data.held_out[: settings.evaluation_documents]
-    if not settings.evaluations:
+    if not settings.evaluations_wanted or (settings.evaluations is None and not held_out):
         return None
     if not held_out or data.schema is None:
         why = "no field is labelled" if data.schema is None else "no document is left for it"
@@ -205,7 +205,7 @@ def _watch_accuracy(
         return None
     found = make_examples(held_out, readings, data.schema, run.engine.count_tokens, settings.seed)
     measure = FieldAccuracy(run.engine, found.examples, data.schema, run.collator.shown)
-    accuracy = AccuracyCallback(measure, folder / BEST, settings.evaluations, settings.patience, emit)
+    accuracy = AccuracyCallback(measure, folder / BEST, settings.evaluations_wanted, settings.patience, emit)
     measured = [event for event in read_events(folder) if isinstance(event, Evaluated)]
     accuracy.recall(list({event.step: event for event in measured if event.step <= begun}.values()))
     trainer.add_callback(accuracy)

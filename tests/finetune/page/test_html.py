@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,9 @@ def test_each_document_is_shown_on_its_side() -> None:
     sides = [part.split("</em>")[0].split(">")[-1] for part in html.split("<li>")[1:4]]
     assert sides == ["learnt", "held back", "left out"]
     assert "1 label is not learnt" in html and "c.pdf: total is empty." in html
+    assert "measured on the way" not in html
+    off = replace(PREVIEW, not_on_the_way="It is not measured on the way: <b>few</b>.")
+    assert "measured on the way: &lt;b&gt;few" in choice_html(ENTRIES, set(), off)
     assert "take:all" in html and "take:all" not in choice_html(ENTRIES, set(), None)
 
 

@@ -18,13 +18,13 @@ from finetune.runner import RunRequest
 from finetune.runner.lesson import (
     Lesson,
     documents_held_out,
-    documents_on_the_way,
     load_lesson,
     make_lesson,
 )
+from finetune.runner.on_the_way import OnTheWay, on_the_way
 from finetune.runner.watched_readings import WatchedReadings
 from finetune.training.events import Event, Progressed, Warned
-from finetune.training.settings import TrainingSettings
+from finetune.training.settings import PRESETS, TrainingSettings
 from tests.finetune.runner.conftest import write_cases, write_slip
 
 
@@ -48,8 +48,27 @@ def test_as_many_are_held_out_as_a_win_needs(total: int, wanted: int) -> None:
 
 @pytest.mark.parametrize(("left", "wanted"), [(1, 0), (2, 1), (5, 1), (15, 4), (300, 12)])
 def test_few_are_taken_from_training_to_tell_when_to_stop(left: int, wanted: int) -> None:
-    assert documents_on_the_way(left, TrainingSettings(evaluations=4)) == wanted
-    assert documents_on_the_way(left, TrainingSettings()) == 0
+    assert on_the_way(left, left, True, TrainingSettings(evaluations=4)).documents == wanted
+    assert on_the_way(left, left, True, TrainingSettings(evaluations=0)) == OnTheWay(0)
+
+
+@pytest.mark.parametrize(
+    ("preset", "labelled", "wanted"),
+    [("balanced", 29, 0), ("balanced", 30, 4), ("balanced", 40, 5), ("thorough", 30, 4), ("quick", 30, 0)],
+)
+def test_from_thirty_labels_on_some_tell_when_to_stop(preset: str, labelled: int, wanted: int) -> None:
+    left = labelled - documents_held_out(labelled)
+    found = on_the_way(labelled, left, True, PRESETS[preset])
+    assert found.documents == wanted
+    too_few = PRESETS[preset].evaluations_wanted > 0 and labelled < 30
+    assert ("that takes 30 labelled documents, here are 29" in found.why_not) is too_few
+    assert bool(found.why_not) is too_few
+
+
+def test_why_nothing_is_measured_on_the_way() -> None:
+    assert "only questions are labelled" in on_the_way(90, 70, False, TrainingSettings()).why_not
+    assert "only 2 are left to learn from" in on_the_way(62, 2, True, TrainingSettings()).why_not
+    assert on_the_way(90, 70, True, TrainingSettings(minutes=5.0)) == OnTheWay(0)  # would add to the time
 
 
 def test_a_lesson_is_kept_as_it_was_made(tmp_path: Path, settings: Settings) -> None:
@@ -63,7 +82,8 @@ def test_a_lesson_is_kept_as_it_was_made(tmp_path: Path, settings: Settings) -> 
         "reference",
         "total",
     ]
-    assert events == [Progressed("Reading the documents", number, 4) for number in range(5)]
+    assert events[:-1] == [Progressed("Reading the documents", number, 4) for number in range(5)]
+    assert "here are 4" in lesson.not_on_the_way and events[-1] == Warned(lesson.not_on_the_way)
 
 
 def test_the_choice_follows_from_the_seed(tmp_path: Path, settings: Settings) -> None:

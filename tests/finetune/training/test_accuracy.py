@@ -93,6 +93,13 @@ def test_the_best_weights_are_kept_and_a_run_that_gains_no_more_is_stopped(tmp_p
     assert callback.exhausted and callback.best_step == 6 == watched.kept_step
 
 
+def test_of_equals_the_later_weights_are_kept_though_they_are_no_gain(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, rights=(5, 5, 4, 5), patience=2)
+    callback = watched.run()
+    assert watched.evaluated == [(3, 5, True), (6, 5, True), (9, 4, False)]
+    assert callback.exhausted and callback.best_step == 6 == watched.kept_step
+
+
 def test_as_good_as_before_is_no_gain_and_patience_waits(tmp_path: Path) -> None:
     watched = Watched(tmp_path, rights=(5, 5, 4, 9), patience=3)
     callback = watched.run()
