@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import comb
@@ -23,6 +24,12 @@ FOUND = 0.5
 SLACK = 0.05
 """The share of the values that are there, or of those that are not, that may get worse in a win."""
 
+FALL = 0.2
+"""The share of one field's values from which it counts as fallen, whatever the others have won."""
+
+_FEWEST_FALLEN = 2
+_MOST_NAMED = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -39,11 +46,24 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field, or one column of a list, in one document: how many values, and how many more are right."""
+
+    name: str
+    values: int
+    gain: int
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentChange:
-    """One held-out document before and after: the values that it has, and those that it lacks."""
+    """One held-out document before and after: the values that it has, and those that it lacks.
+
+    ``fields`` are both together for each field.
+    """
 
     present: Tally = field(default_factory=Tally)
     absent: Tally = field(default_factory=Tally)
+    fields: tuple[FieldChange, ...] = ()
 
     @property
     def gain(self) -> int:
@@ -73,7 +93,10 @@ class Verdict:
 def judge(documents: Sequence[DocumentChange]) -> Verdict:
     """Promote only what beats its base by more than luck and gives up neither finding nor abstaining.
 
-    Four things have to hold:
+    Args:
+        documents: held-out documents of which none is a copy of another; a copy would count twice.
+
+    Five things have to hold:
 
     - More values are fixed than broken, by more than luck, both with values and with documents as what
       chance falls on. Values of one document are right and wrong together (a layout read well or badly, a
@@ -85,6 +108,8 @@ def judge(documents: Sequence[DocumentChange]) -> Verdict:
     - A win that the values that are there do not bear out on their own, one by abstaining, counts only where
       at least ``FOUND`` of those are found. A model that finds next to nothing gets better by saying nothing;
       so it does with labels that belong to other documents, of which it can only learn what is seldom there.
+    - No field falls by ``FALL`` of its values, and two at least: what is won with addresses does not pay for
+      totals. The fields are named.
     """
     fixed = sum(document.present.fixed + document.absent.fixed for document in documents)
     broken = sum(document.present.broken + document.absent.broken for document in documents)
@@ -120,6 +145,8 @@ def _against(
             f"The adapter wins only by abstaining: {changed}, but {found} of the {wanted} values "
             "that are there are found; label more documents."
         )
+    if fallen := _fallen(documents):
+        return f"The adapter is better in all, but worse at {fallen}: {changed}. Label more of these."
     return None
 
 
@@ -138,6 +165,22 @@ def _lost(tallies: Sequence[Tally]) -> int:
     """How many values got worse on balance; 0 where they are within the slack. One alone says nothing."""
     lost = -sum(tally.gain for tally in tallies)
     return lost if lost > max(1.0, SLACK * sum(tally.values for tally in tallies)) else 0
+
+
+def _fallen(documents: Sequence[DocumentChange]) -> str:
+    """The fields that got a lot worse, the worst first, with how much; empty where none did."""
+    values: Counter[str] = Counter()
+    lost: Counter[str] = Counter()
+    for change in (change for document in documents for change in document.fields):
+        values[change.name] += change.values
+        lost[change.name] -= change.gain
+    fallen = {
+        name: count for name, count in lost.items() if count >= max(_FEWEST_FALLEN, FALL * values[name])
+    }
+    worst = sorted(fallen, key=lambda name: -fallen[name] / max(1, values[name]))
+    named = [f"'{name}' ({fallen[name]} of {values[name]} fewer right)" for name in worst[:_MOST_NAMED]]
+    more = [f"{len(worst) - _MOST_NAMED} more"] if len(worst) > _MOST_NAMED else []
+    return ", ".join(named + more)
 
 
 def _values(count: int) -> str:

@@ -13,7 +13,7 @@ from docvlm.config import Settings
 from docvlm.errors import UsageError
 from docvlm.terminal import progress_bar
 from finetune.cli.labels import Labels, count, read_labels, tell
-from finetune.data.duplicates import copies_of
+from finetune.data.duplicates import copies_of, duplicate_groups, one_of_each
 from finetune.data.readings import Readings
 from finetune.evaluation.before_after import (
     GALLERY_FILE,
@@ -98,22 +98,26 @@ def _labels(options: argparse.Namespace, card: AdapterCard | None) -> Labels:
 def _without_copies(
     labels: Labels, card: AdapterCard | None, settings: Settings, options: argparse.Namespace
 ) -> Labels:
-    """Without documents that were scanned or saved again since the adapter was trained on them."""
-    if card is None or not card.trained_on:
-        return labels
+    """Without documents that are nearly the same as one trained on, or as another of them."""
+    known = card.trained_on if card is not None else ()
     with Readings.open(settings) as readings:
-        copies = copies_of(card.trained_on, labels.documents, readings)
-    if not copies:
-        return labels
-    kept = tuple(document for document in labels.documents if document.sha256 not in copies)
-    if not kept:
+        copies = copies_of(known, labels.documents, readings)
+        new = [document for document in labels.documents if document.sha256 not in copies]
+        apart = one_of_each(new, duplicate_groups(new, readings))
+    if not new:
         raise UsageError(
             f"'{options.name}' was trained on copies of every document of {options.cases}.",
             "Give labels of documents that are new to it.",
         )
-    left_out = "1 document is" if len(copies) == 1 else f"{len(copies)} documents are"
-    tell(f"{left_out} left out: '{options.name}' has learnt nearly the same.")
-    return replace(labels, documents=kept)
+    if copies:
+        tell(f"{_documents_are(len(copies))} left out: '{options.name}' has learnt nearly the same.")
+    if len(apart) < len(new):
+        tell(f"{_documents_are(len(new) - len(apart))} left out: nearly the same as another.")
+    return replace(labels, documents=apart)
+
+
+def _documents_are(count: int) -> str:
+    return "1 document is" if count == 1 else f"{count} documents are"
 
 
 def _compare(

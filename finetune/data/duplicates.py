@@ -64,6 +64,20 @@ def duplicate_groups(
     return tuple(tuple(papers[index].document.sha256 for index in group) for group in found)
 
 
+def one_of_each(
+    documents: Sequence[LabelledDocument], groups: Iterable[Sequence[str]]
+) -> tuple[LabelledDocument, ...]:
+    """The documents without those that are the same as an earlier one.
+
+    Where documents are counted as evidence, a copy would count the same twice.
+    """
+    leader = {sha256: group[0] for group in groups for sha256 in group}
+    first: dict[str, LabelledDocument] = {}
+    for document in documents:
+        first.setdefault(leader.get(document.sha256, document.sha256), document)
+    return tuple(first.values())
+
+
 def copies_of(
     known: Iterable[str], documents: Sequence[LabelledDocument], readings: Readings
 ) -> frozenset[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -38,13 +38,15 @@ from finetune.evaluation.results import (
     Evaluation,
     FieldFigures,
     JudgedValue,
+    ValueKind,
     interval_json,
 )
 from finetune.evaluation.rows import CellCounts
-from finetune.promotion import DocumentChange, Tally, Verdict, judge
+from finetune.promotion import DocumentChange, FieldChange, Tally, Verdict, judge
 
 BEFORE_AFTER_FILE = "before_after.json"
 GALLERY_FILE = "before_after.html"
+ALL_ANSWERS = "answers"
 
 Tell = Callable[[str, int, int], None]
 """Told what is being done, and how many of how many documents of it are done."""
@@ -198,9 +200,25 @@ def document_change(before: DocumentResult, after: DocumentResult) -> DocumentCh
     pairs = [(value, now[value.kind, value.name]) for value in before.values]
     tallies = [_tally([pair for pair in pairs if bool(pair[0].labels) is has]) for has in (True, False)]
     present = _with_cells(tallies[0], before, after)
+    fields = (*_field_changes(pairs), *_column_changes(before, after))
     if before.failure is not None:
         present, tallies[1] = replace(present, fixed=0), replace(tallies[1], fixed=0)
-    return DocumentChange(present, tallies[1])
+        fields = tuple(replace(change, gain=min(0, change.gain)) for change in fields)
+    return DocumentChange(present, tallies[1], fields)
+
+
+def _field_changes(pairs: Sequence[tuple[JudgedValue, JudgedValue]]) -> Iterator[FieldChange]:
+    """Each field; all questions as one, since hardly any is asked of two documents."""
+    for old, new in pairs:
+        name = old.name if old.kind is ValueKind.FIELD else ALL_ANSWERS
+        yield FieldChange(name, 1, new.right - old.right)
+
+
+def _column_changes(before: DocumentResult, after: DocumentResult) -> Iterator[FieldChange]:
+    new = _cells(after)
+    for key, old in _cells(before).items():
+        if key in new:
+            yield FieldChange(".".join(key), old.labelled, _errors(old) - _errors(new[key]))
 
 
 def _tally(pairs: Sequence[tuple[JudgedValue, JudgedValue]]) -> Tally:

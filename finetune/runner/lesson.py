@@ -19,7 +19,7 @@ from docvlm.export import write_atomically
 from docvlm.schemas import Schema, load_schema
 from docvlm.store import Store
 from finetune.data.documents import LabelledDocument
-from finetune.data.duplicates import duplicate_groups
+from finetune.data.duplicates import duplicate_groups, one_of_each
 from finetune.data.forms import ReadOptions, read_labels
 from finetune.data.problems import find_problems, without_problems
 from finetune.data.readings import Readings
@@ -115,20 +115,19 @@ def make_lesson(
         )
     groups = duplicate_groups(documents, readings)
     seed = request.settings.seed
-    wanted = documents_held_out(len(documents)) if request.held_out is None else request.held_out
-    split = split_documents(documents, groups, wanted, seed)
+    held_out, left, copies = _held_out(documents, groups, request)
     has_fields = any(document.fields for document in documents)
-    aside = on_the_way(len(documents), len(split.train), has_fields, request.settings)
-    further = split_documents(split.train, groups, aside.documents, seed + 1)
+    aside = on_the_way(len(documents), len(left), has_fields, request.settings)
+    further = split_documents(left, groups, aside.documents, seed + 1)
     train = further.train
     schema = _schema(request, documents, train, readings)
     problems = find_problems(train, readings, schema)
     lesson = Lesson(
         train=without_problems(train, problems),
         validation=further.held_out,
-        held_out=split.held_out,
+        held_out=held_out,
         schema_json=None if schema is None else RunRequest.schema_text(schema),
-        problems=tuple(problem.sentence for problem in problems),
+        problems=(*(problem.sentence for problem in problems), *copies),
         not_on_the_way=aside.why_not,
     )
     for line in (*_told(lesson.problems), *filter(None, [aside.why_not])):
@@ -179,6 +178,27 @@ def _readable(
             emit(Warned(f"{error} It is left out."))
     emit(Progressed("Reading the documents", len(documents), len(documents)))
     return readable
+
+
+def _held_out(
+    documents: Sequence[LabelledDocument], groups: Sequence[Sequence[str]], request: RunRequest
+) -> tuple[tuple[LabelledDocument, ...], tuple[LabelledDocument, ...], list[str]]:
+    """Those to compare on, those that are left, and a sentence for each that is neither.
+
+    Of documents that are the same one alone is compared on, and none of them is left to learn from.
+    """
+    apart = one_of_each(documents, groups)
+    wanted = documents_held_out(len(apart)) if request.held_out is None else request.held_out
+    held_out = split_documents(apart, (), wanted, request.settings.seed).held_out
+    held = {document.sha256 for document in held_out}
+    copied = {sha256 for group in groups if not held.isdisjoint(group) for sha256 in group} - held
+    left = tuple(document for document in documents if document.sha256 not in held | copied)
+    copies = [document.name for document in documents if document.sha256 in copied]
+    return (
+        held_out,
+        left,
+        [f"{name}: it is a copy of one that is held back, and left out." for name in copies],
+    )
 
 
 def _schema(

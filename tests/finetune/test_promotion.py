@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
 
-from finetune.promotion import DocumentChange, Tally, exchange_test, judge, sign_test
+from finetune.promotion import DocumentChange, FieldChange, Tally, exchange_test, judge, sign_test
 
 
 def test_the_sign_test_against_hand_worked_cases() -> None:
@@ -95,6 +96,42 @@ def test_what_finds_nothing_does_not_win_by_abstaining() -> None:
     assert not refused.wins and "0 of the 60 values that are there are found" in refused.reason
     assert judge([DocumentChange(Tally(3, 2), Tally(2, 2, 2, 0)) for _ in range(20)]).wins
     assert not judge([DocumentChange(Tally(), Tally(2, 2, 2, 0)) for _ in range(20)]).wins
+
+
+def of_fields(**gains: int) -> DocumentChange:
+    """A document with one value of each field, better or worse by so many."""
+    fixed, broken = sum(gain > 0 for gain in gains.values()), sum(gain < 0 for gain in gains.values())
+    fields = tuple(FieldChange(name, 1, gain) for name, gain in gains.items())
+    return DocumentChange(Tally(len(gains), fixed, fixed, broken), fields=fields)
+
+
+def test_addresses_do_not_pay_for_totals() -> None:
+    gains = [of_fields(address=1, company=1, total=0)] * 16
+    assert judge([*gains, *[of_fields(address=1, company=1, total=-1)] * 3]).wins
+    falls = [*gains, *[of_fields(address=1, company=1, total=-1)] * 4]
+    # What is lost in all stays within the slack, as there are many other values.
+    many = [replace(one, present=replace(one.present, values=30)) for one in falls]
+    refused = judge(many)
+    assert not refused.wins and refused.luck < 0.001
+    assert "worse at 'total' (4 of 20 fewer right)" in refused.reason and "address" not in refused.reason
+
+
+def test_one_value_fewer_is_no_fall_and_the_worst_are_named_first() -> None:
+    few = [of_fields(a=1, b=1)] * 4
+    assert judge([*few, of_fields(a=1, b=1, c=-1)]).wins
+    many = [replace(one, present=replace(one.present, values=90)) for one in [of_fields(a=1, b=1, c=1)] * 9]
+    lost = tuple(FieldChange(name, 10, -gain) for name, gain in (("p", 2), ("q", 9), ("r", 3), ("s", 4)))
+    reason = judge([*many, replace(many[0], fields=lost)]).reason
+    assert "'q' (9 of 10 fewer right), 's' (4 of 10" in reason and reason.count("fewer") == 3
+    assert "1 more" in reason
+
+
+def test_one_lucky_document_has_one_voice() -> None:
+    """However many values it gains: without it the others have to win nearly alone."""
+    for others in ([1, 1, 1], [1] * 5 + [-1], [0] * 40, [1, -1] * 9):
+        documents = [present(max(gain, 0), max(-gain, 0)) for gain in others]
+        assert not judge([*documents, present(500)]).wins
+        assert judge([*documents, present(500)]).luck >= judge([*documents, present(1)]).luck / 2
 
 
 def test_an_adapter_that_is_no_better_is_seldom_promoted_however_its_values_hang_together() -> None:

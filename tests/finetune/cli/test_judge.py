@@ -180,20 +180,26 @@ def test_a_document_saved_again_does_not_count_either(
     rows = ("Acme Stores Ltd No 5 Long Street", "1234 Town Tel 0123 456789", "Total 9.00 on 25/12/2018")
     learnt, again = pdf_of(tmp_path / "learnt.pdf", *rows), pdf_of(tmp_path / "again.pdf", *rows, font_size=9)
     new = pdf_of(tmp_path / "new.pdf", "gnu hen", "ibis")
+    twins = [
+        pdf_of(tmp_path / f"{size}.pdf", *(f"{row} 12/07/2031" for row in rows), font_size=size)
+        for size in (7, 8)
+    ]
     settings = Settings.from_environment()
     with Readings.open(settings) as readings:
         readings.of(learnt)
     card = shelf.adapters()[0].card
     assert card is not None
     shelf.keep(shelf.folder_of("mine"), replace(card, name="copied", trained_on=(learnt.sha256,)))
-    both = _cases(tmp_path / "both.jsonl", (again, new), ({"animal": "x"}, {"animal": "hen"}))
+    labels = ({"animal": "x"}, {"animal": "hen"}, {"animal": "x"}, {"animal": "x"})
+    both = _cases(tmp_path / "both.jsonl", (again, new, *twins), labels)
     one = _cases(tmp_path / "one.jsonl", (again,), ({"animal": "x"},))
     try:
         judged = ["adapters", "judge", "copied", "--out", str(tmp_path / "out"), "--json", "--cases"]
         assert main([*judged, str(both)]) == 0
         captured = capsys.readouterr()
-        assert json.loads(captured.out)["documents"] == 1
+        assert json.loads(captured.out)["documents"] == 2
         assert "1 document is left out: 'copied' has learnt nearly the same." in captured.err
+        assert "1 document is left out: nearly the same as another." in captured.err
         assert main([*judged, str(one)]) == UsageError.exit_code
         assert "copies of every document" in capsys.readouterr().err
     finally:

@@ -4,7 +4,7 @@ from random import Random
 
 from docvlm.config import Settings
 from finetune.data.documents import LabelledDocument
-from finetune.data.duplicates import copies_of, duplicate_groups
+from finetune.data.duplicates import copies_of, duplicate_groups, one_of_each
 from finetune.data.readings import Readings
 from finetune.data.same_pages import PageText, same_pages, shared
 from tests.finetune.data.pages import paged_pdf_of, pdf_of
@@ -93,6 +93,13 @@ def test_two_that_share_an_inner_page_stay_together(settings: Settings, tmp_path
     apart = paged_pdf_of(tmp_path / "apart.pdf", bill(8), bill(9))
     (group,) = groups_of(settings, long, other, apart, again)
     assert set(group) == {long.sha256, other.sha256, again.sha256}
+
+
+def test_of_copies_one_alone_is_evidence(settings: Settings, tmp_path: Path) -> None:
+    copies = [pdf_of(tmp_path / f"{name}.pdf", *FIRST, "x" * index) for index, name in enumerate("abc")]
+    other = pdf_of(tmp_path / "d.pdf", *SECOND)
+    groups = groups_of(settings, *copies, other)
+    assert one_of_each([copies[1], other, copies[0]], groups) == (copies[1], other)
 
 
 def test_terms_of_business_and_one_cover_for_all_join_nothing(settings: Settings, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from docvlm.schemas import Schema
 from finetune.data.documents import FieldLabel, LabelledDocument
 from finetune.data.readings import Readings
 from finetune.data.schema import schema_of
-from finetune.evaluation import read_evaluation
+from finetune.evaluation import ValueKind, read_evaluation
 from finetune.evaluation.before_after import (
     BEFORE_AFTER_FILE,
     GALLERY_FILE,
@@ -31,7 +31,7 @@ from finetune.evaluation.before_after import (
 )
 from finetune.evaluation.kept_results import KeptResults
 from finetune.evaluation.rows import CellCounts, RowsResult
-from finetune.promotion import DocumentChange, Tally, judge
+from finetune.promotion import DocumentChange, FieldChange, Tally, judge
 from tests.finetune.data.pages import pdf_of
 from tests.finetune.evaluation.judged import document, judged
 from tests.models.tiny_checkpoints import save_random_adapter, save_tiny_checkpoint
@@ -182,7 +182,22 @@ def test_what_is_no_comparison_is_told(tmp_path: Path) -> None:
 def test_values_are_counted_by_whether_the_document_has_them() -> None:
     before = document(0, judged("a", "x", "y"), judged("b", "x", "x"), judged("c", None, None))
     after = document(0, judged("a", "x", "x"), judged("b", "x", None), judged("c", None, "z"))
-    assert document_change(before, after) == DocumentChange(Tally(2, 1, 1, 1), Tally(1, 0, 0, 1))
+    change = document_change(before, after)
+    assert (change.present, change.absent) == (Tally(2, 1, 1, 1), Tally(1, 0, 0, 1))
+    assert change.fields == (FieldChange("a", 1, 1), FieldChange("b", 1, -1), FieldChange("c", 1, -1))
+
+
+def test_questions_count_as_one_field() -> None:
+    before, after = (
+        document(
+            0,
+            judged("Who?", "x", raw, kind=ValueKind.ANSWER),
+            judged("When?", "y", raw, kind=ValueKind.ANSWER),
+        )
+        for raw in ("x", None)
+    )
+    fields = document_change(before, after).fields
+    assert fields == (FieldChange("answers", 1, -1), FieldChange("answers", 1, 0))
 
 
 def test_cells_of_line_items_count_by_their_errors() -> None:
@@ -191,14 +206,15 @@ def test_cells_of_line_items_count_by_their_errors() -> None:
 
     # One right and two missing, then two right of four: one wrong and one too many.
     change = document_change(document(0, rows=[rows(1, 1)]), document(0, rows=[rows(2, 4)]))
-    assert change == DocumentChange(Tally(3, 2, 0, 0), Tally())
+    assert change == DocumentChange(Tally(3, 2, 0, 0), Tally(), (FieldChange("items.amount", 3, 0),))
     assert document_change(document(0, rows=[rows(1, 1)]), document(0, rows=[rows(3, 3)])).gain == 2
     assert document_change(document(0, rows=[rows(3, 3)]), document(0, rows=[rows(3, 5)])).gain == -2
 
 
 def test_an_adapter_has_no_credit_for_a_base_that_failed() -> None:
     failed = document(0, judged("a", "x", None), failure="no memory")
-    assert document_change(failed, document(0, judged("a", "x", "x"))).gain == 0
+    change = document_change(failed, document(0, judged("a", "x", "x")))
+    assert change.gain == change.fields[0].gain == 0
     assert document_change(document(0, judged("a", "x", "x")), failed).gain == -1
 
 

@@ -111,6 +111,28 @@ def test_documents_that_stop_a_run_early_are_apart_from_those_that_judge_it(
     assert len(set.union(*sides)) == 4
 
 
+def test_copies_are_compared_on_once_and_not_learnt_either(tmp_path: Path, settings: Settings) -> None:
+    """Five copies of one paper would win by one stroke of luck."""
+    cases = write_cases(tmp_path / "labelled")
+    lines = [json.loads(line) for line in cases.read_text().splitlines()]
+    text = "Invoice R77 of Oakfield Trading, 12 Mill Lane, goods 4711 and 8155, Total 91.70 on 24/12/2031"
+    for copy in range(4):
+        write_slip(tmp_path / "labelled" / f"copy-{copy}.pdf", f"{text}{'.' * copy}")
+        lines.append({**lines[0], "file": f"copy-{copy}.pdf", "fields": {"total": "91.70"}})
+    cases.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    sides = []
+    for seed in range(6):
+        request = RunRequest("x", cases=cases, settings=TrainingSettings(seed=seed))
+        lesson = lesson_of(request, tmp_path / f"run-{seed}", settings, [])
+        assert len(lesson.held_out) == 2  # half of the five papers
+        held = [document.name for document in lesson.held_out if document.name.startswith("copy")]
+        learnt = [document.name for document in lesson.train if document.name.startswith("copy")]
+        sides.append((len(held), len(learnt)))
+        left_out = [line for line in lesson.problems if "is a copy of one that is held back" in line]
+        assert len(left_out) == 3 * len(held)
+    assert set(sides) == {(1, 0), (0, 4)}
+
+
 def test_labels_of_the_store_and_only_those_chosen(tmp_path: Path, settings: Settings) -> None:
     with Workspace(settings) as workspace:
         for number in (1, 2, 3):
