@@ -2,6 +2,7 @@
 
 Firms and addresses come back. A value that differs from one labelled before by the reader's mistakes alone
 is that one: no digit changes, but for those that look like letters, and one letter in twenty at most.
+So it is with a value that is the whole of a line that a person corrected, whatever its field.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ KNOWN_VALUES_FILE = "known_values.json"
 _LOOK_ALIKE = str.maketrans("0158269|!i", "olsbzgglll")
 """Digits and signs as the letters that readers take them for; i and l are one, too."""
 
+_LINES = ""
+"""Where lines stand among the fields of the file; no field has an empty name."""
+
 _LETTERS_A_CHANGE = 20
 _FEWEST_LETTERS = 8
 """Shorter texts are too easily another's."""
@@ -29,23 +33,33 @@ _FEWEST_LETTERS = 8
 
 @dataclass(frozen=True, slots=True)
 class KnownValues:
-    """Labelled texts by the name of their field."""
+    """Labelled texts by the name of their field, and lines of pages as a person says they read."""
 
     by_field: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
 
     def spelling(self, name: str, printed: str) -> str | None:
-        """The nearest labelled text that ``printed`` is a misreading of; None without one, or with two."""
+        """The nearest labelled text that ``printed`` is a misreading of; None without one, or with two.
+
+        Texts of the field itself come before lines.
+        """
         letters = _letters(printed)
-        known = {_letters(value): value for value in self.by_field.get(name, ())}
-        if len(letters) < _FEWEST_LETTERS or letters in known:
+        known = [
+            {_letters(text): text for text in texts} for texts in (self.by_field.get(name, ()), self.lines)
+        ]
+        if len(letters) < _FEWEST_LETTERS or any(letters in texts for texts in known):
             return None
-        near = sorted(
-            (_misread_letters(letters, other), value)
-            for other, value in known.items()
-            if _is_misreading(letters, other)
+        near = (
+            sorted(
+                (_misread_letters(letters, other), text)
+                for other, text in texts.items()
+                if _is_misreading(letters, other)
+            )
+            for texts in known
         )
-        is_clear = len(near) == 1 or (len(near) > 1 and near[0][0] < near[1][0])
-        return near[0][1] if is_clear else None
+        found = next(filter(None, near), [])
+        is_clear = len(found) == 1 or (len(found) > 1 and found[0][0] < found[1][0])
+        return found[0][1] if is_clear else None
 
 
 NOTHING_KNOWN = KnownValues()
@@ -62,7 +76,9 @@ def read_known_values(adapter: Path | None) -> KnownValues:
         return NOTHING_KNOWN
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))
-        return KnownValues({str(name): tuple(map(str, values)) for name, values in kept.items()})
+        texts = {str(name): tuple(map(str, values)) for name, values in kept.items()}
+        lines = texts.pop(_LINES, ())
+        return KnownValues(texts, lines)
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise ModelError(
             f"The file {file} is damaged.", "Delete it; the adapter works without it."
@@ -71,8 +87,9 @@ def read_known_values(adapter: Path | None) -> KnownValues:
 
 def write_known_values(adapter: Path, known: KnownValues) -> None:
     """Keep them beside an adapter's weights, where there are any."""
-    if known.by_field:
-        text = json.dumps(dict(known.by_field), ensure_ascii=False, indent=2)
+    if known != NOTHING_KNOWN:
+        lines = {_LINES: known.lines} if known.lines else {}
+        text = json.dumps({**known.by_field, **lines}, ensure_ascii=False, indent=2)
         write_atomically(adapter / KNOWN_VALUES_FILE, text.encode())
 
 

@@ -73,6 +73,7 @@ class LabelledDocument:
         kind: what sort of document it is (``receipt``, a layout's name, …); empty where nobody said.
         fields: each name once.
         split: ``train``, ``dev`` or ``test`` where the source says so.
+        lines: single lines that a person has checked, where that is known apart from transcripts.
     """
 
     sha256: str
@@ -83,3 +84,4 @@ class LabelledDocument:
     questions: tuple[QuestionLabel, ...] = ()
     transcripts: tuple[TranscriptLabel, ...] = ()
     split: str | None = None
+    lines: tuple[str, ...] = ()

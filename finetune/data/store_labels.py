@@ -77,6 +77,11 @@ def _labelled(store: Store, record: DocumentRecord, labels: Sequence[Label]) -> 
             if label.kind is LabelKind.QA
         ),
         transcripts=tuple(_transcripts(labels)),
+        lines=tuple(
+            label.value
+            for label in labels
+            if label.kind is LabelKind.TRANSCRIPT and is_line_name(label.name) and label.value
+        ),
     )
 
 

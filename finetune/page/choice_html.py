@@ -37,13 +37,14 @@ def choice_html(
 
 def lines_only_html(documents: Iterable[LabelledDocument]) -> str:
     """What becomes of documents whose lines alone are labelled; empty where there are none."""
-    count = sum(bool(one.transcripts) and not (one.fields or one.questions) for one in documents)
+    count = sum(bool(one.transcripts or one.lines) and not (one.fields or one.questions) for one in documents)
     if not count:
         return ""
     what = "1 document has" if count == 1 else f"{count} documents have"
     return (
-        f'<p class="quiet">{what} corrected lines only. They show how well pages are read; training learns '
-        "from fields and questions.</p>"
+        f'<p class="quiet">{what} corrected lines only. An adapter remembers how they are spelt; training '
+        "itself learns from fields and questions: a reply is made of the page's words as they were read, and "
+        "corrected ones are not among them.</p>"
     )
 
 

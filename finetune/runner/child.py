@@ -209,7 +209,7 @@ def _train(
     from finetune.runner.memory_bound import within_free_memory
     from finetune.training.train import TrainingData, train
 
-    data = TrainingData(lesson.train, lesson.schema, lesson.validation)
+    data = TrainingData(lesson.train, lesson.schema, lesson.validation, lesson.lines_only)
     on_cpu = pick_device().type == "cpu"
     with within_free_memory() if on_cpu else contextlib.nullcontext():
         return train(

@@ -52,6 +52,7 @@ class Lesson:
         held_out: base and adapter are compared on these in the end, and nothing else is done with them.
         schema_json: the fields that are learnt; None where only questions are labelled.
         problems: one sentence for each label that is not learnt.
+        lines_only: documents whose checked lines are remembered; nothing else of them is labelled.
         not_on_the_way: one sentence why nothing is measured on the way; empty where it is, or was not wanted.
     """
 
@@ -61,6 +62,7 @@ class Lesson:
     schema_json: str | None
     problems: tuple[str, ...]
     not_on_the_way: str = ""
+    lines_only: tuple[LabelledDocument, ...] = ()
 
     @property
     def schema(self) -> Schema | None:
@@ -107,8 +109,8 @@ def make_lesson(
     Raises:
         InputError: when the labels cannot be read, or nothing can be learnt from them.
     """
-    documents = _chosen(_labelled(request, folder, settings, readings, emit), request)
-    documents = _readable(documents, readings, emit)
+    labelled = _labelled(request, folder, settings, readings, emit)
+    documents = _readable(_chosen(labelled, request), readings, emit)
     if not documents:
         raise InputError(
             "There are no labels to learn from.", "Correct or confirm values of documents, or give --cases."
@@ -129,6 +131,7 @@ def make_lesson(
         schema_json=None if schema is None else RunRequest.schema_text(schema),
         problems=(*(problem.sentence for problem in problems), *copies),
         not_on_the_way=aside.why_not,
+        lines_only=_with_lines_only(labelled, request, (*held_out, *further.held_out), readings),
     )
     for line in (*_told(lesson.problems), *filter(None, [aside.why_not])):
         emit(Warned(line))
@@ -162,6 +165,28 @@ def _chosen(documents: Sequence[LabelledDocument], request: RunRequest) -> list[
         return chosen
     sample = Random(request.settings.seed).sample(range(len(chosen)), request.limit)  # noqa: S311 - a sample
     return [chosen[index] for index in sorted(sample)]
+
+
+def _with_lines_only(
+    labelled: Sequence[LabelledDocument],
+    request: RunRequest,
+    judged_on: Sequence[LabelledDocument],
+    readings: Readings,
+) -> tuple[LabelledDocument, ...]:
+    """Those of which lines alone are labelled, without copies of what the adapter is judged on."""
+    found = [
+        document
+        for document in labelled
+        if (document.lines or document.transcripts)
+        and not (document.fields or document.questions)
+        and (not request.documents or document.sha256 in request.documents)
+    ]
+    if not found:
+        return ()
+    judged = {document.sha256 for document in judged_on}
+    groups = duplicate_groups([*judged_on, *found], readings)
+    copies = {sha256 for group in groups if not judged.isdisjoint(group) for sha256 in group}
+    return tuple(document for document in found if document.sha256 not in copies)
 
 
 def _readable(

@@ -67,12 +67,13 @@ class TrainingData:
     """What a run learns from.
 
     ``schema`` is asked for in full; None where only questions are labelled. ``held_out`` documents tell
-    when to stop early and are never trained on.
+    when to stop early and are never trained on. Of ``lines_only`` the checked lines are remembered, no more.
     """
 
     documents: tuple[LabelledDocument, ...]
     schema: Schema | None
     held_out: tuple[LabelledDocument, ...] = ()
+    lines_only: tuple[LabelledDocument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,7 +139,7 @@ def train(
         return None
     if first:
         card = _card(run, data, settings, folder)
-        known = known_texts(data.documents, data.schema)
+        known = known_texts((*data.documents, *data.lines_only), data.schema)
         change = _part_way(run.model, settings)
         _finish(folder, card, known, settings, change, accuracy.best_step if accuracy else None, done, emit)
     return folder / ADAPTER
@@ -235,7 +236,7 @@ def _card(run: _Prepared, data: TrainingData, settings: TrainingSettings, folder
         prompts=PROMPTS_VERSION,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         documents=len(data.documents),
-        trained_on=tuple(document.sha256 for document in (*data.documents, *data.held_out)),
+        trained_on=tuple(document.sha256 for document in (*data.documents, *data.held_out, *data.lines_only)),
         schema_json="" if data.schema is None else json.dumps(dump_schema(data.schema), ensure_ascii=False),
         settings_json=settings.to_json(),
     )

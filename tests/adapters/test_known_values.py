@@ -37,6 +37,28 @@ def test_misread_letters_are_known_and_digits_stay(name: str, printed: str, spel
     assert KNOWN.spelling(name, printed) == spelling
 
 
+LINES = KnownValues(
+    {"company": ("Oakfield Trading",)}, ("Lotus Mart S/B, Klang", "Oakfield Tracing", "No. 12, Jalan Kenanga")
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "printed", "spelling"),
+    [
+        ("shop", "LOTUS MART 5/B, KLANG", "Lotus Mart S/B, Klang"),  # of whatever field
+        ("shop", "LOTUS MART S/B, KLANG", None),
+        ("address", "No. 13, Jalan Kenanga", None),  # no digit changes
+        ("address", "No. 12, Jaian Kenanga", "No. 12, Jalan Kenanga"),
+        ("company", "Oakfield Traoing", "Oakfield Trading"),  # the field's own text before a line
+        ("company", "Oakfield Tracing", None),  # a person says that it reads like this
+    ],
+)
+def test_lines_that_a_person_corrected_are_known_as_well(
+    name: str, printed: str, spelling: str | None
+) -> None:
+    assert LINES.spelling(name, printed) == spelling
+
+
 def test_of_two_that_are_as_near_none_is_taken() -> None:
     known = KnownValues({"company": ("Oakfield Trading", "Oakfiel Trading")})
     assert known.spelling("company", "Oakfielo Trading") is None
@@ -54,6 +76,8 @@ def test_they_are_kept_beside_an_adapter(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     write_known_values(tmp_path, KNOWN)
     assert read_known_values(tmp_path) == KNOWN
+    write_known_values(tmp_path, LINES)
+    assert read_known_values(tmp_path) == LINES
     (tmp_path / "known_values.json").write_text("[1")
     with pytest.raises(ModelError, match="Delete it"):
         read_known_values(tmp_path)

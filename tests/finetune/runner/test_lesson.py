@@ -111,6 +111,26 @@ def test_documents_that_stop_a_run_early_are_apart_from_those_that_judge_it(
     assert len(set.union(*sides)) == 4
 
 
+def test_lines_are_remembered_but_not_of_what_is_judged_on(tmp_path: Path, settings: Settings) -> None:
+    text = "Invoice {0} of Oakfield Trading, 12 Mill Lane, goods {1} and {2}, Total {1}.70"
+    with Workspace(settings) as workspace:
+        for number in range(1, 5):
+            for name, copy in (("slip", ""), ("again", ".")):
+                path = tmp_path / f"{name}-{number}.pdf"
+                write_slip(path, text.format(number * 7919, number * 911, number * 6007) + copy)
+                with workspace.open(path) as opened:
+                    label = Label(LabelKind.FIELD, "total", f"{number * 911}.70", 1)
+                    if copy:
+                        label = Label(LabelKind.TRANSCRIPT, "line 1 of page 1", f"Line {number}", 1)
+                    workspace.store.save_label(opened.id, label)
+    lesson = lesson_of(RunRequest("x"), tmp_path / "run", settings, [])
+    learnt = {document.name.replace("slip", "again") for document in lesson.train}
+    assert len(learnt) == 2 and {document.name for document in lesson.lines_only} == learnt
+    assert sorted(line for document in lesson.lines_only for line in document.lines) == sorted(
+        f"Line {name[6]}" for name in learnt
+    )
+
+
 def test_copies_are_compared_on_once_and_not_learnt_either(tmp_path: Path, settings: Settings) -> None:
     """Five copies of one paper would win by one stroke of luck."""
     cases = write_cases(tmp_path / "labelled")
