@@ -173,7 +173,9 @@ def _with_lines_only(
     judged_on: Sequence[LabelledDocument],
     readings: Readings,
 ) -> tuple[LabelledDocument, ...]:
-    """Those of which lines alone are labelled, without copies of what the adapter is judged on."""
+    """Those of which lines alone were checked in docvlm, without copies of what the adapter is judged on."""
+    if request.cases is not None:
+        return ()  # a file may hold thousands of transcripts, each to be read to be compared
     found = [
         document
         for document in labelled
