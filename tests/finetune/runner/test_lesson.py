@@ -25,6 +25,7 @@ from finetune.runner.on_the_way import OnTheWay, on_the_way
 from finetune.runner.watched_readings import WatchedReadings
 from finetune.training.events import Event, Progressed, Warned
 from finetune.training.settings import PRESETS, TrainingSettings
+from tests.finetune.data.pages import pdf_of
 from tests.finetune.runner.conftest import write_cases, write_slip
 
 
@@ -112,12 +113,13 @@ def test_documents_that_stop_a_run_early_are_apart_from_those_that_judge_it(
 
 
 def test_lines_are_remembered_but_not_of_what_is_judged_on(tmp_path: Path, settings: Settings) -> None:
-    text = "Invoice {0} of Oakfield Trading, 12 Mill Lane, goods {1} and {2}, Total {1}.70"
+    rows = ("Invoice {0} of Oakfield Trading", "12 Mill Lane", "goods {1} and {2}", "Total {1}.70")
     with Workspace(settings) as workspace:
         for number in range(1, 5):
             for name, copy in (("slip", ""), ("again", ".")):
                 path = tmp_path / f"{name}-{number}.pdf"
-                write_slip(path, text.format(number * 7919, number * 911, number * 6007) + copy)
+                numbers = number * 7919, number * 911, number * 6007
+                pdf_of(path, *(row.format(*numbers) + copy for row in rows))
                 with workspace.open(path) as opened:
                     label = Label(LabelKind.FIELD, "total", f"{number * 911}.70", 1)
                     if copy:
@@ -135,9 +137,9 @@ def test_copies_are_compared_on_once_and_not_learnt_either(tmp_path: Path, setti
     """Five copies of one paper would win by one stroke of luck."""
     cases = write_cases(tmp_path / "labelled")
     lines = [json.loads(line) for line in cases.read_text().splitlines()]
-    text = "Invoice R77 of Oakfield Trading, 12 Mill Lane, goods 4711 and 8155, Total 91.70 on 24/12/2031"
+    rows = ("Invoice R77 of Oakfield Trading", "12 Mill Lane", "goods 4711 and 8155", "Total 91.70")
     for copy in range(4):
-        write_slip(tmp_path / "labelled" / f"copy-{copy}.pdf", f"{text}{'.' * copy}")
+        pdf_of(tmp_path / "labelled" / f"copy-{copy}.pdf", *rows, "." * copy)
         lines.append({**lines[0], "file": f"copy-{copy}.pdf", "fields": {"total": "91.70"}})
     cases.write_text("".join(json.dumps(line) + "\n" for line in lines))
     sides = []
