@@ -142,8 +142,8 @@ class TrainingSettings:
     evaluations: int | None = field(
         default=None,
         metadata={
-            "help": "How many evaluations on the way choose the weights; 0 keeps the last. "
-            "Empty: one every two epochs, from 30 labelled documents on, and none with minutes."
+            "help": "How many evaluations choose the weights; 0: none, the last are kept; empty: as suits "
+            "the labels."
         },
     )
     threads: int | None = field(default=None, metadata={"help": "Processor cores to use; by default all."})
