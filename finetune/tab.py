@@ -76,7 +76,9 @@ class FineTuneTab:
                 self._run = clickable_html("", "tune-run")
                 with gr.Row(elem_id="tune-curves", visible=False) as self._curves:
                     self._loss = _curve("loss", "Loss", "tune-loss")
-                    self._accuracy = _curve("right", "Share right on the way", "tune-accuracy", y_lim=[0, 1])
+                    self._accuracy = _curve(
+                        "right", "Share right", "tune-accuracy", y_lim=[0, 1], color="documents"
+                    )
                 self._outcome = clickable_html("", "tune-outcome")
                 gr.HTML("<h3>Adapters</h3>", elem_id="tune-adapters-title", apply_default_css=False)
                 self.adapters = AdaptersList(desk.workspace, desk.loader, rights, "tuned-adapters")
@@ -301,13 +303,13 @@ class FineTuneTab:
 
     def _draw(self, run: Run, progress: RunProgress, view: TuneView) -> Updates:
         """The curves, where they have grown."""
-        grown = run.name, len(progress.steps), len(progress.evaluations)
+        grown = run.name, len(progress.steps), len(progress.evaluations) + len(progress.judged)
         if grown == view.drawn:
             return {}
         view.drawn = grown
         loss = pd.DataFrame(progress.loss_curve(), columns=["step", "loss"])
-        points = [(step, event.right / max(1, event.asked)) for step, event in progress.evaluations.items()]
-        accuracy = pd.DataFrame(sorted(points), columns=["step", "right"])
+        points = progress.accuracy_curve()
+        accuracy = pd.DataFrame(points, columns=["step", "right", "documents"])
         return {
             self._curves: gr.Row(visible=bool(progress.steps)),
             self._loss: loss,
@@ -346,11 +348,15 @@ class FineTuneTab:
         return self._desk.workspace.settings.prepare_home()
 
 
-def _curve(name: str, title: str, elem_id: str, y_lim: list[float | None] | None = None) -> gr.LinePlot:
+def _curve(
+    name: str, title: str, elem_id: str, y_lim: list[float | None] | None = None, color: str | None = None
+) -> gr.LinePlot:
     return gr.LinePlot(
-        pd.DataFrame(columns=["step", name]),
+        pd.DataFrame(columns=["step", name, *([color] if color else [])]),
         x="step",
         y=name,
+        color=color,
+        color_title="Documents",
         title=title,
         x_title="Step",
         y_title=" ",

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from finetune.runner.progress import RunProgress
-from finetune.training.events import Evaluated, Event, StepDone, Warned
+from finetune.training.events import Evaluated, Event, Judged, StepDone, Warned
 
 
 class RunView:
@@ -46,7 +46,9 @@ class RunView:
         if isinstance(event, Warned) and len(self._progress.warnings) > told_before:
             self._line(event.sentence)
         elif isinstance(event, Evaluated) and self._bar.console.is_terminal:
-            self._line(f"Step {event.step}: {event.right} of {event.asked} held-out values right")
+            self._line(f"Step {event.step}: {event.right} of {event.asked} values kept aside are right")
+        elif isinstance(event, Judged) and self._bar.console.is_terminal:
+            self._line(f"The {event.model}: {event.right} of {event.asked} values held back are right")
         self._draw()
 
     def _draw(self) -> None:

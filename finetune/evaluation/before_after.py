@@ -56,7 +56,8 @@ Tell = Callable[[str, int, int], None]
 class ModelFigures:
     """One model's figures over the held-out documents.
 
-    ``adapter`` is None without one; ``failed`` documents could not be read or asked and count as wrong.
+    ``adapter`` is None without one; ``failed`` documents could not be read or asked and count as wrong;
+    ``right`` of ``asked`` values and cells are right.
     """
 
     model: str
@@ -65,6 +66,8 @@ class ModelFigures:
     failed: tuple[str, ...]
     metrics: dict[str, Interval]
     fields: tuple[FieldFigures, ...]
+    right: int = 0
+    asked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,26 @@ def before_after(
     write_atomically(folder / GALLERY_FILE, gallery_page(comparison, verdict, gallery, folder).encode())
     kept.forget()
     return result
+
+
+def ask_base(
+    settings: Settings,
+    held_out: Sequence[LabelledDocument],
+    schema: Asked,
+    readings: Readings,
+    kept: KeptResults,
+    seed: int = 0,
+    *,
+    tell: Tell = lambda _what, _done, _total: None,
+) -> ModelFigures:
+    """The first half of :func:`before_after`, which then finds it in ``kept`` and does not ask again.
+
+    Raises:
+        Cancelled: where ``kept`` wants to pause.
+        ModelError: when the model cannot be loaded.
+    """
+    settings = replace(settings, adapter=NO_ADAPTER)
+    return _figures(_evaluate(settings, held_out, schema, readings, seed, "base", tell, None, kept))
 
 
 def read_before_after(folder: Path) -> BeforeAfter:
@@ -293,6 +316,8 @@ def _figures(evaluation: Evaluation) -> ModelFigures:
         failed=tuple(f"{result.name}: {result.failure}" for result in evaluation.failed),
         metrics=evaluation.metrics,
         fields=evaluation.fields,
+        right=sum(result.right for result in evaluation.documents),
+        asked=sum(result.asked for result in evaluation.documents),
     )
 
 

@@ -97,6 +97,17 @@ class DocumentResult:
     cost: Cost | None = None
     failure: str | None = None
 
+    @property
+    def asked(self) -> int:
+        """How many values and labelled cells were judged."""
+        return len(self.values) + sum(cell.labelled for rows in self.rows for cell in rows.cells)
+
+    @property
+    def right(self) -> int:
+        """How many of them are right by meaning."""
+        cells = (cell.right for rows in self.rows for cell in rows.cells)
+        return sum(value.right for value in self.values) + sum(cells)
+
 
 @dataclass(frozen=True, slots=True)
 class FieldFigures:

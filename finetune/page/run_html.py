@@ -97,6 +97,7 @@ def _figures(progress: RunProgress) -> str:
     if progress.evaluations:
         newest = progress.evaluations[max(progress.evaluations)]
         parts.append(("right on the way", f"{newest.right} of {newest.asked}"))
+    parts += [(f"{name}, held back", f"{one.right} of {one.asked}") for name, one in progress.judged.items()]
     cells = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in parts)
     return f'<dl class="run-figures">{cells}</dl>'
 

@@ -20,7 +20,7 @@ class TuneView:
         run: the name of the run that is shown, empty where the newest is.
         preview: of the split, and what it was made of; None before.
         version: counts the choices, so that a preview that comes late is not shown.
-        drawn: of the run shown: its name, and how many steps and evaluations the curves have.
+        drawn: of the run shown: its name, and how many steps and points of accuracy the curves have.
         ongoing: when it was looked at last, the run went on or an adapter was loaded.
     """
 

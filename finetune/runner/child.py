@@ -123,22 +123,23 @@ def run(
     should_pause: Callable[[], bool],
 ) -> None:
     """Everything that a run does, from its labels to an adapter on the shelf."""
-    from finetune.runner.outcome import compare_on_held_out, keep_adapter
+    from finetune.runner.outcome import compare_on_held_out, keep_adapter, measure_base
     from finetune.runner.trained import load_trained
     from finetune.runner.watched_readings import WatchedReadings
     from finetune.training.train import ADAPTER
 
     with WatchedReadings(settings, should_stop) as readings:
         lesson = _lesson(request, folder, settings, readings, emit)
-        ending = load_trained(folder) or _train_to_the_end(
-            request, lesson, folder, settings, readings, emit, should_pause
-        )
+        ending = load_trained(folder)
+        if ending is None:
+            measure_base(lesson, request, settings, readings, folder, emit, should_pause)
+            ending = _train_to_the_end(request, lesson, folder, settings, readings, emit, should_pause)
         if ending is None:
             return
         gc.collect()  # the model in training, before another one is loaded
         adapter = folder / ADAPTER
         outcome = compare_on_held_out(
-            adapter, lesson, request, settings, readings, folder, emit, should_pause
+            adapter, ending.step, lesson, request, settings, readings, folder, emit, should_pause
         )
         if not any(isinstance(event, Kept) for event in read_events(folder)):
             emit(keep_adapter(adapter, lesson, outcome, request, settings, folder))
@@ -183,11 +184,12 @@ def help_training(folder: Path) -> int:
     """Share the steps of a run that another process is in charge of; its launcher ends both together."""
     from finetune.data.readings import Readings
     from finetune.runner.lesson import load_lesson
+    from finetune.runner.outcome import base_is_known
     from finetune.runner.trained import load_trained
 
     request = load_request(folder)
     settings = settings_of_run(request, folder)
-    while (lesson := load_lesson(folder)) is None:
+    while (lesson := load_lesson(folder)) is None or not base_is_known(folder, lesson):
         time.sleep(0.5)
     if load_trained(folder) is not None:
         return 0

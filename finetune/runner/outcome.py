@@ -14,6 +14,7 @@ from finetune.data.readings import Readings
 from finetune.evaluation.before_after import (
     BEFORE_AFTER_FILE,
     BeforeAfter,
+    ask_base,
     before_after,
     read_before_after,
 )
@@ -21,7 +22,9 @@ from finetune.evaluation.kept_results import KeptResults
 from finetune.promotion import JUDGEMENT
 from finetune.runner.lesson import Lesson
 from finetune.runner.request import RunRequest
-from finetune.training.events import Emit, Kept, Progressed
+from finetune.training.events import Emit, Judged, Kept, Progressed, read_events
+
+BASE, ADAPTER = "base", "adapter"
 
 SO_FAR = "judged"
 """The folder inside a run's folder of what was judged before the run was interrupted."""
@@ -41,8 +44,44 @@ NOTHING_HELD_OUT = Outcome(
 )
 
 
+def base_is_known(folder: Path, lesson: Lesson) -> bool:
+    """Whether the base has been asked about the documents held back, or there are none."""
+    return not lesson.held_out or _is_told(BASE, folder)
+
+
+def measure_base(
+    lesson: Lesson,
+    request: RunRequest,
+    settings: Settings,
+    readings: Readings,
+    folder: Path,
+    emit: Emit,
+    should_pause: Callable[[], bool],
+) -> None:
+    """Ask the base about the documents held back before anything is learnt; its answers are kept.
+
+    So the comparison takes no longer, and where the run stands is seen from its first step on.
+
+    Raises:
+        Cancelled: where it is to pause, asked after each document.
+    """
+    if base_is_known(folder, lesson):
+        return
+    base = ask_base(
+        settings,
+        lesson.held_out,
+        lesson.asked,
+        readings,
+        KeptResults(folder / SO_FAR, should_pause),
+        request.settings.seed,
+        tell=lambda what, done, total: emit(Progressed(what, done, total)),
+    )
+    emit(Judged(BASE, 0, base.right, base.asked))
+
+
 def compare_on_held_out(
     adapter: Path,
+    step: int,
     lesson: Lesson,
     request: RunRequest,
     settings: Settings,
@@ -55,6 +94,9 @@ def compare_on_held_out(
 
     Each document that was judged is kept there as well, so that the next process goes on after it.
 
+    Args:
+        step: that the adapter's weights are of.
+
     Raises:
         Cancelled: where it is to pause, asked after each document.
     """
@@ -63,19 +105,23 @@ def compare_on_held_out(
     judgement = folder / JUDGEMENT
     if (judgement / BEFORE_AFTER_FILE).is_file():
         return _outcome(read_before_after(judgement))
-    return _outcome(
-        before_after(
-            settings,
-            adapter,
-            lesson.held_out,
-            lesson.asked,
-            readings,
-            judgement,
-            request.settings.seed,
-            tell=lambda what, done, total: emit(Progressed(what, done, total)),
-            kept=KeptResults(folder / SO_FAR, should_pause),
-        )
+    compared = before_after(
+        settings,
+        adapter,
+        lesson.held_out,
+        lesson.asked,
+        readings,
+        judgement,
+        request.settings.seed,
+        tell=lambda what, done, total: emit(Progressed(what, done, total)),
+        kept=KeptResults(folder / SO_FAR, should_pause),
     )
+    emit(Judged(ADAPTER, step, compared.after.right, compared.after.asked))
+    return _outcome(compared)
+
+
+def _is_told(model: str, folder: Path) -> bool:
+    return any(isinstance(event, Judged) and event.model == model for event in read_events(folder))
 
 
 def _outcome(result: BeforeAfter) -> Outcome:

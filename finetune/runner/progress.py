@@ -11,6 +11,7 @@ from finetune.training.events import (
     Event,
     Failed,
     Finished,
+    Judged,
     Kept,
     Launched,
     Progressed,
@@ -21,6 +22,7 @@ from finetune.training.events import (
 )
 
 CURVE_POINTS = 500
+HELD_BACK, ON_THE_WAY = "held back", "kept aside"
 
 
 @dataclass(slots=True)
@@ -32,6 +34,7 @@ class RunProgress:
         work: slow work beside the steps that is going on, None while there is none.
         steps: by their number.
         evaluations: by step.
+        judged: base and adapter on the documents held back, by these names, as far as they were asked.
         saved_step: of the last checkpoint; 0 without one.
         warnings: in their order, each once.
         kept: what became of the adapter, None before.
@@ -42,6 +45,7 @@ class RunProgress:
     work: Progressed | None = None
     steps: dict[int, StepDone] = field(default_factory=dict)
     evaluations: dict[int, Evaluated] = field(default_factory=dict)
+    judged: dict[str, Judged] = field(default_factory=dict)
     saved_step: int = 0
     warnings: list[str] = field(default_factory=list)
     kept: Kept | None = None
@@ -70,6 +74,8 @@ class RunProgress:
                 self.steps[event.step], self.work = event, None
             case Evaluated():
                 self.evaluations[event.step] = event
+            case Judged():
+                self.judged[event.model], self.work = event, None
             case CheckpointSaved():
                 self.saved_step = event.step
             case Warned():
@@ -95,6 +101,24 @@ class RunProgress:
         numbers = sorted(self.steps)
         size = max(1, -(-len(numbers) // points))
         return tuple(self._means(numbers, size))
+
+    def accuracy_curve(self) -> tuple[tuple[int, float, str], ...]:
+        """Step, share of the values that are right, and on which documents: ``HELD_BACK`` or ``ON_THE_WAY``.
+
+        Of those held back the base is the first point and the adapter the last. A line of one point is drawn
+        on as far as the run has come, since a point alone is not seen.
+        """
+        held_back = sorted((event.step, event.right / max(1, event.asked)) for event in self.judged.values())
+        aside = sorted((step, one.right / max(1, one.asked)) for step, one in self.evaluations.items())
+        now = max(self.steps, default=0)
+        return tuple(
+            (step, share, documents)
+            for documents, points in ((HELD_BACK, held_back), (ON_THE_WAY, aside))
+            for step, share in (
+                *points,
+                *((max(now, each + 1), same) for each, same in points if len(points) == 1),
+            )
+        )
 
     def _means(self, numbers: list[int], size: int) -> Iterator[tuple[int, float]]:
         for start in range(0, len(numbers), size):

@@ -69,12 +69,26 @@ class StepDone:
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """Field accuracy on held-out documents: ``right`` of ``asked`` values; ``best`` of the run so far."""
+    """Field accuracy on documents kept aside to stop in time: ``right`` of ``asked`` values; ``best`` of the
+    run so far.
+    """
 
     step: int
     right: int
     asked: int
     best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The ``base``, before the first step, or the ``adapter``, with the weights of ``step``, on the documents
+    held back: ``right`` of ``asked`` values and cells. Nothing is chosen by it.
+    """
+
+    model: str
+    step: int
+    right: int
+    asked: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +149,7 @@ Event = (
     | Started
     | StepDone
     | Evaluated
+    | Judged
     | CheckpointSaved
     | Warned
     | Kept
@@ -150,6 +165,7 @@ _NAMES: dict[type[Any], str] = {
     Started: "started",
     StepDone: "step",
     Evaluated: "evaluation",
+    Judged: "judged",
     CheckpointSaved: "checkpoint",
     Warned: "warning",
     Kept: "kept",

@@ -25,6 +25,7 @@ from finetune.evaluation.before_after import (
     BEFORE_AFTER_FILE,
     GALLERY_FILE,
     BeforeAfter,
+    ask_base,
     before_after,
     document_change,
     read_before_after,
@@ -95,6 +96,17 @@ def test_what_was_judged_before_a_pause_is_not_judged_again(bench: Bench, tmp_pa
     assert (result.verdict, result.figures) == (unbroken.verdict, unbroken.figures)
     assert result.comparison.still_wrong == unbroken.comparison.still_wrong
     assert not so_far.exists()
+
+
+def test_the_base_can_be_asked_first_and_is_not_asked_again(bench: Bench, tmp_path: Path) -> None:
+    told: list[str] = []
+    kept = KeptResults(tmp_path / "so far")
+    base = ask_base(bench.settings, bench.documents, bench.schema, bench.readings, kept)
+    result = run(bench, tmp_path, tell=lambda what, _done, _total: told.append(what), kept=kept)
+    assert "Asking the base" not in told and "Asking the adapter" in told
+    assert result.before == base and base.asked == result.after.asked == 4
+    comparison = result.comparison
+    assert result.after.right - base.right == len(comparison.fixed) - len(comparison.broken)
 
 
 def test_what_was_kept_of_other_documents_is_not_taken(bench: Bench, tmp_path: Path) -> None:
@@ -204,6 +216,7 @@ def test_cells_of_line_items_count_by_their_errors() -> None:
     def rows(right: int, predicted: int) -> RowsResult:
         return RowsResult("items", 0, predicted, 3, (CellCounts("amount", right, predicted, 3),))
 
+    assert (document(0, rows=[rows(1, 2)]).right, document(0, rows=[rows(1, 2)]).asked) == (1, 3)
     # One right and two missing, then two right of four: one wrong and one too many.
     change = document_change(document(0, rows=[rows(1, 1)]), document(0, rows=[rows(2, 4)]))
     assert change == DocumentChange(Tally(3, 2, 0, 0), Tally(), (FieldChange("items.amount", 3, 0),))

@@ -25,7 +25,9 @@ from finetune.training.events import (
     CheckpointSaved,
     Evaluated,
     Finished,
+    Judged,
     Kept,
+    Progressed,
     Started,
     StepDone,
     Stopped,
@@ -64,6 +66,12 @@ def test_from_labels_to_an_adapter_on_the_shelf(course: Course) -> None:
     assert run.status is RunStatus.FINISHED, run.sentence
     assert json.loads(watcher.stdout) == [type(event).__name__ for event in run.events()]
     assert steps_of(run) == list(range(1, STEPS + 1))
+    base, adapter = (event for event in run.events() if isinstance(event, Judged))
+    assert (base.model, base.step, base.asked) == ("base", 0, 2)
+    assert (adapter.model, adapter.step, adapter.asked) == ("adapter", STEPS, 2)
+    order = [event.stage if isinstance(event, Progressed) else type(event).__name__ for event in run.events()]
+    assert order.index("Asking the base") < order.index("Judged") < order.index("Started")
+    assert "Asking the base" not in order[order.index("Started") :], "it is asked once"
     lesson = load_lesson(run.folder)
     assert lesson is not None and lesson.problems == ()
     assert (len(lesson.train), len(lesson.held_out)) == (3, 1)
@@ -98,6 +106,7 @@ def test_killed_at_any_moment_it_goes_on_as_if_it_had_not_been(course: Course) -
     wait_for_end(unbroken)
     assert broken.status is unbroken.status is RunStatus.FINISHED, broken.sentence
     assert losses_of(broken) == pytest.approx(losses_of(unbroken), rel=1e-5)
+    assert [event.model for event in broken.events() if isinstance(event, Judged)] == ["base", "adapter"]
     assert_same_adapter(unbroken, broken)
 
 

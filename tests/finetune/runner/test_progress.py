@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from finetune.runner.progress import RunProgress
+from finetune.runner.progress import HELD_BACK, ON_THE_WAY, RunProgress
 from finetune.training.events import (
     Evaluated,
     Event,
     Failed,
     Finished,
+    Judged,
     Kept,
     Launched,
     Progressed,
@@ -35,6 +36,22 @@ def test_steps_that_were_done_again_count_once() -> None:
     assert progress.loss_curve() == ((1, 5.0), (2, 4.5))
     assert progress.last_step == step(2, 4.5)
     assert progress.evaluations == {}
+
+
+def test_the_base_is_the_first_point_of_the_curve_and_the_adapter_its_last() -> None:
+    progress = RunProgress.of([Judged("base", 0, 6, 8), started(0)])
+    assert progress.accuracy_curve() == ((0, 0.75, HELD_BACK), (1, 0.75, HELD_BACK))  # a line can be seen
+    for event in (step(1, 5.0), step(2, 4.0), Evaluated(2, 1, 4, True), step(3, 3.0)):
+        progress.take_in(event)
+    so_far = ((2, 0.25, ON_THE_WAY), (3, 0.25, ON_THE_WAY))
+    assert progress.accuracy_curve() == ((0, 0.75, HELD_BACK), (3, 0.75, HELD_BACK), *so_far)
+    for event in (Evaluated(4, 2, 4, True), Judged("adapter", 4, 8, 8)):
+        progress.take_in(event)
+    held_back, aside = (
+        ((0, 0.75, HELD_BACK), (4, 1.0, HELD_BACK)),
+        ((2, 0.25, ON_THE_WAY), (4, 0.5, ON_THE_WAY)),
+    )
+    assert progress.accuracy_curve() == held_back + aside
 
 
 def test_long_curves_are_thinned_by_means() -> None:
