@@ -21,6 +21,7 @@ from finetune.training.attention import served_attention_in
 from finetune.training.checkpoints import keep_best
 from finetune.training.events import Emit, Evaluated
 from finetune.training.examples import WindowExample
+from finetune.training.part_way import part_way_in
 from finetune.training.precision import half_precision
 from finetune.training.requests import fields_turn, request_schema
 
@@ -31,6 +32,7 @@ class FieldAccuracy:
     Args:
         engine: whose model is the one in training.
         show: makes what the engine sees of a window.
+        kept_share: how much of what was learnt the adapter keeps; it is measured as it will be kept.
     """
 
     def __init__(
@@ -39,11 +41,13 @@ class FieldAccuracy:
         examples: Sequence[WindowExample],
         schema: Schema | None,
         show: Callable[[WindowExample], PageInput],
+        kept_share: float = 1.0,
     ) -> None:
         self._engine = engine
         self._examples = [example for example in examples if example.fields]
         self._schema = schema
         self._show = show
+        self._kept_share = kept_share
 
     def measure(self) -> tuple[int, int]:
         """How many lines of the replies are right, and how many there are in all."""
@@ -52,7 +56,8 @@ class FieldAccuracy:
         self._engine.close()  # forgets the pages that other weights have computed
         try:
             model = self._engine.model
-            with served_attention_in(model), half_precision(model, model.device):
+            kept = part_way_in(model, self._kept_share)
+            with served_attention_in(model), half_precision(model, model.device), kept:
                 counts = [self._compare(example) for example in self._examples]
         finally:
             self._engine.close()

@@ -6,9 +6,12 @@ al. 2022, "Robust fine-tuning of zero-shot models", arXiv 2109.01903).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+import torch
+from peft.tuners.lora import LoraLayer
 from peft.utils import ModulesToSaveWrapper
 from torch import Tensor
 
@@ -35,6 +38,33 @@ def base_of_full_layers(model: Any) -> dict[str, Tensor]:
         if isinstance(module, ModulesToSaveWrapper)
         for name, value in module.original_module.state_dict().items()
     }
+
+
+@contextmanager
+def part_way_in(model: Any, share: float) -> Iterator[None]:
+    """Let a model in training compute with what will be kept of it; its own weights come back unchanged."""
+    own: list[tuple[Tensor, Tensor]] = []
+    try:
+        for weight, base in _trained(model) if share < 1 else ():
+            own.append((weight, weight.detach().clone()))
+            with torch.no_grad():
+                weight.copy_(weight * share if base is None else _between(base, weight, share))
+        yield
+    finally:
+        for weight, value in own:
+            with torch.no_grad():
+                weight.copy_(value)
+
+
+def _trained(model: Any) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """What :func:`part_way` changes, with the base's value; None for the part of an update that it scales."""
+    for module in model.modules():
+        if isinstance(module, ModulesToSaveWrapper):
+            base = dict(module.original_module.named_parameters())
+            for full in module.modules_to_save.values():
+                yield from ((weight, base[name]) for name, weight in full.named_parameters())
+        elif isinstance(module, LoraLayer):
+            yield from ((weight, None) for weight in module.lora_B.parameters())
 
 
 def _between(before: Tensor | None, after: Tensor, share: float) -> Tensor:

@@ -205,7 +205,9 @@ def _watch_accuracy(
         emit(Warned(f"Nothing is evaluated on the way, because {why}; the last weights are kept."))
         return None
     found = make_examples(held_out, readings, data.schema, run.engine.count_tokens, settings.seed)
-    measure = FieldAccuracy(run.engine, found.examples, data.schema, run.collator.shown)
+    measure = FieldAccuracy(
+        run.engine, found.examples, data.schema, run.collator.shown, _kept_share(settings)
+    )
     accuracy = AccuracyCallback(measure, folder / BEST, settings.evaluations_wanted, settings.patience, emit)
     measured = [event for event in read_events(folder) if isinstance(event, Evaluated)]
     accuracy.recall(list({event.step: event for event in measured if event.step <= begun}.values()))
@@ -244,11 +246,16 @@ def _card(run: _Prepared, data: TrainingData, settings: TrainingSettings, folder
 
 def _part_way(model: PeftModel, settings: TrainingSettings) -> ChangeWeights | None:
     """What ``kept_share`` makes of the trained weights; None where they are kept as they are."""
-    # The magnitudes that DoRA learns beside its updates belong to the whole of them.
-    if settings.kept_share == 1 or settings.method is Method.DORA:
+    share = _kept_share(settings)
+    if share == 1:
         return None
     base = base_of_full_layers(model)
-    return lambda weights: part_way(weights, settings.kept_share, base)
+    return lambda weights: part_way(weights, share, base)
+
+
+def _kept_share(settings: TrainingSettings) -> float:
+    # The magnitudes that DoRA learns beside its updates belong to the whole of them.
+    return 1.0 if settings.method is Method.DORA else settings.kept_share
 
 
 def _finish(

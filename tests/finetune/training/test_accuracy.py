@@ -34,8 +34,20 @@ def test_a_model_whose_connector_learns_in_full_is_measured_in_half_precision(
     assert {torch.float32, torch.bfloat16} <= {weight.dtype for weight in engine.model.parameters()}
     found = make_examples([lesson.document], lesson.readings, lesson.schema, engine.count_tokens)
     collator = Collator(engine, settings, lesson.schema, lesson.readings)
-    right, asked = FieldAccuracy(engine, found.examples, lesson.schema, collator.shown).measure()
+    updates = [weight for name, weight in engine.model.named_parameters() if ".lora_B." in name]
+    for weight in updates:
+        torch.nn.init.constant_(weight, 0.02)
+    served, generate = set(), engine.generate
+
+    def seen(*arguments: Any) -> Any:
+        served.update(round(float(weight.max()), 4) for weight in updates)
+        return generate(*arguments)
+
+    monkeypatch.setattr(engine, "generate", seen)
+    right, asked = FieldAccuracy(engine, found.examples, lesson.schema, collator.shown, 0.5).measure()
     assert 0 <= right <= asked and asked > 0
+    assert served == {0.01}, "it is measured as it is kept"
+    assert {round(float(weight.max()), 4) for weight in updates} == {0.02}
 
 
 @dataclass(eq=False)

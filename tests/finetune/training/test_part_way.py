@@ -6,7 +6,7 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 from torch import nn
 
-from finetune.training.part_way import base_of_full_layers, part_way
+from finetune.training.part_way import base_of_full_layers, part_way, part_way_in
 
 
 class Reader(nn.Module):
@@ -50,6 +50,20 @@ def test_the_weights_are_between_the_base_and_the_trained_ones() -> None:
     for before, between, after in zip(base, effective_weights(model), trained, strict=True):
         assert not torch.allclose(before, after)
         torch.testing.assert_close(between, before + 0.25 * (after - before))
+
+
+def test_a_model_in_training_computes_with_what_is_kept_and_goes_on_as_it_was() -> None:
+    model = trained_model()
+    trained = {name: weight.clone() for name, weight in model.state_dict().items()}
+    kept = part_way(get_peft_model_state_dict(model), 0.25, base_of_full_layers(model))
+    with part_way_in(model, 0.25):
+        found = get_peft_model_state_dict(model)
+        assert found.keys() == kept.keys()
+        assert all(torch.equal(found[name], weight) for name, weight in kept.items())
+    assert all(torch.equal(weight, trained[name]) for name, weight in model.state_dict().items())
+    assert any(
+        not torch.equal(kept[name], weight) for name, weight in get_peft_model_state_dict(model).items()
+    )
 
 
 def test_all_of_the_way_is_what_was_trained() -> None:
