@@ -1,8 +1,8 @@
 """The whole story in one real browser: a scan is asked and extracted, corrected, ten more are labelled by
 keyboard, a model is tuned on them and judged, and what it says is found again and exported.
 
-The embedded model answers and is tuned. Whether a short training wins is not for a test to say: the page is
-held to doing what its own verdict says.
+The embedded model answers and is tuned. It does not know the fields asked for, the columns of a person's own
+accounting program; what ten labels teach it of them has to win, and to mend values on other receipts.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 600_000
 LABELLED, FRESH = 10, 3
-# The columns of an accounting program, of which a base model knows little and a few labels tell much.
+# The columns of an accounting program: the model takes none of them for what it is, until labels tell.
 SCHEMA, FIELDS = "booking", {"name1": "seller_name", "bldat": "date", "wrbtr": "total"}
 EPOCHS = "6"
 ADAPTER = "bookings"
@@ -45,10 +45,8 @@ def test_from_a_scan_to_a_model_of_ones_own(page: Page, tmp_path: Path) -> None:
     _drop(page, fresh)
     before = _extract_ticked(page, fresh)
     _fine_tune(page)
-    if _do_what_the_verdict_says(page):
-        assert _right(_extract_ticked(page, fresh), fresh) > _right(before, fresh)
-    else:
-        assert _extract_ticked(page, fresh) == before
+    _promote_the_winner(page)
+    _assert_better(before, _extract_ticked(page, fresh), fresh)
     _find_in_the_library(page, scan)
     _export(page, scan)
 
@@ -144,21 +142,13 @@ def _fine_tune(page: Page) -> None:
     assert page.locator(".run.finished").count() == 1
 
 
-def _do_what_the_verdict_says(page: Page) -> bool:
-    """Use an adapter that won, discard one that did not; whether it won."""
+def _promote_the_winner(page: Page) -> None:
+    """The adapter won on the documents that were held back; from now on it answers."""
     assert page.locator(".before-after tbody tr").count() > 0
-    if page.locator(".outcome.wins").count():
-        assert "is better" in page.inner_text(".verdict")
-        page.click(".outcome button.primary:has-text('Use it')")
-        page.wait_for_selector(".outcome .chip:has-text('In use')")
-        page.wait_for_selector(f"#model:has-text('{ADAPTER}')")
-        return True
-    assert page.locator(".outcome button.primary").count() == 0
-    page.click(".outcome .danger")
-    page.click(".outcome .danger.confirming")
-    page.wait_for_selector(".outcome :text('Discarded')")
-    assert ADAPTER not in page.inner_text("#model")
-    return False
+    assert page.locator(".outcome.wins").count() == 1, page.inner_text(".verdict")
+    page.click(".outcome button.primary:has-text('Use it')")
+    page.wait_for_selector(".outcome .chip:has-text('In use')")
+    page.wait_for_selector(f"#model:has-text('{ADAPTER}')")
 
 
 def _extract_ticked(page: Page, receipts: Sequence[ScannedReceipt]) -> dict[str, list[str]]:
@@ -180,10 +170,22 @@ def _extract_ticked(page: Page, receipts: Sequence[ScannedReceipt]) -> dict[str,
     }
 
 
-def _right(found: Mapping[str, Sequence[str]], receipts: Sequence[ScannedReceipt]) -> int:
-    """How many values are as the paper says."""
-    pairs = [zip(found[receipt.path.name], receipt.values.values(), strict=True) for receipt in receipts]
-    return sum(value == truth for pair in pairs for value, truth in pair)
+def _assert_better(
+    before: Mapping[str, Sequence[str]],
+    after: Mapping[str, Sequence[str]],
+    receipts: Sequence[ScannedReceipt],
+) -> None:
+    """Of the same receipts more values are as the paper says, some that were wrong or missing among them."""
+    right, mended = {"before": 0, "after": 0}, []
+    for receipt in receipts:
+        values = zip(
+            receipt.values.values(), before[receipt.path.name], after[receipt.path.name], strict=True
+        )
+        for truth, old, new in values:
+            right["before"] += old == truth
+            right["after"] += new == truth
+            mended += [truth] if old != truth and new == truth else []
+    assert mended and right["after"] > right["before"], (before, after)
 
 
 def _find_in_the_library(page: Page, scan: ScannedReceipt) -> None:
