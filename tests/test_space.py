@@ -9,27 +9,60 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.metadata import metadata
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 
 from tests.ui.http_browser import callback_of, join, messages_of
 
 REPOSITORY = Path(__file__).parents[1]
 PORT = 7860  # where a Space is looked for
 INSTALL_SECONDS, START_SECONDS = 1200, 120
+ZERO_GPU_PYTHONS = ("3.10", "3.12")  # huggingface.co/docs/hub/spaces-zerogpu, "Supported versions"
 
 
 def test_the_readme_tells_the_space_what_requirements_pin() -> None:
-    front_matter = yaml.safe_load((REPOSITORY / "README.md").read_text(encoding="utf-8").split("---")[1])
-    pinned = re.search(r"^gradio==(\S+)$", (REPOSITORY / "requirements.txt").read_text(), re.MULTILINE)
+    front_matter = _front_matter()
+    pinned = re.search(r"^gradio==(\S+)$", _text("requirements.txt"), re.MULTILINE)
     assert pinned is not None and front_matter["sdk"] == "gradio"
     assert str(front_matter["sdk_version"]) == pinned[1]
     assert (REPOSITORY / front_matter["app_file"]).is_file()
     assert len(front_matter["short_description"]) <= 60  # the Hub refuses a longer one
     assert "poppler-utils" in (REPOSITORY / "packages.txt").read_text().split()
+
+
+def test_every_package_runs_on_the_python_that_the_space_is_given() -> None:
+    python = _front_matter()["python_version"]
+    assert python in ZERO_GPU_PYTHONS
+    wanted = {"docvlm": re.findall(r'^requires-python = "(.+)"$', _text("pyproject.toml"), re.MULTILINE)[0]}
+    for name in re.findall(r"^([\w.-]+)(?:\[.*\])?==", _text("requirements.txt"), re.MULTILINE):
+        wanted[name] = metadata(name)["Requires-Python"] or ""
+    assert len(wanted) > 20
+    assert [name for name, which in wanted.items() if f"{python}.0" not in SpecifierSet(which)] == []
+
+
+def _front_matter() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(_text("README.md").split("---")[1])
+    return found
+
+
+def _text(name: str) -> str:
+    return (REPOSITORY / name).read_text(encoding="utf-8")
+
+
+def _python_of_the_space() -> str:
+    """The interpreter that the Space is given where this machine has it, else the one of the tests."""
+    name = f"python{_front_matter()['python_version']}"
+    try:
+        subprocess.run([name, "-c", "import venv"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        return sys.executable
+    return name
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +74,7 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             pytest.skip(f"port {PORT} is in use on this machine")
     folder = tmp_path_factory.mktemp("space")
     python = folder / "venv" / "bin" / "python"
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+    subprocess.run([_python_of_the_space(), "-m", "venv", folder / "venv"], check=True)
     # A Space's build adds its own package to what requirements.txt names.
     install = [python, "-m", "pip", "install", "-q", "-r", "requirements.txt", "spaces==0.51.3"]
     subprocess.run(install, cwd=REPOSITORY, check=True, timeout=INSTALL_SECONDS)
