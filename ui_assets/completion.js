@@ -4,6 +4,8 @@
 // typed agree, and nothing behind a word that is printed just as it was typed: what is typed out stays as it is.
 const printedWords = () => document.querySelector("#page-view .overlay")?.printed ?? []; // [text, x0, y0, x1, y1, …]
 
+const printedPage = () => document.querySelector("#page-view .overlay")?.printedPage;
+
 // Whether `next` stands behind `word` in the same run of print.
 const goesOn = ([, , y0, x1, y1], [, x0, top, , bottom]) => {
   const [height, middle] = [y1 - y0, (top + bottom) / 2];

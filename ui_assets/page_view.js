@@ -91,7 +91,8 @@ const draw = () => {
   }
   sheet.style.aspectRatio = `${view.width} / ${view.height}`;
   overlay.setAttribute("viewBox", `0 0 ${view.width} ${view.height}`);
-  overlay.printed = view.words ?? []; // completion.js offers them
+  overlay.printed = view.words ?? []; // completion.js offers them, widen.js takes them
+  overlay.printedPage = view.number;
   drawWords();
   drawTiles();
   drawMarks();

@@ -60,7 +60,7 @@ class ExtractPanel:
         self._sheet = gr.HTML(
             _NOTHING,
             elem_id="fields",
-            js_on_load=script("sheet.js", "completion.js", "evidence_crop.js"),
+            js_on_load=script("sheet.js", "completion.js", "widen.js", "evidence_crop.js"),
             apply_default_css=False,
         )
         self._results = clickable_html("", "results")

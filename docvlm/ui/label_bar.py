@@ -20,7 +20,8 @@ _TITLES = {
 KEYS_HTML = (
     '<p class="keys quiet"><kbd>Enter</kbd> accept <kbd>Tab</kbd> skip <kbd>Delete</kbd> not on this '
     "document <kbd>Ctrl Z</kbd> undo <kbd>Ctrl Enter</kbd> accept the rest <kbd>Alt N</kbd> next "
-    "document. Typing is completed from the page; or click words there, or draw a box.</p>"
+    "document. Typing is completed from the page; <kbd>Alt →</kbd> takes the next word too, <kbd>Alt ↓</kbd> "
+    "the next line, <kbd>Alt ←</kbd> <kbd>Alt ↑</kbd> drop them; or click words there, or draw a box.</p>"
 )
 
 

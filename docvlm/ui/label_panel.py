@@ -51,7 +51,7 @@ class LabelPanel:
         self._sheet = gr.HTML(
             "",
             elem_id="label-fields",
-            js_on_load=script("sheet.js", "completion.js", "evidence_crop.js", "label_keys.js"),
+            js_on_load=script("sheet.js", "completion.js", "widen.js", "evidence_crop.js", "label_keys.js"),
             apply_default_css=False,
         )
         gr.HTML(KEYS_HTML, elem_id="label-keys", apply_default_css=False)

@@ -108,6 +108,51 @@ def test_rows_entered_before_the_model_looked_go_behind_those_that_it_finds(page
     }
 
 
+def test_alt_and_arrows_take_more_or_fewer_words_of_the_page(page: Page, store: Store) -> None:
+    document = _store_values(store, ())
+    page.click("role=tab[name=Label]")
+    address, name = ('#label-fields [data-name="seller_address"]', '#label-fields [data-name="buyer"]')
+    page.focus(f"{address} input")
+    page.keyboard.type("14 T")
+    _press_to(page, "ArrowDown", "14 Tannery Row Marlow Bridge MB4 7QX")
+    _press_to(page, "ArrowDown", "14 Tannery Row Marlow Bridge MB4 7QX VAT no. GB 771 2093 45")
+    _press_to(page, "ArrowUp", "14 Tannery Row Marlow Bridge MB4 7QX")
+    _press_to(page, "ArrowRight", "14 Tannery Row Marlow Bridge MB4 7QX VAT")
+    _press_to(page, "ArrowLeft", "14 Tannery Row Marlow Bridge MB4 7QX")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"{address}.confirmed[data-boxes]")
+
+    page.focus(f"{name} input")
+    page.keyboard.type("BILL")
+    _press_to(page, "ArrowDown", "BILL TO")
+    _press_to(page, "ArrowDown", "BILL TO Larkspur Analytics Ltd")  # and not the column beside it
+    _press_to(page, "Shift+ArrowRight", "TO Larkspur Analytics Ltd")
+    _press_to(page, "Shift+ArrowRight", "Larkspur Analytics Ltd")
+    _press_to(page, "Shift+ArrowLeft", "TO Larkspur Analytics Ltd")
+    _press_to(page, "Shift+ArrowRight", "Larkspur Analytics Ltd")
+    _press_to(page, "Shift+ArrowUp", "FS-2026-0417")
+    _press_to(page, "Shift+ArrowDown", "Larkspur Analytics Ltd")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"{name}.confirmed[data-boxes]")
+    stored = {record.label.name: record.label for record in store.labels(document)}
+    assert {label: stored[label].value for label in stored} == {
+        "seller_address": "14 Tannery Row Marlow Bridge MB4 7QX",
+        "buyer": "Larkspur Analytics Ltd",
+    }
+    (line,) = {(round(box.y0), round(box.y1)) for box in stored["buyer"].boxes}
+    assert stored["buyer"].page == 1 and 415 < line[0] < line[1] < 450
+
+    page.focus(f"{address} input")
+    _press_to(page, "Shift+ArrowRight", "Tannery Row Marlow Bridge MB4 7QX")  # from where it was found
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.closest('[data-name]').dataset.name") != "seller_address"
+
+
+def _press_to(page: Page, keys: str, value: str) -> None:
+    page.keyboard.press(f"Alt+{keys}")
+    assert page.evaluate("document.activeElement.value") == value
+
+
 def test_the_print_behind_the_value_in_focus_is_shown(page: Page, store: Store) -> None:
     _store_values(store, ITEMS)
     page.click("role=tab[name=Extract]")
