@@ -105,7 +105,7 @@ class AskPanel:
         yield {self._composer: _composer(view, busy=True)}
         others = [known for known in view.answers if known.question != question]
         view.answers = others
-        for event in self._events(view, question, pages, region):
+        for event in self._events(view, question, question, pages, region):
             if session.view is not view:
                 return
             if isinstance(event, Answer):
@@ -116,15 +116,20 @@ class AskPanel:
                 yield {self._answers: self._html(view, event)}
 
     def _events(
-        self, view: OpenView, question: str, pages: Sequence[int] | None, region: Region | None
+        self,
+        view: OpenView,
+        heading: str,
+        question: str,
+        pages: Sequence[int] | None,
+        region: Region | None,
     ) -> Iterator[str | Answer]:
-        """HTML of what is going on; the answer last."""
+        """HTML of what is going on, under a heading; the answer last."""
         cancel = view.begin()
         wanted = [region.page] if region is not None else pages
         for line in prepare(self._desk.workspace, self._desk.loader, view, wanted, cancel):
-            yield answers.pending_html(question, line, "")
+            yield answers.pending_html(heading, line, "")
         text, page, drawn = "", 0, 0.0
-        yield answers.pending_html(question, "Thinking", "")
+        yield answers.pending_html(heading, "Thinking", "")
         for event in view.document.ask_stream(question, pages, cancel, region=region):
             if isinstance(event, Answer):
                 yield event
@@ -133,7 +138,7 @@ class AskPanel:
             page = event.page
             if time.monotonic() - drawn > REDRAW_SECONDS:
                 drawn = time.monotonic()
-                yield answers.pending_html(question, f"On page {page}", text)
+                yield answers.pending_html(heading, f"On page {page}", text)
 
     def _ask_selected(self, session: Session, question: str) -> Iterator[Updates]:
         """Ask each selected document in turn; the answers stand below one another."""
@@ -143,24 +148,28 @@ class AskPanel:
             file = library.find(self._desk.workspace.store, number)
             if file is None:
                 continue
-            yield {self._answers: _group(question, found, answers.pending_html(question, file.name, ""))}
+            card = ""
             try:
-                found += self._ask_file(session, number, file, question)
+                for card in self._ask_file(session, number, file, question):
+                    yield {self._answers: _group(question, found, card)}
+                found += card
             except Cancelled:
                 raise
             except DocvlmError as error:
                 found += answers.failed_document_html(file.name, notices.error_html(sentence(error)))
         yield {self._answers: _group(question, found, ""), self._composer: _composer(session.view)}
 
-    def _ask_file(self, session: Session, number: int, file: KeptFile, question: str) -> str:
-        """The answer of one of several documents, as HTML."""
+    def _ask_file(self, session: Session, number: int, file: KeptFile, question: str) -> Iterator[str]:
+        """The reply of one of several documents as it comes, as HTML; the answer last."""
+        yield answers.pending_html(file.name, "Opening", "")
         other = self._desk.open_view(session, file)
         try:
             session.working = other
-            answer = None
-            for event in self._events(other, question, None, None):
-                answer = event if isinstance(event, Answer) else answer
-            return "" if answer is None else answers.other_document_html(number, file.name, answer)
+            for event in self._events(other, file.name, question, None, None):
+                if isinstance(event, Answer):
+                    yield answers.other_document_html(number, file.name, event)
+                else:
+                    yield event
         finally:
             session.working = None
             other.close()

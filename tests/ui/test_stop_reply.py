@@ -66,6 +66,31 @@ def test_stop_ends_a_reply_while_it_streams(page: Page, server: SlowServer, mode
     assert _stored(model_home) == {QUESTION: ANSWER}
 
 
+def test_stop_ends_a_reply_of_several_documents_while_it_streams(page: Page, model_home: Path) -> None:
+    page.set_default_timeout(PATIENCE)
+    for name in ("invoice.pdf", "receipt.jpg"):
+        page.click(f'[data-choice="sample:{name}"]')
+        page.wait_for_selector(f'.page-title:has-text("{name}")')
+        page.wait_for_selector('[data-read="1"]')
+        page.wait_for_selector(".incoming li", state="detached")
+    for name in ("invoice.pdf", "receipt.jpg"):
+        page.check(f"#left [aria-label='Select {name}']")
+        page.wait_for_selector(f"#left [aria-label='Select {name}'][checked]")
+    page.select_option("#composer [name=scope]", "selected")
+    before = _stored(model_home)
+    _ask(page, LONG_QUESTION)
+    page.wait_for_selector(".answer.pending:has-text('invoice.pdf') .reply:has-text('piece 3 of the')")
+    page.click("#composer .stop")
+    page.wait_for_selector("#answers [role=alert]:text-is('Stopped.')")
+    page.wait_for_selector("#composer .stop", state="hidden")
+    assert _stored(model_home) == before
+
+    _ask(page, QUESTION)
+    page.wait_for_selector("#answers [data-choice='back:']")
+    page.wait_for_selector(f"#answers .other:has-text('invoice.pdf'):has-text('{ANSWER}')")
+    page.wait_for_selector("#answers .other:has-text('receipt.jpg'):has-text('Not found')")
+
+
 def _ask(page: Page, question: str) -> None:
     page.fill("#composer textarea", question)
     page.press("#composer textarea", "Enter")
