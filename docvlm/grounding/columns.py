@@ -123,8 +123,6 @@ class _Table:
         """The one run on a row that stands in a column's place and can be its value."""
         if column.place is None:
             return None
-        order = len(self._words.orders) - 1
-        start = sum(len(other) for other in self._words.lines[:row])
         line = self._words.lines[row]
         spans = find_candidates([word.text for word in line], column.spec, self._context)
         if spans is None:
@@ -132,9 +130,7 @@ class _Table:
         there = [
             run
             for first, last in widest_spans(spans, line, column.spec)
-            if _stands_in(
-                run := self._words.run(order, start + first, start + last), column.place, column.spec
-            )
+            if _stands_in(run := self._words.run_in_row(row, first, last), column.place, column.spec)
         ]
         return there[0] if len(there) == 1 else None
 

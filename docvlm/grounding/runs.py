@@ -128,6 +128,10 @@ class PageWords:
         """The words ``[start, end)`` of ``orders[order]`` with their places."""
         return self._orders[order].run(start, end)
 
+    def run_in_row(self, row: int, start: int, end: int) -> WordRun:
+        """The words ``[start, end)`` of ``lines[row]`` with their places."""
+        return self._rows.run_in_line(row, start, end)
+
     def find_row(self, cells: Sequence[str | None], taken: set[int]) -> tuple[WordRun | None, ...]:
         """The places of the cells of one row of a table; see :meth:`choose_row`.
 
@@ -203,6 +207,10 @@ class _WordOrder:
                 boxes.append(box)
             last_line = self._line_of[index]
         return WordRun(self.words[start:end], tuple(boxes))
+
+    def run_in_line(self, line: int, start: int, end: int) -> WordRun:
+        first = self._line_of.index(line)
+        return self.run(first + start, first + end)
 
     def place(self, word: Word) -> tuple[int, int]:
         """The line of ``word`` and its position in that line."""

@@ -171,18 +171,15 @@ class _Bill:
         )
 
     def _printed(self, words: PageWords) -> Iterator[_Printed]:
-        order = len(words.orders) - 1
-        start = 0
         for number, line in enumerate(words.lines):
             texts = [word.text for word in line]
             spans = find_candidates(texts, _AMOUNT, self._context) or ()
             for first, last in widest_spans(spans, line, _AMOUNT):
-                run = words.run(order, start + first, start + last)
+                run = words.run_in_row(number, first, last)
                 value = self._value(run)
                 if value is not None and _CENTS.search(run.text):
                     says = without_accents(" ".join((*texts[:first], *texts[last:])))
                     yield _Printed(run, value, number, says)
-            start += len(line)
 
     def _value(self, run: WordRun) -> Decimal | None:
         typed = normalise(run.text, _AMOUNT, self._context).value
@@ -191,12 +188,15 @@ class _Bill:
 
 def _names_total(says: str) -> bool:
     """``Total incl. GST`` does, ``Subtotal`` and ``GST included in total`` do not."""
-    total, charge = _TOTAL_WORDS.search(says), _CHARGE_WORDS.search(says)
-    is_first = total is not None and (charge is None or total.start() < charge.start())
-    return is_first and not _PARTIAL_WORDS.search(says)
+    return _comes_first(_TOTAL_WORDS, _CHARGE_WORDS, says)
 
 
 def _names_charge(says: str) -> bool:
-    total, charge = _TOTAL_WORDS.search(says), _CHARGE_WORDS.search(says)
-    is_first = charge is not None and (total is None or charge.start() < total.start())
+    return _comes_first(_CHARGE_WORDS, _TOTAL_WORDS, says)
+
+
+def _comes_first(wanted: re.Pattern[str], other: re.Pattern[str], says: str) -> bool:
+    """Whether a word that is wanted stands before any of the other kind, and nothing says "in part"."""
+    here, there = wanted.search(says), other.search(says)
+    is_first = here is not None and (there is None or here.start() < there.start())
     return is_first and not _PARTIAL_WORDS.search(says)

@@ -7,28 +7,18 @@ import json
 import threading
 from collections.abc import Iterator
 
-from docvlm.models.protocol import Engine, EngineCard, GenerationRequest, PageInput
+from docvlm.models.around import EngineAround
+from docvlm.models.protocol import Engine, GenerationRequest, PageInput
 from docvlm.store import Replies
-from docvlm.tiling import Budget, TilePlan
 from docvlm.types import TokenStep
 
 
-class ResumableEngine:
+class ResumableEngine(EngineAround):
     """Replies as ``engine`` does; a request that was replied to in full before is not computed again."""
 
     def __init__(self, engine: Engine, replies: Replies) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._replies = replies
-
-    @property
-    def card(self) -> EngineCard:
-        return self._engine.card
-
-    def plan_page(self, width: int, height: int, budget: Budget) -> TilePlan:
-        return self._engine.plan_page(width, height, budget)
-
-    def count_tokens(self, text: str) -> int:
-        return self._engine.count_tokens(text)
 
     def generate(
         self, page: PageInput, request: GenerationRequest, cancel: threading.Event | None = None
@@ -48,9 +38,6 @@ class ResumableEngine:
             tokens.append(token)
             yield token
         self._replies.keep(name, tokens)
-
-    def close(self) -> None:
-        self._engine.close()
 
 
 def _name_of(page: PageInput, request: GenerationRequest) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from docvlm.store import codec
@@ -83,6 +84,31 @@ def to_reading(row: ReadingRow) -> Reading:
         rotation=row.rotation,
         skew=row.skew,
         notes=tuple(row.notes),
+    )
+
+
+def run_row(
+    document_id: int,
+    kind: RunKind,
+    run: RunInfo,
+    status: RunStatus,
+    reason: str | None,
+    started: datetime | None,
+) -> RunRow:
+    return RunRow(
+        document_id=document_id,
+        kind=kind.value,
+        status=status.value,
+        reason=reason,
+        model=run.model,
+        model_revision=run.model_revision,
+        adapter=run.adapter,
+        tiling=run.tiling,
+        reader=run.reader,
+        pages=run.pages,
+        pipeline=run.pipeline,
+        timings=codec.encode_timings(run.timings),
+        started=started,
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Select, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from docvlm.store import codec, queries, rows
+from docvlm.store import queries, rows
 from docvlm.store.database import Database, Report
 from docvlm.store.leases import this_process
 from docvlm.store.migrate import migrate
@@ -401,21 +401,7 @@ def _add_run(
     reason: str | None = None,
     started: datetime | None = None,
 ) -> int:
-    row = RunRow(
-        document_id=document_id,
-        kind=kind.value,
-        status=status.value,
-        reason=reason,
-        model=run.model,
-        model_revision=run.model_revision,
-        adapter=run.adapter,
-        tiling=run.tiling,
-        reader=run.reader,
-        pages=run.pages,
-        pipeline=run.pipeline,
-        timings=codec.encode_timings(run.timings),
-        started=started,
-    )
+    row = rows.run_row(document_id, kind, run, status, reason, started)
     session.add(row)
     session.flush()
     return row.id

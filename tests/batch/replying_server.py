@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.served import served
 
 
 class ReplyingServer(ThreadingHTTPServer):
@@ -27,12 +28,8 @@ class ReplyingServer(ThreadingHTTPServer):
 def replying(reply: Callable[[str], str]) -> Iterator[ReplyingServer]:
     """The server, for as long as the block lasts."""
     server = ReplyingServer(reply)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with served(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):

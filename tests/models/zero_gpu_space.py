@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from tests.conftest import REPOSITORY
+from tests.served import served
 
 PACKAGE = "spaces==0.51.3"
 
@@ -78,14 +78,9 @@ def lending() -> Iterator[Lender]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    lender = Lender(f"http://127.0.0.1:{server.server_address[1]}")
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    lender = Lender("")
+    with served(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as lender.address:
         yield lender
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def install_package(folder: Path) -> Path:

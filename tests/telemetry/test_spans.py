@@ -6,7 +6,6 @@ import http.server
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from docvlm.errors import UsageError
 from docvlm.telemetry import record_span, span, spans
 from tests.batch.files import write_pdf
 from tests.conftest import REPOSITORY
+from tests.served import served
 
 
 def test_spans_have_their_parents_and_no_text_of_errors() -> None:
@@ -67,13 +67,8 @@ def collector() -> Iterator[tuple[str, list[bytes]]]:
         def log_message(self, *_arguments: object) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", received
-    finally:
-        server.shutdown()
-        server.server_close()
+    with served(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
+        yield address, received
 
 
 def run_batch(folder: Path, home: Path, endpoint: str) -> subprocess.CompletedProcess[str]:

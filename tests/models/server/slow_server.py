@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.served import served
+
 
 @dataclass(slots=True)
 class SlowServer:
@@ -67,11 +69,7 @@ def slow_server(write: Callable[[str], Sequence[str]], pause_seconds: float) -> 
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server = SlowServer(f"http://127.0.0.1:{http.server_address[1]}/v1")
-    threading.Thread(target=http.serve_forever, daemon=True).start()
-    try:
+    server = SlowServer("")
+    with served(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
+        server.url = f"{address}/v1"
         yield server
-    finally:
-        http.shutdown()
-        http.server_close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +15,7 @@ from docvlm.config import ServerLimits
 from docvlm.errors import ModelError
 from docvlm.models.server.address import ServerAddress
 from docvlm.models.server.client import ServerClient
+from tests.served import served
 
 LIMITS = ServerLimits(silence_seconds=5, patience_seconds=5)
 
@@ -42,13 +42,8 @@ def server_with(answers: list[tuple[int, dict[str, str], str]]) -> Iterator[tupl
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1", asked
-    finally:
-        server.shutdown()
-        server.server_close()
+    with served(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
+        yield f"{address}/v1", asked
 
 
 def events(*deltas: str, end: bool = True) -> str:
