@@ -41,6 +41,7 @@ from finetune.training.events import (
 
 if TYPE_CHECKING:  # heavy, and not needed to take the lock and to say that the run is launched
     from finetune.data.readings import Readings
+    from finetune.runner.begun import BegunRun
     from finetune.runner.lesson import Lesson
 
 LAST_WORDS_FILE = "reserve"
@@ -123,6 +124,7 @@ def run(
     should_pause: Callable[[], bool],
 ) -> None:
     """Everything that a run does, from its labels to an adapter on the shelf."""
+    from finetune.runner.begun import BegunRun
     from finetune.runner.outcome import compare_on_held_out, keep_adapter, measure_base
     from finetune.runner.trained import load_trained
     from finetune.runner.watched_readings import WatchedReadings
@@ -130,19 +132,18 @@ def run(
 
     with WatchedReadings(settings, should_stop) as readings:
         lesson = _lesson(request, folder, settings, readings, emit)
+        begun = BegunRun(request, lesson, folder, settings, readings, emit, should_pause)
         ending = load_trained(folder)
         if ending is None:
-            measure_base(lesson, request, settings, readings, folder, emit, should_pause)
-            ending = _train_to_the_end(request, lesson, folder, settings, readings, emit, should_pause)
+            measure_base(begun)
+            ending = _train_to_the_end(begun)
         if ending is None:
             return
         gc.collect()  # the model in training, before another one is loaded
         adapter = folder / ADAPTER
-        outcome = compare_on_held_out(
-            adapter, ending.step, lesson, request, settings, readings, folder, emit, should_pause
-        )
+        outcome = compare_on_held_out(adapter, ending.step, begun)
         if not any(isinstance(event, Kept) for event in read_events(folder)):
-            emit(keep_adapter(adapter, lesson, outcome, request, settings, folder))
+            emit(keep_adapter(adapter, outcome, begun))
         emit(ending)
 
 
@@ -153,15 +154,7 @@ def _lesson(request: RunRequest, folder: Path, settings: Settings, readings: Rea
     return load_lesson(folder) or make_lesson(request, folder, settings, readings, emit)
 
 
-def _train_to_the_end(
-    request: RunRequest,
-    lesson: Lesson,
-    folder: Path,
-    settings: Settings,
-    readings: Readings,
-    emit: Emit,
-    should_pause: Callable[[], bool],
-) -> Finished | None:
+def _train_to_the_end(begun: BegunRun) -> Finished | None:
     """Train, and keep how that ended, since the run has not finished yet when training has.
 
     Returns:
@@ -172,17 +165,18 @@ def _train_to_the_end(
     endings: list[Finished] = []
 
     def hold_ending(event: Event) -> None:
-        endings.append(event) if isinstance(event, Finished) else emit(event)
+        endings.append(event) if isinstance(event, Finished) else begun.emit(event)
 
-    if _train(request, lesson, folder, settings, readings, hold_ending, should_pause) is None:
+    if _train(replace(begun, emit=hold_ending)) is None:
         return None
-    keep_trained(folder, endings[-1])
+    keep_trained(begun.folder, endings[-1])
     return endings[-1]
 
 
 def help_training(folder: Path) -> int:
     """Share the steps of a run that another process is in charge of; its launcher ends both together."""
     from finetune.data.readings import Readings
+    from finetune.runner.begun import BegunRun
     from finetune.runner.lesson import load_lesson
     from finetune.runner.outcome import base_is_known
     from finetune.runner.trained import load_trained
@@ -194,35 +188,28 @@ def help_training(folder: Path) -> int:
     if load_trained(folder) is not None:
         return 0
     with Readings.open(settings) as readings:
-        _train(request, lesson, folder, settings, readings, lambda _event: None, lambda: False)
+        _train(BegunRun(request, lesson, folder, settings, readings, lambda _event: None, lambda: False))
     return 0
 
 
-def _train(
-    request: RunRequest,
-    lesson: Lesson,
-    folder: Path,
-    settings: Settings,
-    readings: Readings,
-    emit: Emit,
-    should_stop: Callable[[], bool],
-) -> Path | None:
+def _train(begun: BegunRun) -> Path | None:
     from docvlm.models.device import pick_device
     from finetune.runner.memory_bound import within_free_memory
     from finetune.training.train import TrainingData, train
 
+    lesson = begun.lesson
     data = TrainingData(lesson.train, lesson.schema, lesson.validation, lesson.lines_only)
     on_cpu = pick_device().type == "cpu"
     with within_free_memory() if on_cpu else contextlib.nullcontext():
         return train(
             data,
-            request.settings,
-            folder,
-            readings,
-            settings.model_cache,
-            emit,
-            should_stop,
-            request.checkpoint_seconds,
+            begun.request.settings,
+            begun.folder,
+            begun.readings,
+            begun.settings.model_cache,
+            begun.emit,
+            begun.should_pause,
+            begun.request.checkpoint_seconds,
         )
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from docvlm.adapters import AdapterRegistry, Figure, read_card
-from docvlm.config import Settings
 from docvlm.errors import ModelError
-from finetune.data.readings import Readings
 from finetune.evaluation.before_after import (
     BEFORE_AFTER_FILE,
     BeforeAfter,
@@ -18,16 +15,12 @@ from finetune.evaluation.before_after import (
     before_after,
     read_before_after,
 )
-from finetune.evaluation.kept_results import KeptResults
 from finetune.promotion import JUDGEMENT
+from finetune.runner.begun import BegunRun
 from finetune.runner.lesson import Lesson
-from finetune.runner.request import RunRequest
-from finetune.training.events import Emit, Judged, Kept, Progressed, read_events
+from finetune.training.events import Judged, Kept, read_events
 
 BASE, ADAPTER = "base", "adapter"
-
-SO_FAR = "judged"
-"""The folder inside a run's folder of what was judged before the run was interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +42,7 @@ def base_is_known(folder: Path, lesson: Lesson) -> bool:
     return not lesson.held_out or _is_told(BASE, folder)
 
 
-def measure_base(
-    lesson: Lesson,
-    request: RunRequest,
-    settings: Settings,
-    readings: Readings,
-    folder: Path,
-    emit: Emit,
-    should_pause: Callable[[], bool],
-) -> None:
+def measure_base(begun: BegunRun) -> None:
     """Ask the base about the documents held back before anything is learnt; its answers are kept.
 
     So the comparison takes no longer, and where the run stands is seen from its first step on.
@@ -65,32 +50,22 @@ def measure_base(
     Raises:
         Cancelled: where it is to pause, asked after each document.
     """
-    if base_is_known(folder, lesson):
+    if base_is_known(begun.folder, begun.lesson):
         return
     base = ask_base(
-        settings,
-        lesson.held_out,
-        lesson.asked,
-        readings,
-        KeptResults(folder / SO_FAR, should_pause),
-        request.settings.seed,
-        tell=lambda what, done, total: emit(Progressed(what, done, total)),
+        begun.settings,
+        begun.lesson.held_out,
+        begun.lesson.asked,
+        begun.readings,
+        begun.judged_so_far,
+        begun.request.settings.seed,
+        tell=begun.tell_progress,
     )
-    emit(Judged(BASE, 0, base.right, base.asked))
+    begun.emit(Judged(BASE, 0, base.right, base.asked))
 
 
-def compare_on_held_out(
-    adapter: Path,
-    step: int,
-    lesson: Lesson,
-    request: RunRequest,
-    settings: Settings,
-    readings: Readings,
-    folder: Path,
-    emit: Emit,
-    should_pause: Callable[[], bool],
-) -> Outcome:
-    """Ask base and adapter the same of the documents held back; kept in ``folder``, and done once only.
+def compare_on_held_out(adapter: Path, step: int, begun: BegunRun) -> Outcome:
+    """Ask base and adapter the same of the documents held back; kept in the run's folder, and done once only.
 
     Each document that was judged is kept there as well, so that the next process goes on after it.
 
@@ -100,23 +75,23 @@ def compare_on_held_out(
     Raises:
         Cancelled: where it is to pause, asked after each document.
     """
-    if not lesson.held_out:
+    if not begun.lesson.held_out:
         return NOTHING_HELD_OUT
-    judgement = folder / JUDGEMENT
+    judgement = begun.folder / JUDGEMENT
     if (judgement / BEFORE_AFTER_FILE).is_file():
         return _outcome(read_before_after(judgement))
     compared = before_after(
-        settings,
+        begun.settings,
         adapter,
-        lesson.held_out,
-        lesson.asked,
-        readings,
+        begun.lesson.held_out,
+        begun.lesson.asked,
+        begun.readings,
         judgement,
-        request.settings.seed,
-        tell=lambda what, done, total: emit(Progressed(what, done, total)),
-        kept=KeptResults(folder / SO_FAR, should_pause),
+        begun.request.settings.seed,
+        tell=begun.tell_progress,
+        kept=begun.judged_so_far,
     )
-    emit(Judged(ADAPTER, step, compared.after.right, compared.after.asked))
+    begun.emit(Judged(ADAPTER, step, compared.after.right, compared.after.asked))
     return _outcome(compared)
 
 
@@ -128,9 +103,7 @@ def _outcome(result: BeforeAfter) -> Outcome:
     return Outcome(result.verdict.wins, result.verdict.reason, result.figures)
 
 
-def keep_adapter(
-    adapter: Path, lesson: Lesson, outcome: Outcome, request: RunRequest, settings: Settings, folder: Path
-) -> Kept:
+def keep_adapter(adapter: Path, outcome: Outcome, begun: BegunRun) -> Kept:
     """Put the adapter on the shelf with all that is known of it; switch it on where it won.
 
     Raises:
@@ -139,21 +112,22 @@ def keep_adapter(
     card = read_card(adapter)
     if card is None:
         raise ModelError(f"The adapter in {adapter} has no card.", "Start the run again.")
-    shelf = AdapterRegistry(settings.adapters)
-    name = shelf.free_name(request.name)
+    shelf = AdapterRegistry(begun.settings.adapters)
+    name = shelf.free_name(begun.request.name)
     kept = shelf.keep(
         adapter,
         replace(
             card,
             name=name,
-            data_hash=lesson.data_hash,
+            data_hash=begun.lesson.data_hash,
             figures=outcome.figures,
             promoted=outcome.wins,
         ),
     )
-    if (folder / JUDGEMENT).is_dir():
-        shutil.copytree(folder / JUDGEMENT, kept / JUDGEMENT)
-    active = outcome.wins and request.promote
+    judgement = begun.folder / JUDGEMENT
+    if judgement.is_dir():
+        shutil.copytree(judgement, kept / JUDGEMENT)
+    active = outcome.wins and begun.request.promote
     if active:
         shelf.activate(name)
     return Kept(name, outcome.wins, active, f"{outcome.reason} {_what_now(name, active)}")
