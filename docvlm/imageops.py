@@ -19,7 +19,7 @@ Points = npt.NDArray[np.float32]
 """Points of shape (..., 2): x, y in pixels."""
 
 SKEW_LIMIT = 15.0
-"""Degrees each way in which :func:`estimate_skew` looks."""
+"""Degrees each way in which :func:`estimate_alignment` looks for a tilt."""
 
 _PROFILE_SIDE = 1200  # pixels on the long side when looking for skew: enough for 6 pt print
 _MIN_INK_POINTS = 200
@@ -167,8 +167,10 @@ def make_upright(image: RgbImage, alignment: Alignment) -> RgbImage:
 
 
 def estimate_alignment(image: RgbImage) -> Alignment:
-    """Skew, and whether lines run down the page, from projection profiles alone.
+    """Skew, and whether lines run down the page, from projection profiles alone; no skew if unsure.
 
+    Method: the angle at which the row profile of the ink is sharpest (W. Postl, "Detection of linear
+    oblique structures and skew scan in digitized documents", ICPR 1986), over marks of letter size.
     A projection cannot tell a page from the same page upside down: ``rotation`` is 0 or 90 here,
     and reading a few lines decides between that and the half turn further.
     """
@@ -181,16 +183,6 @@ def estimate_alignment(image: RgbImage) -> Alignment:
     if down.sharpness > _CLEARLY_SHARPER * across.sharpness:
         return Alignment(width, height, 90, down.degrees)
     return Alignment(width, height, 0, across.degrees)
-
-
-def estimate_skew(image: RgbImage) -> float:
-    """The clockwise tilt of horizontal text lines in degrees, within ±:data:`SKEW_LIMIT`; 0.0 if unsure.
-
-    Method: the angle at which the row profile of the ink is sharpest (W. Postl, "Detection of linear
-    oblique structures and skew scan in digitized documents", ICPR 1986), over marks of letter size.
-    """
-    ink = _text_ink_points(to_gray(image))
-    return 0.0 if ink is None else _best_skew(ink).degrees
 
 
 def to_gray(image: RgbImage) -> GrayImage:

@@ -12,8 +12,5 @@ import sys
 
 def give_memory_back() -> None:
     """Return freed memory to the system now; nothing happens where the C library is not glibc."""
-    if sys.platform == "linux" and hasattr(_library, "malloc_trim"):
-        _library.malloc_trim(0)
-
-
-_library = ctypes.CDLL(None)
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "malloc_trim"):
+        library.malloc_trim(0)

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from docvlm.imageops import (
     Alignment,
     estimate_alignment,
-    estimate_skew,
     ink_mask,
     make_upright,
     to_gray,
@@ -29,7 +28,7 @@ def tilted(image, clockwise_degrees):
 @pytest.mark.parametrize("degrees", [-7.0, -3.0, -0.6, 0.6, 3.0, 7.0])
 def test_skew_is_recovered(degrees):
     image, _ = letter()
-    assert estimate_skew(tilted(image, degrees)) == pytest.approx(degrees, abs=0.25)
+    assert estimate_alignment(tilted(image, degrees)).skew == pytest.approx(degrees, abs=0.25)
 
 
 def test_a_level_page_is_left_alone():
@@ -40,7 +39,7 @@ def test_a_level_page_is_left_alone():
 @pytest.mark.parametrize("degrees", [-3.0, 3.0])
 def test_light_print_on_dark_paper_has_skew_too(degrees):
     image, _ = letter()
-    assert estimate_skew(255 - tilted(image, degrees)) == pytest.approx(degrees, abs=0.25)
+    assert estimate_alignment(255 - tilted(image, degrees)).skew == pytest.approx(degrees, abs=0.25)
 
 
 @pytest.mark.parametrize("degrees", [90, 270])
@@ -51,7 +50,7 @@ def test_lines_that_run_down_the_page_are_noticed(degrees):
 
 @pytest.mark.parametrize("image", [np.full((300, 200, 3), 255, np.uint8), np.zeros((1, 1, 3), np.uint8)])
 def test_a_page_without_text_has_no_skew(image):
-    assert estimate_skew(image) == 0.0
+    assert estimate_alignment(image).skew == 0.0
 
 
 def test_noise_has_no_skew():
@@ -74,7 +73,7 @@ def test_deskewing_makes_the_rows_sharp_again():
     image, _ = letter()
     crooked = tilted(image, 4.0)
     upright = make_upright(crooked, estimate_alignment(crooked))
-    assert estimate_skew(upright) == 0.0
+    assert estimate_alignment(upright).skew == 0.0
 
 
 def test_the_upright_picture_has_the_size_that_was_promised():

@@ -3,10 +3,11 @@
 from docvlm.schemas.candidates import Span, find_candidates
 from docvlm.schemas.checks import run_checks
 from docvlm.schemas.context import DateOrder, DecimalStyle, PageContext, page_context
+from docvlm.schemas.json_schema import dump_schema
 from docvlm.schemas.normalise import Flag, TypedValue, normalise
 from docvlm.schemas.schema import Check, CheckKind, FieldSpec, FieldType, Schema
 from docvlm.schemas.shelf import SchemaShelf
-from docvlm.schemas.sources import dump_schema, load_schema, schema_in_text, template_names, to_json_schema
+from docvlm.schemas.sources import load_schema, schema_in_text, template_names
 
 __all__ = [
     "Check",
@@ -29,5 +30,4 @@ __all__ = [
     "run_checks",
     "schema_in_text",
     "template_names",
-    "to_json_schema",
 ]

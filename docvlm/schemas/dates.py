@@ -88,22 +88,8 @@ _NAME_DAY_YEAR = re.compile(
     rf"(?:[\s,/\-–—'’]*{_YEAR})?",
     re.IGNORECASE,
 )
-_YEAR_NAME_DAY = re.compile(
-    rf"(?<![\d.,/:])(?P<year>(?:19|20)\d\d){_JOINT}(?:m\b[\s.]*)?(?P<name>{_MONTH_NAME}){_JOINT}(?P<day>\d{{1,2}})(?!\d)",
-    re.IGNORECASE,
-)
 _YEAR_DAY_NAME = re.compile(  # Latvian: 2019. gada 12. marts
     rf"(?<![\d.,/:])(?P<year>(?:19|20)\d\d)\.?\s?gada\s(?P<day>\d{{1,2}})\.?\s?(?P<name>{_MONTH_NAME})",
-    re.IGNORECASE,
-)
-_NAME_YEAR = re.compile(
-    rf"(?<![\d/:])(?<!\d[.,\-])(?P<day>\d{{1,2}}){_ORDINAL}{_JOINT}{_CONNECTOR}(?P<name>{_MONTH_NAME}){_JOINT}{_CONNECTOR}"
-    rf"(?:{_YEAR})?",
-    re.IGNORECASE,
-)
-_NAME_DAY_YEAR = re.compile(
-    rf"(?<![^\W_])(?P<name>{_MONTH_NAME})[\s.\-/]*(?P<day>\d{{1,2}})(?:(?!\d)|(?=(?:19|20)\d\d(?!\d)))(?:st|nd|rd|th)?"
-    rf"(?:[\s,/\-–—'’]*{_YEAR})?",
     re.IGNORECASE,
 )
 _YEAR_NAME_DAY = re.compile(

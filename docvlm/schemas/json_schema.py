@@ -195,36 +195,3 @@ def _dumped_check(check: Check) -> Document:
     if check.parts_may_be_included:
         entry["parts_may_be_included"] = True
     return entry
-
-
-def to_json_schema(schema: Schema) -> Document:
-    """The JSON Schema of a model's reply: each field as printed on the page or null, lists as arrays of rows.
-
-    Values are text whatever their type, for they are copied from the page and typed afterwards; so there
-    is no ``format`` or ``enum`` here, which would make an engine rewrite them. Every key is required.
-    """
-    return {
-        "title": schema.title,
-        **_reply_object(schema.fields),
-    }
-
-
-def _reply_object(specs: tuple[FieldSpec, ...]) -> Document:
-    return {
-        "type": "object",
-        "properties": {spec.name: _reply_value(spec) for spec in specs},
-        "required": [spec.name for spec in specs],
-        "additionalProperties": False,
-    }
-
-
-def _reply_value(spec: FieldSpec) -> Document:
-    if spec.is_list:
-        value: Document = {"type": "array", "items": _reply_object(spec.columns)}
-    else:
-        value = {"type": ["string", "null"]}
-    words = spec.hint
-    if spec.choices:
-        words = f"{words}; " if words else ""
-        words += f"one of: {', '.join(spec.choices)}"
-    return {**value, "description": words} if words else value

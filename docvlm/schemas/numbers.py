@@ -22,7 +22,7 @@ class FoundNumber:
     ``core_start`` and ``core_end`` bound the digits without a separate currency sign. ``decimals`` is
     the count of printed decimals. ``ambiguous``: a single mark before three digits, on a page that does
     not say whether it groups thousands. ``entry`` is ``"CR"`` or ``"DR"`` where the ledger side is
-    printed. ``settled`` is False for a currency that several countries could claim.
+    printed.
     """
 
     start: int

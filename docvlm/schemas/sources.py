@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from docvlm.errors import SchemaError
-from docvlm.schemas.json_schema import dump_schema, from_json_schema, to_json_schema
+from docvlm.schemas.json_schema import from_json_schema
 from docvlm.schemas.naming import guess_type
 from docvlm.schemas.schema import FieldSpec, FieldType, Schema
-
-__all__ = ["dump_schema", "load_schema", "template_names", "to_json_schema"]
 
 _TYPE_SYNONYMS = {
     "str": FieldType.TEXT, "string": FieldType.TEXT, "int": FieldType.INTEGER, "float": FieldType.NUMBER,

@@ -3,9 +3,8 @@
     {"file": "a.pdf", "task": "page_fact", "page": 1, "id": "a1", "type": "present", "text": "Master Bath"}
 
 Keys are those of olmOCR-bench: ``text``, ``max_diffs``, ``case_sensitive``, ``first_n``, ``last_n``;
-    ``before``
-and ``after``; ``cell`` with ``up``, ``down``, ``left``, ``right``, ``top_heading``, ``left_heading``;
-``math``; ``max_length``.
+``before`` and ``after``; ``cell`` with ``up``, ``down``, ``left``, ``right``, ``top_heading``,
+``left_heading``; ``math``; ``max_length``.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 The definitions are those of the benchmark of Poznanski et al., "olmOCR: Unlocking Trillions of Tokens in PDFs
 with Vision Language Models", 2025: similarity is ``rapidfuzz.fuzz``'s, and a text of n characters may
-    differ in
-``max_diffs`` of them. Formulas are not rendered: their LaTeX must stand in the text, white space aside.
+differ in ``max_diffs`` of them. Formulas are not rendered: their LaTeX must stand in the text, white space
+aside.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from finetune.training.events import (
-    CheckpointSaved,
     Evaluated,
     Event,
     Failed,
@@ -35,7 +34,6 @@ class RunProgress:
         steps: by their number.
         evaluations: by step.
         judged: base and adapter on the documents held back, by these names, as far as they were asked.
-        saved_step: of the last checkpoint; 0 without one.
         warnings: in their order, each once.
         kept: what became of the adapter, None before.
         ending: how the last process ended, None while it goes on or where it was killed.
@@ -46,7 +44,6 @@ class RunProgress:
     steps: dict[int, StepDone] = field(default_factory=dict)
     evaluations: dict[int, Evaluated] = field(default_factory=dict)
     judged: dict[str, Judged] = field(default_factory=dict)
-    saved_step: int = 0
     warnings: list[str] = field(default_factory=list)
     kept: Kept | None = None
     ending: Finished | Stopped | Failed | None = None
@@ -76,8 +73,6 @@ class RunProgress:
                 self.evaluations[event.step] = event
             case Judged():
                 self.judged[event.model], self.work = event, None
-            case CheckpointSaved():
-                self.saved_step = event.step
             case Warned():
                 if event.sentence not in self.warnings:
                     self.warnings.append(event.sentence)

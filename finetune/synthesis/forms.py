@@ -85,13 +85,7 @@ def dense_form(rng: Random, language: str) -> Draft:
         writer.line(rng.choice(words("form_titles")), None, rng.choice(("left", "center")), role=Role.TITLE)
     entries = make_entries(writer, rng.randint(9, 20))
     spacing = rng.choice((0, 0, 0, 0.5, 1))
-    arrangements = rng.choice(
-        (
-            ("heads", "blocks", "blocks", "blocks", "rows"),
-            ("rows", "above", "heads"),
-            ("above", "above", "heads"),
-        )
-    )
+    arrangements = rng.choice(_ARRANGEMENTS)
     while entries:
         arrangement = rng.choice(arrangements)
         if arrangement == "heads":

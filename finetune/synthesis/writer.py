@@ -77,11 +77,6 @@ class Writer:
         start = max(0, (self.page.columns - width) // 2) if align == "center" else 0
         self.page.row(Cell(title, None, start), Cell(value, key))
 
-    def stacked(self, key: str, value: str, column: int = 0) -> None:
-        """The label small above its value, as on forms and cards."""
-        self.line(self.label(key), None, "left", column, Role.LABEL)
-        self.line(value, key, "left", column)
-
     def money(self, cents: int, fact: str | None, column: int) -> list[Cell]:
         """An amount that ends at ``column``, with its currency where this document prints it."""
         text = self.style.amount(cents)

@@ -48,7 +48,7 @@ def glyph_loss(
     said: SaidGlyphs, classes: torch.Tensor, places: torch.Tensor, starts: torch.Tensor
 ) -> torch.Tensor:
     """Cross-entropy of the characters, distance of their places, cross-entropy of the word beginnings."""
-    weights = torch.ones(CLASSES)
+    weights = torch.ones(CLASSES, device=classes.device)
     weights[NOTHING] = _NOTHING_WEIGHT
     characters = functional.cross_entropy(said.classes.float().flatten(0, 2), classes.flatten(), weights)
     filled = classes != NOTHING
