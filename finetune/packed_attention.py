@@ -2,8 +2,8 @@
 
 PyTorch's CPU kernel computes every pair of tokens of a masked sequence, those of two different turns
 too. Here a turn is multiplied with the page and with itself alone, and the page with what stands before,
-block by block. The values are those of ordinary attention under ``PackedExample.attention``. Scores are
-computed again for the gradient, not kept: they would take most of the memory of a training step.
+block by block. The values are those of ordinary attention whose mask says so. Scores are computed again for
+the gradient, not kept: they would take most of the memory of a training step.
 """
 
 from __future__ import annotations

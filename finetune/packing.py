@@ -14,9 +14,6 @@ import torch
 from docvlm.models.chat import ChatEncoder
 from finetune.synthesis.examples import Example
 
-PAGE = 0
-"""The segment number of the page; turns count from 1."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PackedExample:
@@ -39,15 +36,6 @@ class PackedExample:
     @property
     def length(self) -> int:
         return self.token_ids.shape[1]
-
-    @property
-    def attention(self) -> torch.Tensor:
-        """Which token (third axis) sees which other (fourth), shape (1, 1, length, length)."""
-        segments = torch.repeat_interleave(torch.tensor(self.segment_lengths))
-        same = segments[:, None] == segments[None, :]
-        page = (segments == PAGE)[None, :]
-        causal = torch.ones(len(segments), len(segments), dtype=torch.bool).tril()
-        return ((same | page) & causal)[None, None]
 
 
 def pack_example(example: Example, chat: ChatEncoder, end_id: int) -> PackedExample:

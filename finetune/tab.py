@@ -41,9 +41,9 @@ from finetune.page.run_html import run_html, runs_html
 from finetune.page.settings_form import NAME, form_html, held_out_of, settings_of
 from finetune.page.statuses import ONGOING, Statuses
 from finetune.page.view import TuneView
-from finetune.runner import Run, RunRequest, RunStatus, free_name, list_runs, start
+from finetune.runner import FIRST_NAME, Run, RunRequest, RunStatus, free_name, list_runs, run_name, start
 from finetune.runner.progress import RunProgress
-from finetune.tab_api import FIRST_NAME, TrainingApi, run_name
+from finetune.tab_api import TrainingApi
 from finetune.training.settings import PRESETS, TrainingSettings
 
 POLL_SECONDS = 1.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,17 +11,9 @@ from docvlm.errors import UsageError
 from docvlm.ui.api_calls import Calls, Json, as_json, told_in_a_sentence
 from finetune.data.store_labels import labelled_documents
 from finetune.page.one_at_a_time import refuse_second_run
-from finetune.runner import Run, RunRequest, free_name, list_runs, start
+from finetune.runner import FIRST_NAME, Run, RunRequest, free_name, list_runs, run_name, start
 from finetune.runner.progress import RunProgress
 from finetune.training.settings import PRESETS, TrainingSettings
-
-FIRST_NAME = "labels"
-LONGEST_NAME = 50
-
-
-def run_name(typed: str) -> str:
-    """The name of a run that is meant by what was typed."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", typed).strip("-._")[:LONGEST_NAME] or FIRST_NAME
 
 
 class TrainingApi:

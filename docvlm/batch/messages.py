@@ -7,9 +7,7 @@ messages below, ``UnitProgress`` and ``UnitResult``.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from docvlm import errors
 from docvlm.errors import DocvlmError, ModelError
@@ -40,13 +38,3 @@ class Broken:
         kind = getattr(errors, self.error, ModelError)
         error: DocvlmError = kind(self.message, self.remedy)
         return error
-
-
-def take_over_standard_streams() -> tuple[BinaryIO, BinaryIO]:
-    """Keep the pipes for messages; whatever a library prints goes nowhere."""
-    requests = os.fdopen(os.dup(0), "rb")
-    replies = os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nowhere, descriptor)
-    return requests, replies

@@ -14,9 +14,10 @@ import threading
 from typing import BinaryIO
 
 from docvlm.batch.executor import Stage, WorkerSetup
-from docvlm.batch.messages import Broken, Ready, StopRequest, take_over_standard_streams
+from docvlm.batch.messages import Broken, Ready, StopRequest
 from docvlm.batch.units import Unit
 from docvlm.batch.work import do_unit
+from docvlm.child_process import take_over_standard_streams
 from docvlm.errors import DocvlmError
 from docvlm.ingest import WorkerPool
 from docvlm.pipeline import Workspace

@@ -18,7 +18,7 @@ import psutil
 from docvlm.batch.executor import WorkerSetup
 from docvlm.batch.messages import StopRequest
 from docvlm.batch.units import Unit, UnitProgress
-from docvlm.import_path import import_path
+from docvlm.child_process import import_path
 
 Inbox = queue.SimpleQueue[tuple["WorkerProcess", Any]]
 """Messages of all workers with their senders; None in place of a message when a worker has ended."""

@@ -13,7 +13,7 @@ from docvlm.cli import output
 from docvlm.cli.choices import chosen_password, chosen_settings
 from docvlm.errors import DocvlmError, InputError, UsageError
 from docvlm.pipeline import AnswerPiece, OpenDocument, PageReading, WindowDone, Workspace
-from docvlm.terminal import progress_bar, report
+from docvlm.terminal import progress_bar, report, tell
 from docvlm.tiling import TilePlan
 from docvlm.types import Answer, Extraction, PageStatus
 
@@ -109,7 +109,7 @@ def extract(options: argparse.Namespace) -> int:
 def search(options: argparse.Namespace) -> int:
     """Print the pages and answers that hold the words."""
     if options.limit < 1:
-        raise UsageError("The limit of hits must be 1 or more.")
+        raise UsageError("--limit must be above zero.", "Give a positive number.")
     with _workspace(options) as workspace:
         hits = workspace.store.search(options.query, options.limit)
         print(
@@ -159,8 +159,8 @@ def setup(options: argparse.Namespace) -> int:
     return 0
 
 
-def _workspace(options: argparse.Namespace, tell: Callable[[str], None] = report) -> Workspace:
-    return Workspace(chosen_settings(options), tell)
+def _workspace(options: argparse.Namespace, step: Callable[[str], None] = report) -> Workspace:
+    return Workspace(chosen_settings(options), step)
 
 
 def _open(workspace: Workspace, file: str, options: argparse.Namespace) -> OpenDocument:
@@ -177,7 +177,7 @@ def _each_file(
             with _open(workspace, file, options) as document:
                 work(document)
         except DocvlmError as error:
-            print(f"docvlm: {error}", file=sys.stderr)
+            tell(str(error))
             exit_code = exit_code or error.exit_code
     return exit_code
 
@@ -192,14 +192,14 @@ def _with_progress(document: OpenDocument, options: argparse.Namespace) -> list[
             bar.advance(task)
     for page in pages:
         if page.page.status is not PageStatus.OK:
-            print(f"docvlm: page {page.page.number}: {page.page.reason}", file=sys.stderr)
+            tell(f"page {page.page.number}: {page.page.reason}")
     return pages
 
 
 def _say_note(workspace: Workspace) -> None:
     note = workspace.engine.card.note
     if note:
-        print(f"docvlm: {note}", file=sys.stderr)
+        tell(note)
 
 
 def _json_line(value: Any, options: argparse.Namespace) -> str:

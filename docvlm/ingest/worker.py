@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, Protocol
 
+from docvlm.child_process import take_over_standard_streams
 from docvlm.config import Limits
 from docvlm.errors import DocvlmError, InputError, LimitError
 from docvlm.ingest.file_type import FileType
@@ -51,7 +52,7 @@ class PageSource(Protocol):
 
 def main() -> None:
     """Serve one parent until it closes the pipe."""
-    requests, replies = _take_over_standard_streams()
+    requests, replies = take_over_standard_streams()
     source: PageSource | None = None
     limits = Limits()
     try:
@@ -77,16 +78,6 @@ def main() -> None:
                 write_frame(replies, page, pixels)
     except FramingError:
         return
-
-
-def _take_over_standard_streams() -> tuple[BinaryIO, BinaryIO]:
-    """Keep the pipes for frames; whatever a library prints goes nowhere."""
-    requests = os.fdopen(os.dup(0), "rb")
-    replies = os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nowhere, descriptor)
-    return requests, replies
 
 
 def _limit_resources(limits: Limits) -> None:

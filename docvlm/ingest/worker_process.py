@@ -11,7 +11,7 @@ import threading
 import time
 from typing import BinaryIO, cast
 
-from docvlm.import_path import import_path
+from docvlm.child_process import import_path
 from docvlm.ingest.messages import FramingError, Message, read_frame, write_frame
 
 _BYTES_A_PIXEL = 3

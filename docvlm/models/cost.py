@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from docvlm.atomic import write_atomically
 from docvlm.models.protocol import Engine, GenerationRequest, PageInput
 from docvlm.tiling import Budget, CostProbe
 
@@ -29,9 +30,7 @@ def known_cost(model_cache: Path, engine: Engine) -> CostProbe:
     except (OSError, ValueError, TypeError):
         probe = measure_cost(engine)
     model_cache.mkdir(parents=True, exist_ok=True)
-    scratch = file.with_suffix(".part")
-    scratch.write_text(json.dumps(asdict(probe)), encoding="utf-8")
-    scratch.replace(file)
+    write_atomically(file, json.dumps(asdict(probe)).encode())
     return probe
 
 

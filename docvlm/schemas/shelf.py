@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from docvlm.atomic import write_atomically
 from docvlm.errors import SchemaError
 from docvlm.schemas.json_schema import dump_schema
 from docvlm.schemas.schema import Schema
@@ -37,13 +38,13 @@ class SchemaShelf:
 
         Raises:
             SchemaError: when the name is that of a template.
+            UsageError: when the file cannot be written.
         """
         if schema.name in template_names():
             raise SchemaError(f"'{schema.name}' is the name of a template.", "Give yours another name.")
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        scratch = self._folder / f"{schema.name}.part"
-        scratch.write_text(json.dumps(dump_schema(schema), ensure_ascii=False, indent=2), encoding="utf-8")
-        scratch.replace(self._folder / f"{schema.name}.json")
+        text = json.dumps(dump_schema(schema), ensure_ascii=False, indent=2)
+        write_atomically(self._folder / f"{schema.name}.json", text.encode())
 
     def delete(self, name: str) -> bool:
         """Forget a saved schema; False where there was none of that name."""

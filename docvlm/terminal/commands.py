@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from docvlm.errors import Cancelled, DocvlmError
+from docvlm.terminal.progress import tell
 
 EXIT_CODES = """exit codes:
   0  done                      5  a limit of time, memory or pixels was reached
@@ -57,5 +58,5 @@ def run_command(parser: argparse.ArgumentParser, arguments: Sequence[str] | None
         print("\nStopped. What was finished is kept.", file=sys.stderr)
         return Cancelled.exit_code
     except DocvlmError as error:
-        print(f"docvlm: {error}", file=sys.stderr)
+        tell(str(error))
         return error.exit_code

@@ -1,4 +1,4 @@
-"""Progress on a terminal, silence in a pipe."""
+"""What a person at the terminal is told beside results: sentences, and progress where it is a terminal."""
 
 from __future__ import annotations
 
@@ -17,8 +17,13 @@ from rich.progress import (
 )
 
 
+def tell(sentence: str) -> None:
+    """Say something that is to be known also where nobody looks, in a log or behind a pipe."""
+    print(f"docvlm: {sentence}", file=sys.stderr)
+
+
 def report(line: str) -> None:
-    """Tell the person at the terminal about a slow step."""
+    """Tell the person at the terminal about a slow step; silent in a pipe."""
     if sys.stderr.isatty():
         print(line, file=sys.stderr)
 

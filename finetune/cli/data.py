@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from docvlm.config import Settings
 from docvlm.errors import UsageError
 from docvlm.pipeline import Workspace, label_queue
 from docvlm.schemas import load_schema
-from docvlm.terminal import EXIT_CODES, Subparsers, progress_bar
+from docvlm.terminal import EXIT_CODES, Subparsers, progress_bar, tell
 from finetune.cli.data_report import check_json, check_text, queue_json, queue_text
 from finetune.data.checking import LabelCheck, check_labels
 from finetune.data.documents import LabelledDocument
@@ -135,7 +134,7 @@ def _check(options: argparse.Namespace) -> int:
 def _convert(options: argparse.Namespace) -> int:
     folder = options.out if options.out.suffix != ".jsonl" else options.out.parent
     with _labels(options, folder / PICTURES) as (documents, _):
-        for path in write_labels(documents, LabelForm(options.to), options.out, _tell):
+        for path in write_labels(documents, LabelForm(options.to), options.out, tell):
             print(path)
     return 0
 
@@ -161,7 +160,7 @@ def _import(options: argparse.Namespace) -> int:
 
 def _export(options: argparse.Namespace) -> int:
     with Workspace() as workspace:
-        for path in write_labels(_stored(workspace), LabelForm(options.to), options.out, _tell):
+        for path in write_labels(_stored(workspace), LabelForm(options.to), options.out, tell):
             print(path)
     return 0
 
@@ -170,7 +169,7 @@ def _split(options: argparse.Namespace) -> int:
     with _labels(options, options.out / PICTURES) as (documents, readings):
         split = _checked(documents, readings, options).split
     for name, side in ((TRAIN_FILE, split.train), (HELD_OUT_FILE, split.held_out)):
-        write_labels(side, LabelForm.CASES, options.out / name, _tell)
+        write_labels(side, LabelForm.CASES, options.out / name, tell)
         print(f"{options.out / name}: {len(side)} documents")
     return 0
 
@@ -210,7 +209,7 @@ def _labels(
                 pictures or Path(passing), options.images, options.predictions, words_under(readings)
             )
             documents = read_labels(
-                options.source, reading, _tell, LabelForm(options.form) if options.form else None
+                options.source, reading, tell, LabelForm(options.form) if options.form else None
             )
         yield documents, readings
 
@@ -234,7 +233,3 @@ def _checked(
         return check_labels(
             documents, readings, schema, options.held_out, options.seed, lambda _document: bar.advance(task)
         )
-
-
-def _tell(line: str) -> None:
-    print(f"docvlm: {line}", file=sys.stderr)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from docvlm.config import Settings
 from docvlm.pipeline import Workspace
-from docvlm.terminal import Subparsers, add_command, progress_bar, report
-from finetune.cli.labels import TASKS, Labels, count, read_labels, tell
+from docvlm.terminal import Subparsers, add_command, progress_bar, report, tell
+from finetune.cli.labels import TASKS, Labels, count, read_labels
 from finetune.data.readings import Readings
 from finetune.evaluation import (
     Evaluation,

@@ -11,8 +11,8 @@ from docvlm.adapters import AdapterCard, AdapterRegistry, read_card
 from docvlm.adapters.registry import NO_ADAPTER
 from docvlm.config import Settings
 from docvlm.errors import UsageError
-from docvlm.terminal import progress_bar
-from finetune.cli.labels import Labels, count, read_labels, tell
+from docvlm.terminal import progress_bar, tell
+from finetune.cli.labels import Labels, count, read_labels
 from finetune.data.duplicates import copies_of, duplicate_groups, one_of_each
 from finetune.data.readings import Readings
 from finetune.evaluation.before_after import (

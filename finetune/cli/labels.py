@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from docvlm.config import Settings
 from docvlm.errors import UsageError
 from docvlm.schemas import load_schema
+from docvlm.terminal import tell
 from finetune.data.cases import read_cases
 from finetune.data.documents import LabelledDocument
 from finetune.data.donut import METADATA
@@ -81,11 +81,6 @@ def read_labels(
         chosen = sorted(random.Random(seed).sample(range(len(labelled)), limit))  # noqa: S311 - a sample
         labelled = [labelled[index] for index in chosen]
     return Labels(tuple(labelled), _schema(schema, labelled), facts)
-
-
-def tell(line: str) -> None:
-    """One sentence for the person at the terminal."""
-    print(f"docvlm: {line}", file=sys.stderr)
 
 
 def count(text: str) -> int:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-from finetune.runner.progress import RunProgress
+from docvlm.terminal import tell
+from finetune.runner.progress import RunProgress, clock_text
 from finetune.training.events import Evaluated, Event, Judged, StepDone, Warned
 
 
@@ -75,17 +75,11 @@ class RunView:
         if self._bar.console.is_terminal:
             self._bar.console.print(text, markup=False, highlight=False)
         else:
-            print(f"docvlm: {text}", file=sys.stderr)
+            tell(text)
 
 
 def _figures(step: StepDone, total: int) -> str:
     return (
         f"{step.step}/{total}  loss {step.loss:.3f}  {step.examples_per_second:.2f} pages/s  "
-        f"{_duration(step.seconds_left)} left  {step.memory_bytes / 2**30:.1f} GiB"
+        f"{clock_text(step.seconds_left)} left  {step.memory_bytes / 2**30:.1f} GiB"
     )
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +13,7 @@ from pathlib import Path
 from docvlm.config import Settings
 from docvlm.errors import Cancelled, DocvlmError, UsageError
 from docvlm.models.load import EMBEDDED
-from docvlm.terminal import EXIT_CODES, Subparsers, add_command
+from docvlm.terminal import EXIT_CODES, Subparsers, add_command, tell
 from finetune.cli.run_view import RunView
 from finetune.cli.settings_option import parse_settings, settings_help
 from finetune.evaluation.before_after import (
@@ -26,6 +24,7 @@ from finetune.evaluation.before_after import (
 )
 from finetune.evaluation.report import headline_table
 from finetune.runner import (
+    FIRST_NAME,
     Run,
     RunRequest,
     RunStatus,
@@ -33,6 +32,7 @@ from finetune.runner import (
     create,
     free_name,
     list_runs,
+    run_name,
     runs_folder,
     start,
 )
@@ -144,10 +144,9 @@ def _training_settings(options: argparse.Namespace) -> TrainingSettings:
 
 def _default_name(cases: Path | None) -> str:
     if cases is None:
-        return "labels"
+        return FIRST_NAME
     path = cases.absolute()
-    name = path.parent.name if path.stem == "cases" else path.stem
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:50] or "labels"
+    return run_name(path.parent.name if path.stem == "cases" else path.stem)
 
 
 def _named(name: str, home: Path) -> Run:
@@ -183,14 +182,14 @@ def _watch(
 
 def _ask_to_stop(run: Run) -> bool:
     """Stop gracefully; True: go on watching until it has."""
-    _tell("Stopping after the step in flight …")
+    tell("Stopping after the step in flight …")
     with suppress(UsageError):  # it may just have ended by itself
         run.stop()
     return True
 
 
 def _leave(run: Run) -> bool:
-    _tell(f"'{run.name}' goes on. Stop it with: python -m finetune train --stop {run.name}")
+    tell(f"'{run.name}' goes on. Stop it with: python -m finetune train --stop {run.name}")
     return False
 
 
@@ -202,14 +201,14 @@ def _finish(run: Run, options: argparse.Namespace) -> int:
     elif status is RunStatus.FINISHED:
         _print_outcome(run, progress)
     else:
-        _tell(run.sentence)
+        tell(run.sentence)
     if status is RunStatus.FINISHED:
         return 0
     failure = progress.ending if isinstance(progress.ending, Failed) else None
     if failure is not None and load_lesson(run.folder) is None:
         run.delete()  # it never began: there is nothing to go on with
         return failure.exit_code
-    _tell(f"Go on with: python -m finetune train --resume {run.name}")
+    tell(f"Go on with: python -m finetune train --resume {run.name}")
     if status is RunStatus.STOPPED:
         return Cancelled.exit_code
     return failure.exit_code if failure is not None else DocvlmError.exit_code
@@ -278,7 +277,3 @@ def _as_json(run: Run) -> dict[str, object]:
         "warnings": progress.warnings,
         "adapter": asdict(progress.kept) if progress.kept else None,
     }
-
-
-def _tell(line: str) -> None:
-    print(f"docvlm: {line}", file=sys.stderr)

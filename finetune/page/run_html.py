@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from finetune.runner import Run, RunStatus
-from finetune.runner.progress import RunProgress
+from finetune.runner.progress import RunProgress, clock_text
 from finetune.training.events import StepDone
 
 _CHIPS = {
@@ -84,7 +84,7 @@ def _line(run: Run, status: RunStatus, progress: RunProgress, is_stopping: bool)
         return escape(f"{work.stage}, {work.done} of {work.total}" if work.total else work.stage)
     if last is None:
         return "Starting; the model is loaded in a process of its own."
-    return f"Step {last.step} of {progress.total_steps}, {duration(last.seconds_left)} left"
+    return f"Step {last.step} of {progress.total_steps}, {clock_text(last.seconds_left)} left"
 
 
 def _figures(progress: RunProgress) -> str:
@@ -120,13 +120,6 @@ def _warnings(progress: RunProgress) -> str:
         f'<details class="tune-problems"><summary>{count} note{"" if count == 1 else "s"}</summary>'
         f"<ul>{lines}</ul></details>"
     )
-
-
-def duration(seconds: float) -> str:
-    """``3:05`` or ``1:03:05``."""
-    minutes, rest = divmod(max(0, round(seconds)), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def _count(number: int) -> str:

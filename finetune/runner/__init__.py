@@ -1,9 +1,21 @@
 """Training runs as processes of their own; see ``finetune.runner.runs``."""
 
 from finetune.runner.request import RunRequest, load_request
-from finetune.runner.runs import Run, RunStatus, attach, create, free_name, list_runs, runs_folder, start
+from finetune.runner.runs import (
+    FIRST_NAME,
+    Run,
+    RunStatus,
+    attach,
+    create,
+    free_name,
+    list_runs,
+    run_name,
+    runs_folder,
+    start,
+)
 
 __all__ = [
+    "FIRST_NAME",
     "Run",
     "RunRequest",
     "RunStatus",
@@ -12,6 +24,7 @@ __all__ = [
     "free_name",
     "list_runs",
     "load_request",
+    "run_name",
     "runs_folder",
     "start",
 ]

@@ -123,3 +123,10 @@ class RunProgress:
     def _forget_after(self, step: int) -> None:
         self.steps = {number: event for number, event in self.steps.items() if number <= step}
         self.evaluations = {number: event for number, event in self.evaluations.items() if number <= step}
+
+
+def clock_text(seconds: float) -> str:
+    """``3:05`` or ``1:03:05``."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,8 +21,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from docvlm.child_process import import_path
 from docvlm.errors import UsageError
-from docvlm.import_path import import_path
 from docvlm.models.lent_gpu import is_lent
 from docvlm.run_lock import RunLock, is_locked, process_of, take_lock
 from finetune.promotion import JUDGEMENT
@@ -41,6 +42,10 @@ from finetune.training.events import (
 STOP_FILE = "stop"
 """Its presence in a run's folder asks the run to stop."""
 
+FIRST_NAME = "labels"
+"""What a run is called where nobody says it."""
+
+LONGEST_NAME = 50
 LOG_FILE = "log.txt"
 LOCK_OPTION = "--lock"
 KILLED = "The run ended without a last word: its process was killed or the machine went off. Resume it."
@@ -252,6 +257,11 @@ def list_runs(home: Path) -> list[Run]:
     """All runs of a data folder, the newest first."""
     files = [file for file in runs_folder(home).glob(f"[!.]*/{REQUEST_FILE}") if file.is_file()]
     return [Run(file.parent) for file in sorted(files, key=lambda file: -file.stat().st_mtime)]
+
+
+def run_name(wanted: str) -> str:
+    """``wanted`` as a run can be called: ``My receipts!`` → ``My-receipts``; never empty."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", wanted).strip("-._")[:LONGEST_NAME] or FIRST_NAME
 
 
 def free_name(wanted: str, home: Path) -> str:

@@ -6,11 +6,18 @@ import pytest
 import torch
 
 from finetune.packed_attention import PAGE_BLOCK, use_packed_attention
-from finetune.packing import pack_turns
+from finetune.packing import PackedExample, pack_turns
 from tests.finetune.tiny import tiny_llama
 
 PAGE = [5, 9, 2, 7, 7, 31]
 TURNS = [([11, 12, 13], [14, 15, 16]), ([21, 22], [23, 24]), ([40], [41, 42, 43, 44])]
+
+
+def mask_of(packed: PackedExample) -> torch.Tensor:
+    """Which token (third axis) sees which other (fourth): a turn the page and itself, each up to itself."""
+    segments = torch.repeat_interleave(torch.tensor(packed.segment_lengths))
+    sees = (segments[:, None] == segments[None, :]) | (segments == 0)[None, :]
+    return (sees & torch.ones_like(sees).tril())[None, None]
 
 
 def test_logits_of_a_packed_turn_are_those_of_the_page_and_the_turn_alone() -> None:
@@ -20,7 +27,7 @@ def test_logits_of_a_packed_turn_are_those_of_the_page_and_the_turn_alone() -> N
     with torch.no_grad():
         together = model(
             input_ids=packed.token_ids,
-            attention_mask=packed.attention,
+            attention_mask=mask_of(packed),
             position_ids=packed.positions,
             logits_to_keep=packed.predict_from,
         ).logits[0]
@@ -39,15 +46,6 @@ def test_every_reply_token_is_a_target_and_nothing_else() -> None:
     before = packed.token_ids[0][packed.predict_from].tolist()
     assert before == [13, 14, 15, 22, 23, 40, 41, 42, 43]
     assert packed.length == len(PAGE) + sum(len(asked) + len(reply) - 1 for asked, reply in TURNS)
-
-
-def test_a_turn_sees_the_page_and_itself_only() -> None:
-    packed = pack_turns(PAGE, TURNS)
-    sees = packed.attention[0, 0]
-    first, second = len(PAGE), len(PAGE) + len(TURNS[0][0]) + len(TURNS[0][1]) - 1
-    assert sees[second, : len(PAGE)].all()
-    assert not sees[second, first:second].any()
-    assert not sees[: len(PAGE), len(PAGE) :].any()
 
 
 @pytest.mark.parametrize("turn", range(len(TURNS)))
@@ -69,7 +67,7 @@ def test_packed_attention_gives_the_logits_and_gradients_of_masked_attention() -
         "position_ids": packed.positions,
         "logits_to_keep": packed.predict_from,
     }
-    masked = plain(attention_mask=packed.attention, **common).logits
+    masked = plain(attention_mask=mask_of(packed), **common).logits
     blocks = quick(segment_lengths=packed.segment_lengths, **common).logits
     torch.testing.assert_close(blocks, masked, rtol=1e-4, atol=1e-5)
     for model, logits in ((plain, masked), (quick, blocks)):

@@ -24,6 +24,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from docvlm.atomic import write_atomically
 from docvlm.batch.estimate import Estimate
 from docvlm.batch.ledger import FileOutcome
 from docvlm.batch.results import wanted_of, write_results
@@ -37,9 +38,9 @@ from docvlm.batch.runs.progress import (
     read_progress,
 )
 from docvlm.batch.runs.request import REPORT_FILE, RESULTS_FOLDER, RunRequest
+from docvlm.child_process import import_path
 from docvlm.config import Settings
 from docvlm.errors import UsageError
-from docvlm.import_path import import_path
 from docvlm.pipeline import owned_identity
 from docvlm.run_lock import RunLock, is_locked, process_of, take_lock
 from docvlm.store import Store
@@ -286,7 +287,7 @@ def _read_step(folder: Path) -> tuple[str, bool]:
 
 
 def _write_step(folder: Path, step: str, is_stopping: bool = False) -> None:
-    (folder / _STEP_FILE).write_text(json.dumps([step, is_stopping]), encoding="ascii")
+    write_atomically(folder / _STEP_FILE, json.dumps([step, is_stopping]).encode("ascii"))
 
 
 def _going_on() -> UsageError:

@@ -15,10 +15,10 @@ from finetune.evaluation.gallery import PICTURES, GalleryEntry, Outcome
 from finetune.page.choice_html import choice_html, lines_only_html
 from finetune.page.lesson_preview import Entry, Preview
 from finetune.page.outcome_html import outcome_html
-from finetune.page.run_html import duration, run_html, runs_html
+from finetune.page.run_html import run_html, runs_html
 from finetune.promotion import Verdict
 from finetune.runner import RunRequest, RunStatus, create
-from finetune.runner.progress import RunProgress
+from finetune.runner.progress import RunProgress, clock_text
 from finetune.training.events import Evaluated, Event, Kept, Launched, Progressed, Started, StepDone, Warned
 
 EVIL = "<script>alert('1')</script>\" onclick=\"x"
@@ -103,7 +103,7 @@ def test_a_run_says_how_far_it_is(tmp_path: Path) -> None:
 
 
 def test_durations_read_like_a_clock() -> None:
-    assert [duration(seconds) for seconds in (0, 65, 3785, -3)] == ["0:00", "1:05", "1:03:05", "0:00"]
+    assert [clock_text(seconds) for seconds in (0, 65, 3785, -3)] == ["0:00", "1:05", "1:03:05", "0:00"]
 
 
 def test_the_outcome_shows_figures_and_values_with_their_pictures(tmp_path: Path) -> None:
