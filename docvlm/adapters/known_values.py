@@ -17,6 +17,7 @@ from rapidfuzz.distance import Levenshtein
 
 from docvlm.atomic import write_atomically
 from docvlm.errors import ModelError
+from docvlm.schemas.letters import compact
 
 KNOWN_VALUES_FILE = "known_values.json"
 
@@ -43,9 +44,9 @@ class KnownValues:
 
         Texts of the field itself come before lines.
         """
-        letters = _letters(printed)
+        letters = compact(printed)
         known = [
-            {_letters(text): text for text in texts} for texts in (self.by_field.get(name, ()), self.lines)
+            {compact(text): text for text in texts} for texts in (self.by_field.get(name, ()), self.lines)
         ]
         if len(letters) < _FEWEST_LETTERS or any(letters in texts for texts in known):
             return None
@@ -105,11 +106,6 @@ def _is_misreading(letters: str, known: str) -> bool:
 def _misread_letters(letters: str, known: str) -> int:
     """How many letters differ, those that look alike left out."""
     return Levenshtein.distance(letters.translate(_LOOK_ALIKE), known.translate(_LOOK_ALIKE))
-
-
-def _letters(text: str) -> str:
-    """Lower case without white space; marks count, as they are misread too."""
-    return "".join(text.casefold().split())
 
 
 def _digits(text: str) -> str:

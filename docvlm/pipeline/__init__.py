@@ -1,9 +1,9 @@
 """The flow, page by page: open, read, ask, extract, keep."""
 
 from docvlm.pipeline.ask import AnswerPiece
+from docvlm.pipeline.cell_names import CellName, cell_name
 from docvlm.pipeline.corrections import (
     CheckedExtraction,
-    cell_name,
     check_extraction,
     empty_extraction,
     find_evidence,
@@ -21,6 +21,7 @@ from docvlm.pipeline.workspace import Workspace
 
 __all__ = [
     "AnswerPiece",
+    "CellName",
     "CheckedExtraction",
     "CheckedLine",
     "DocumentLabels",

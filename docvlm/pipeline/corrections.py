@@ -6,14 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from docvlm.grounding import PageWords
-from docvlm.pipeline.own_rows import Cell, cell_of
+from docvlm.pipeline.cell_names import CellName, cell_name
 from docvlm.reading import layout_rows
 from docvlm.schemas import FieldSpec, PageContext, Schema, normalise, run_checks
 from docvlm.store import Label, LabelKind
 from docvlm.types import Box, Extraction, FieldValue, LineItems, Reading
-
-CONFIRMED, CORRECTED = "confirmed", "correction"
-"""Where a label came from: the value was right as it was, or a person changed it."""
 
 MAX_ROWS = 500
 """A label for a row beyond this is left out."""
@@ -76,11 +73,6 @@ class CheckedExtraction:
         return replace(self.extraction, fields=fields)
 
 
-def cell_name(items: str, row: int, column: str) -> str:
-    """The name of a cell; ``row`` counts from 1."""
-    return Cell(items, row, column).name
-
-
 def check_extraction(
     schema: Schema,
     extraction: Extraction,
@@ -123,15 +115,21 @@ def empty_extraction(schema: Schema) -> Extraction:
     )
 
 
-def find_evidence(
-    text: str, spec: FieldSpec, readings: Sequence[Reading]
-) -> tuple[int, str, tuple[Box, ...]] | None:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a text stands: the number of the page, and one box a line in pixels of it."""
+
+    page: int
+    boxes: tuple[Box, ...]
+
+
+def find_evidence(text: str, spec: FieldSpec, readings: Sequence[Reading]) -> Place | None:
     """Where the typed value of a field stands in a document, see ``find_text``."""
-    return find_text(text, f"{spec.name} {spec.hint}".replace("_", " "), readings)
+    return find_text(text, spec.cues, readings)
 
 
-def find_text(text: str, cues: str, readings: Sequence[Reading]) -> tuple[int, str, tuple[Box, ...]] | None:
-    """Where typed text stands in a document: the page, the words as printed, one box a line.
+def find_text(text: str, cues: str, readings: Sequence[Reading]) -> Place | None:
+    """Where typed text stands in a document.
 
     None where it stands nowhere as a run of whole words. Of several places the one whose surroundings
     fit ``cues`` best is taken, on the first page that has one.
@@ -140,7 +138,7 @@ def find_text(text: str, cues: str, readings: Sequence[Reading]) -> tuple[int, s
         words = PageWords([line.words for line in reading.lines], layout_rows(reading))
         run = words.find_best(" ".join(text.split()), cues)
         if run is not None:
-            return reading.page_number, run.text, run.boxes
+            return Place(reading.page_number, run.boxes)
     return None
 
 
@@ -170,7 +168,7 @@ def _checked_rows(
     spec: FieldSpec, found: object, labels: dict[str, Label], context: PageContext, least: int
 ) -> LineItems:
     rows = list(found.rows) if isinstance(found, LineItems) else []
-    cells = (cell_of(name) for name in labels)
+    cells = (CellName.parse(name) for name in labels)
     last = max((cell.row for cell in cells if cell and cell.items == spec.name), default=0)
     last = max(last, least)
     empty = tuple(FieldValue(column.name, None, None, 0.0) for column in spec.columns)

@@ -6,25 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from docvlm.errors import UsageError
+from docvlm.pipeline.cell_names import CellName, cell_name
 from docvlm.pipeline.corrections import (
-    CONFIRMED,
-    CORRECTED,
     MAX_ROWS,
     CheckedExtraction,
-    cell_name,
     check_extraction,
     empty_extraction,
     find_evidence,
     find_text,
 )
+from docvlm.pipeline.label_sources import ADDED, CONFIRMED, CORRECTED, FROM_LINES
 from docvlm.pipeline.line_labels import (
-    FROM_LINES,
     CheckedLine,
     checked_lines,
     transcript,
     transcript_name,
 )
-from docvlm.pipeline.own_rows import ADDED, RowMoves, cell_of, moved_labels, moves_of
+from docvlm.pipeline.own_rows import RowMoves, moved_labels, moves_of
 from docvlm.reading import READER_VERSION
 from docvlm.schemas import FieldSpec, Schema, page_context
 from docvlm.store import Label, LabelKind, Store
@@ -103,7 +101,7 @@ class DocumentLabels:
             return
         if text and not boxes:
             found = find_evidence(text, spec, self.readings())
-            page, boxes = (found[0], found[2]) if found else (None, ())
+            page, boxes = (found.page, found.boxes) if found else (None, ())
         source = _source(checked, name, CORRECTED)
         self._save(Label(LabelKind.FIELD, name, text or None, page if text else None, boxes, source))
 
@@ -172,7 +170,7 @@ class DocumentLabels:
         text = " ".join(text.split())
         if text and not boxes:
             found = find_text(text, question, self.readings())
-            page, boxes = (found[0], found[2]) if found else (None, ())
+            page, boxes = (found.page, found.boxes) if found else (None, ())
         self._save(Label(LabelKind.QA, question, text or None, page if text else None, boxes, CORRECTED))
 
     def questions(self) -> list[Label]:
@@ -298,7 +296,7 @@ def _moved(change: _Change, moves: RowMoves, key: _ListKey, shift: int) -> _Chan
 
 def _source(checked: CheckedExtraction, name: str, source: str) -> str:
     """Where a label of a value comes from: cells of a row that a person added are told apart."""
-    cell = cell_of(name)
+    cell = CellName.parse(name)
     is_added = cell is not None and cell.row > checked.found_rows.get(cell.items, 0)
     return ADDED if is_added else source
 

@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from docvlm.store import Label
 from docvlm.types import Box, Reading
 
-FROM_LINES = "lines"
-"""Where a page's transcript came from: all of its lines were checked one by one."""
-
 _LINE_NAME = re.compile(r"line [1-9]\d* of page [1-9]\d*")
 
 

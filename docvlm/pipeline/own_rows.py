@@ -6,36 +6,14 @@ found none; once it has found three, that row is the fourth, and not a correctio
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from docvlm.pipeline.cell_names import CellName
+from docvlm.pipeline.label_sources import ADDED, CONFIRMED
+from docvlm.schemas.letters import compact
 from docvlm.store import Label
 from docvlm.types import FieldValue
-
-ADDED = "added"
-"""``Label.source`` of the cells of such rows."""
-
-_CELL = re.compile(r"(?P<items>.+)\[(?P<row>[1-9]\d{0,3})\]\.(?P<column>.+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A cell of a list by its list, its row (counted from 1) and its column."""
-
-    items: str
-    row: int
-    column: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.items}[{self.row}].{self.column}"
-
-
-def cell_of(name: str) -> Cell | None:
-    """The cell that a value's name means, None where it is no cell."""
-    found = _CELL.fullmatch(name)
-    return Cell(found["items"], int(found["row"]), found["column"]) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +33,10 @@ class RowMoves:
 
     def name(self, name: str) -> str:
         """The new name of a value; names of other values stay as they are."""
-        cell = cell_of(name)
+        cell = CellName.parse(name)
         if cell is None or cell.items != self.items:
             return name
-        return replace(cell, row=self.row(cell.row)).name
+        return str(replace(cell, row=self.row(cell.row)))
 
 
 def moves_of(
@@ -80,7 +58,7 @@ def moves_of(
     own: dict[int, dict[str, str | None]] = {}
     others: set[int] = set()
     for name, label in labels.items():
-        cell = cell_of(name)
+        cell = CellName.parse(name)
         if cell is None or cell.items != items:
             continue
         if label.source == ADDED:
@@ -90,8 +68,7 @@ def moves_of(
     first = min(own, default=len(rows) + 1)
     if first > len(rows):
         return None
-    known = found_before is not None and first > found_before
-    start = found_before + 1 if known and found_before is not None else first
+    start = found_before + 1 if found_before is not None and first > found_before else first
     merged: dict[int, int] = {}
     for row, cells in sorted(own.items()):
         same = (
@@ -108,12 +85,12 @@ def moved_labels(moves: RowMoves, labels: Mapping[str, Label]) -> dict[str, Labe
     """What becomes of the labels of added rows: their new ones by name, None where there is to be none."""
     changed: dict[str, Label | None] = {}
     for name, label in labels.items():
-        cell = cell_of(name)
+        cell = CellName.parse(name)
         if label.source != ADDED or cell is None or cell.items != moves.items:
             continue
         changed.setdefault(name, None)
         new = moves.name(name)
-        source = "confirmed" if cell.row in moves.merged else ADDED
+        source = CONFIRMED if cell.row in moves.merged else ADDED
         if label.value is not None or cell.row not in moves.merged:
             changed[new] = replace(label, name=new, source=source)
     return changed
@@ -124,9 +101,5 @@ def _is_same(cells: Mapping[str, str | None], found: Sequence[FieldValue]) -> bo
     by_column = {value.name: value.raw for value in found}
     entered = {column: text for column, text in cells.items() if text}
     return bool(entered) and all(
-        _plain(text) == _plain(by_column.get(column) or "") for column, text in entered.items()
+        compact(text) == compact(by_column.get(column) or "") for column, text in entered.items()
     )
-
-
-def _plain(text: str) -> str:
-    return "".join(text.split()).casefold()

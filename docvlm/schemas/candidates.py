@@ -79,7 +79,7 @@ def _candidates(
         case FieldType.PHONE:
             spans = list(_phones(page))
         case FieldType.EMAIL:
-            spans = [page.span(start, end) for start, end, _ in find_emails(page.text)]
+            spans = [page.span(email.start, email.end) for email in find_emails(page.text)]
         case FieldType.IBAN:
             spans = [page.span(iban.start, iban.end) for iban in find_ibans(page.text)]
         case _:

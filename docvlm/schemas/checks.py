@@ -6,10 +6,11 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from stdnum import iban
 
+from docvlm.schemas.numbers import decimal_of
 from docvlm.schemas.schema import Check, CheckKind, FieldType, Schema
 from docvlm.types import CheckResult, Extraction, FieldValue, LineItems
 
@@ -49,15 +50,6 @@ def _by_name(row: tuple[FieldValue, ...]) -> dict[str, str]:
     return {cell.name: cell.value for cell in row if cell.value is not None}
 
 
-def _decimal(value: str | None) -> Decimal | None:
-    """None also for text that a person typed over a value and that is no number."""
-    try:
-        number = Decimal(value) if value is not None else None
-    except InvalidOperation:
-        return None
-    return number if number is None or number.is_finite() else None
-
-
 @dataclass(frozen=True, slots=True)
 class _Term:
     """One part of a sum, with its sign, and how far the rounding of its rows may move it."""
@@ -72,7 +64,7 @@ def _sum(check: Check, values: _Values) -> CheckResult | None:
     required = [_term(path, columns, values) for path in check.parts]
     terms = [term for term in required if term is not None]
     wanted = {
-        path: value for path in check.results if (value := _decimal(values.scalars.get(path))) is not None
+        path: value for path in check.results if (value := decimal_of(values.scalars.get(path))) is not None
     }
     if not wanted or len(terms) < len(check.parts):
         return None
@@ -102,13 +94,13 @@ def _term(path: str, columns: list[str], values: _Values) -> _Term | None:
     bare = path.removeprefix("-")
     list_name, _, column = bare.rpartition(".")
     if not list_name:
-        number = _decimal(values.scalars.get(bare))
+        number = decimal_of(values.scalars.get(bare))
         return None if number is None else _Term(bare, _signed(path, number), Decimal(0))
     rows = values.rows.get(list_name, [])
     siblings = [name.rpartition(".")[2] for name in columns if name.startswith(f"{list_name}.")]
-    if not rows or any(all(_decimal(row.get(name)) is None for name in siblings) for row in rows):
+    if not rows or any(all(decimal_of(row.get(name)) is None for name in siblings) for row in rows):
         return None
-    numbers = [number for row in rows if (number := _decimal(row.get(column))) is not None]
+    numbers = [number for row in rows if (number := decimal_of(row.get(column))) is not None]
     total = sum((_signed(path, number) for number in numbers), Decimal(0))
     return _Term(bare, total, _HALF_A_CENT * len(numbers))
 
@@ -142,8 +134,8 @@ def _product(check: Check, values: _Values) -> CheckResult | None:
     wrong_cells: list[str] = []
     rows_checked = 0
     for row_number, row in enumerate(values.rows.get(list_name, []), start=1):
-        parts = [number for name in factors if (number := _decimal(row.get(name))) is not None]
-        printed = _decimal(row.get(result))
+        parts = [number for name in factors if (number := decimal_of(row.get(name))) is not None]
+        printed = decimal_of(row.get(result))
         if printed is None or len(parts) < len(factors):
             continue
         rows_checked += 1

@@ -18,6 +18,15 @@ _IBAN_START = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\s?[0-9OIl]{2}(?=[\sA-Z0-9])"
 
 
 @dataclass(frozen=True, slots=True)
+class FoundEmail:
+    """An e-mail address at ``text[start:end]``; spaces that OCR put around @ and dots are taken out."""
+
+    start: int
+    end: int
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class FoundIban:
     """An IBAN at ``text[start:end]``; ``valid`` says whether its check digits are right."""
 
@@ -52,16 +61,18 @@ def _is_long_enough(printed: str) -> bool:
     return sum(character.isdigit() for character in printed) >= FEWEST_PHONE_DIGITS
 
 
-def find_emails(text: str) -> tuple[tuple[int, int, str], ...]:
-    """(start, end, address) of every e-mail address; spaces that OCR put around @ and dots are taken out."""
-    return tuple((match.start(), match.end(), re.sub(r"\s", "", match[0])) for match in _EMAIL.finditer(text))
+def find_emails(text: str) -> tuple[FoundEmail, ...]:
+    """Every e-mail address by position."""
+    return tuple(
+        FoundEmail(match.start(), match.end(), re.sub(r"\s", "", match[0])) for match in _EMAIL.finditer(text)
+    )
 
 
 def find_ibans(text: str) -> tuple[FoundIban, ...]:
     """Every run that begins as an IBAN of a known country and is as long as that country's IBANs are.
 
-    Letters that OCR put for digits are repaired where the country's format has digits. Raises nothing:
-    a run with wrong check digits is returned with ``valid`` False, so that the mistake can be shown.
+    Letters that OCR put for digits are repaired where the country's format has digits. A run with wrong
+    check digits is returned with ``valid`` False, so that the mistake can be shown.
     """
     found = []
     for match in _IBAN_START.finditer(text):

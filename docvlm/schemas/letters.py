@@ -17,6 +17,11 @@ def without_accents(text: str) -> str:
     return bare.replace("ı", "i")
 
 
+def compact(text: str) -> str:
+    """Lower case without white space; accents and marks count."""
+    return "".join(text.casefold().split())
+
+
 def fold(text: str) -> str:
     """Lower case without accents, punctuation around words and runs of spaces."""
     words = (part.strip(_PUNCTUATION) for part in without_accents(text).split())

@@ -78,7 +78,7 @@ def normalise(raw: str, spec: FieldSpec, context: PageContext = _NO_CONTEXT) -> 
         case FieldType.PHONE:
             return _or_unreadable(parse_phone(raw))
         case FieldType.EMAIL:
-            addresses = {address for _, _, address in find_emails(raw)}
+            addresses = {email.value for email in find_emails(raw)}
             return TypedValue(addresses.pop()) if len(addresses) == 1 else _UNREADABLE
         case FieldType.IBAN:
             return _iban(raw)

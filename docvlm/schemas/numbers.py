@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from docvlm.schemas.context import DecimalStyle
@@ -239,6 +239,15 @@ def parse_decimal(
 def as_text(value: Decimal) -> str:
     """The number with a dot, without an exponent, with the decimals it was printed with."""
     return format(value, "f")
+
+
+def decimal_of(value: str | None) -> Decimal | None:
+    """A typed value as a number; None also for text that a person typed over it and that is no number."""
+    try:
+        number = Decimal(value) if value is not None else None
+    except InvalidOperation:
+        return None
+    return number if number is None or number.is_finite() else None
 
 
 def currency_for(number: FoundNumber, page_currency: str | None) -> tuple[str | None, bool]:

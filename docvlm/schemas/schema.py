@@ -101,6 +101,11 @@ class FieldSpec:
     def is_list(self) -> bool:
         return bool(self.columns)
 
+    @property
+    def cues(self) -> str:
+        """Words that stand near the value where it is labelled: name and hint."""
+        return f"{self.name} {self.hint}".replace("_", " ")
+
 
 @dataclass(frozen=True, slots=True)
 class Check:

@@ -14,6 +14,7 @@ from rapidfuzz.distance import Levenshtein
 
 from docvlm.grounding import PageWords, WordRun
 from docvlm.schemas import FieldSpec, FieldType, PageContext
+from docvlm.schemas.letters import compact
 from docvlm.types import Box
 from finetune.data.documents import FieldLabel, QuestionLabel, RowsLabel
 from finetune.data.text_places import text_places
@@ -34,8 +35,7 @@ def align_field(label: FieldLabel, spec: FieldSpec, words: PageWords, context: P
         words: those of a page, or of the window of it that the model sees.
         context: how the page writes dates and amounts.
     """
-    cues = f"{spec.name} {spec.hint}".replace("_", " ")
-    return _align(label.accepted, label.boxes, cues, spec, words, context)
+    return _align(label.accepted, label.boxes, spec.cues, spec, words, context)
 
 
 def align_answer(label: QuestionLabel, words: PageWords, context: PageContext) -> WordRun | None:
@@ -106,11 +106,10 @@ def _other_form(value: str, words: PageWords, context: PageContext) -> tuple[Wor
 
 def _closest_of_each_place(runs: Sequence[WordRun], value: str) -> list[WordRun]:
     """Of runs that share words, such as ``RM 9.00`` and ``9.00``, the one that is most like ``value``."""
-    wanted = "".join(value.casefold().split())
+    wanted = compact(value)
 
     def difference(run: WordRun) -> tuple[int, int]:
-        printed = "".join(run.text.casefold().split())
-        return Levenshtein.distance(printed, wanted), len(run.words)
+        return Levenshtein.distance(compact(run.text), wanted), len(run.words)
 
     taken: set[int] = set()
     chosen: list[WordRun] = []

@@ -1,32 +1,12 @@
-"""Cells of a list under names of their own, ``items[2].amount``, for forms that know no lists."""
+"""The rows of a list as labels of single cells and back, for forms that know no lists."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from docvlm.pipeline import CellName
 from finetune.data.documents import FieldLabel, RowsLabel
-
-_CELL = re.compile(r"(?P<items>.+)\[(?P<row>[1-9]\d{0,3})\]\.(?P<column>.+)")
-
-
-@dataclass(frozen=True, slots=True)
-class CellName:
-    """Which cell a name means; rows count from 1."""
-
-    items: str
-    row: int
-    column: str
-
-    def __str__(self) -> str:
-        return f"{self.items}[{self.row}].{self.column}"
-
-    @staticmethod
-    def parse(name: str) -> CellName | None:
-        """None where the name is that of a field."""
-        match = _CELL.fullmatch(name)
-        return None if match is None else CellName(match["items"], int(match["row"]), match["column"])
 
 
 def cell_labels(label: RowsLabel) -> Iterator[FieldLabel]:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from docvlm.pipeline import CellName
 from docvlm.types import Box
-from finetune.data.cells import CellName, cell_labels, rows_of_cells
+from finetune.data.cells import cell_labels, rows_of_cells
 from finetune.data.documents import DocumentLabel, FieldLabel, RowsLabel, TranscriptLabel
 from finetune.data.folding import fold_characters
 from finetune.data.json_lines import BrokenEntry, Json

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from docvlm.errors import InputError
-from docvlm.pipeline import Workspace, is_line_name
+from docvlm.pipeline import CellName, Workspace, is_line_name
 from docvlm.store import DocumentRecord, ExtractionRecord, Label, LabelKind, Store
 from docvlm.types import LineItems
-from finetune.data.cells import CellName, cell_labels, rows_of_cells
+from finetune.data.cells import cell_labels, rows_of_cells
 from finetune.data.documents import FieldLabel, LabelledDocument, QuestionLabel, RowsLabel, TranscriptLabel
 
 IMPORTED = "import"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein
@@ -20,6 +19,8 @@ from docvlm.schemas import (
     find_candidates,
     normalise,
 )
+from docvlm.schemas.letters import compact
+from docvlm.schemas.numbers import decimal_of
 
 _NUMBERS = frozenset({FieldType.AMOUNT, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT})
 _CODES = frozenset({FieldType.PHONE, FieldType.IDENTIFIER, FieldType.EMAIL, FieldType.IBAN})
@@ -41,7 +42,7 @@ def typed_places(
     if candidates is None:
         return None
     same_value = _same_value(value, spec, context)
-    ways: list[Same] = [same_value, lambda run: _compact(run.text) == _compact(value)]
+    ways: list[Same] = [same_value, lambda run: compact(run.text) == compact(value)]
     if spec.type in _NUMBERS:  # 6.00 before the 6 of another 6 00
         ways.insert(0, lambda run: same_value(run) and _digits(run.text) == _digits(value))
     ways += [_same_value(value, spec, context, printed) for printed in _other_habits(spec, context)]
@@ -90,17 +91,10 @@ def _typed(text: str, spec: FieldSpec, context: PageContext) -> str | None:
 
 def _equal(wanted: str, found: str, kind: FieldType) -> bool:
     if kind in _NUMBERS:
-        return _number(wanted) == _number(found)
+        return decimal_of(wanted) == decimal_of(found)
     if kind is FieldType.TIME:  # seconds are often printed and seldom labelled
         return wanted.startswith(found) or found.startswith(wanted)
     return wanted.casefold() == found.casefold()
-
-
-def _number(text: str) -> Decimal | None:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
 
 
 def _digits(text: str) -> str:
@@ -109,13 +103,9 @@ def _digits(text: str) -> str:
 
 
 def _misread(value: str, candidates: Sequence[WordRun]) -> tuple[WordRun, ...]:
-    wanted = _compact(value)
+    wanted = compact(value)
     if len(wanted) < _SHORTEST_CODE_WITH_A_SLIP:
         return ()
-    near = [run for run in candidates if Levenshtein.distance(_compact(run.text), wanted) <= 1]
-    texts = {_compact(run.text) for run in near}
+    near = [run for run in candidates if Levenshtein.distance(compact(run.text), wanted) <= 1]
+    texts = {compact(run.text) for run in near}
     return tuple(near) if len(texts) == 1 else ()
-
-
-def _compact(text: str) -> str:
-    return "".join(text.casefold().split())

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from docvlm.schemas import DecimalStyle, FieldSpec, FieldType, PageContext, normalise
+from docvlm.schemas.numbers import decimal_of
 from finetune.evaluation.text import anls, collapse, fold, similarity
 
 NEAR_ENOUGH = 0.9
@@ -112,12 +112,5 @@ def _same_meaning(raw: str, value: str | None, label: str, spec: FieldSpec, page
     if not readings or value is None:
         return same_letters
     if spec.type in _NUMBERS:
-        return _number(value) in {_number(reading) for reading in readings}
+        return decimal_of(value) in {decimal_of(reading) for reading in readings}
     return value in readings or (spec.type is not FieldType.DATE and same_letters)
-
-
-def _number(text: str) -> Decimal | None:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None

@@ -27,7 +27,7 @@ def test_phones(printed: str, compact: str | None) -> None:
 
 def test_emails_are_found_though_ocr_put_spaces_in() -> None:
     text = "mail: Info @ Shop.com, a.b+c@x-y.co.uk. foo@bar @home"
-    assert [address for _, _, address in find_emails(text)] == ["Info@Shop.com", "a.b+c@x-y.co.uk"]
+    assert [email.value for email in find_emails(text)] == ["Info@Shop.com", "a.b+c@x-y.co.uk"]
 
 
 @pytest.mark.parametrize(

@@ -206,7 +206,7 @@ def _store_values(store: Store, descriptions: tuple[str, ...]) -> int:
         found = find_evidence(text, spec, labels.readings()) if text else None
         if found is None:
             return FieldValue(name, text, text, 0.9)
-        return FieldValue(name, text, text, 0.9, found[0], found[2][0], found[2])
+        return FieldValue(name, text, text, 0.9, found.page, found.boxes[0], found.boxes)
 
     (items,) = [spec for spec in SCHEMA.fields if spec.is_list]
     rows = tuple(
