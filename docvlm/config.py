@@ -10,6 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from docvlm.errors import UsageError
+from docvlm.model_names import EMBEDDED
 
 ONNXRUNTIME, OPENVINO = "onnxruntime", "openvino"
 """Who may compute the networks that read print."""
@@ -64,7 +65,7 @@ class Settings:
 
     home: Path
     database_url: str
-    model: str = "embedded"
+    model: str = EMBEDDED
     adapter: str | None = None
     budget: str = "balanced"
     threads: int | None = None
@@ -101,7 +102,7 @@ class Settings:
         return Settings(
             home=home,
             database_url=env.get("DOCVLM_DATABASE_URL") or f"sqlite:///{home / 'docvlm.sqlite'}",
-            model=env.get("DOCVLM_MODEL") or "embedded",
+            model=env.get("DOCVLM_MODEL") or EMBEDDED,
             adapter=env.get("DOCVLM_ADAPTER") or None,
             budget=env.get("DOCVLM_BUDGET") or "balanced",
             threads=_count(env, "DOCVLM_THREADS", "threads"),

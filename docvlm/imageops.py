@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from docvlm.types import Box, GrayImage, RgbImage
+from docvlm.types import Box, GrayImage, Reading, RgbImage
 
 Points = npt.NDArray[np.float32]
 """Points of shape (..., 2): x, y in pixels."""
@@ -46,6 +46,11 @@ class Alignment:
     def __post_init__(self) -> None:
         if self.rotation not in (0, 90, 180, 270):
             raise ValueError(f"rotation is {self.rotation}, not a quarter turn")
+
+    @staticmethod
+    def of(reading: Reading) -> Alignment:
+        """How the page was turned before it was read."""
+        return Alignment(reading.width, reading.height, reading.rotation, reading.skew)
 
     @property
     def turned_size(self) -> tuple[int, int]:

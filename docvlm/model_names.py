@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
+EMBEDDED = "embedded"
+"""The model that docvlm brings along."""
+
 PATH_START = r"(?:[~.]*[/\\]|[A-Za-z]:[/\\](?!/))"
 """How the path of a file or folder begins, as a regular expression; names on the Hub and addresses do not."""
 

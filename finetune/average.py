@@ -15,9 +15,8 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 
 from docvlm.adapters.card import WEIGHTS_FILE
+from docvlm.adapters.registry import CONFIG_FILE
 from docvlm.errors import ModelError
-
-_CONFIG = "adapter_config.json"
 
 
 def average(before: Path, after: Path, out: Path, share: float = 0.5) -> None:
@@ -46,8 +45,8 @@ def average(before: Path, after: Path, out: Path, share: float = 0.5) -> None:
     }
     out.mkdir(parents=True, exist_ok=True)
     save_file(mean, out / WEIGHTS_FILE, metadata={"format": "pt"})
-    if (after / _CONFIG).resolve() != (out / _CONFIG).resolve():
-        shutil.copyfile(after / _CONFIG, out / _CONFIG)
+    if (after / CONFIG_FILE).resolve() != (out / CONFIG_FILE).resolve():
+        shutil.copyfile(after / CONFIG_FILE, out / CONFIG_FILE)
 
 
 def main() -> None:

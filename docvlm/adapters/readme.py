@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from docvlm.adapters.card import AdapterCard
+from docvlm.model_names import EMBEDDED
 
 _HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
-_EMBEDDED = "embedded"
 
 
 def readme(card: AdapterCard) -> str:
@@ -26,7 +26,7 @@ def readme(card: AdapterCard) -> str:
 
 
 def _base(card: AdapterCard) -> str:
-    name = "docvlm's embedded model" if card.base_model == _EMBEDDED else f"`{card.base_model}`"
+    name = "docvlm's embedded model" if card.base_model == EMBEDDED else f"`{card.base_model}`"
     tiles = f", pages cut into `{card.tiling}` tiles" if card.tiling else ""
     return f"{name} (version `{card.base_revision}`{tiles})"
 
@@ -45,7 +45,7 @@ def _figures(card: AdapterCard) -> str:
 
 
 def _loading(card: AdapterCard) -> str:
-    if card.base_model == _EMBEDDED:
+    if card.base_model == EMBEDDED:
         base = "BASE"
         first = (
             "The base is SmolLM2-135M-Instruct with docvlm's own adapter merged in, not SmolLM2 alone; "

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from docvlm.atomic import write_atomically
 from docvlm.cli import output
 from docvlm.cli.choices import chosen_password, chosen_settings
 from docvlm.errors import DocvlmError, InputError, UsageError
@@ -212,8 +213,6 @@ def _emit(content: str, out: str | None) -> None:
     if out is None:
         print(content, flush=True)
         return
-    from docvlm.atomic import write_atomically
-
     write_atomically(Path(out), f"{content}\n".encode())
 
 

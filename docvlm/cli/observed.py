@@ -1,4 +1,4 @@
-"""Has a command logged and traced."""
+"""Commands that are logged and traced."""
 
 from __future__ import annotations
 
@@ -7,11 +7,24 @@ from collections.abc import Callable
 
 from docvlm.cli.choices import chosen_settings
 from docvlm.telemetry import observe
+from docvlm.terminal import Subparsers, add_command
 
 Command = Callable[[argparse.Namespace], int]
 
 
-def observed(name: str, run: Command) -> Command:
+def add_observed_command(
+    subparsers: Subparsers, name: str, run: Command, summary: str, group: str = ""
+) -> argparse.ArgumentParser:
+    """A command that can print JSON and is logged and traced, under its name behind that of its group."""
+    parser = add_command(subparsers, name, _observed(f"{group} {name}".strip(), run), summary)
+    parser.add_argument("--json", action="store_true", help="print JSON; its keys are stable")
+    parser.add_argument(
+        "--log", metavar="FILE", help="append what happens as JSON lines, without any text of a document"
+    )
+    return parser
+
+
+def _observed(name: str, run: Command) -> Command:
     """``run``, logged and traced under ``name`` where options or environment ask for it."""
 
     def run_observed(options: argparse.Namespace) -> int:
@@ -20,9 +33,3 @@ def observed(name: str, run: Command) -> Command:
             return run(options)
 
     return run_observed
-
-
-def add_log_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--log", metavar="FILE", help="append what happens as JSON lines, without any text of a document"
-    )

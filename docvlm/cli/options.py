@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 
 from docvlm.cli import batch, commands, doctor
-from docvlm.cli.observed import add_log_option, observed
+from docvlm.cli.observed import add_observed_command
 from docvlm.cli.store import add_store
-from docvlm.terminal import EXIT_CODES, Subparsers, add_command
+from docvlm.terminal import EXIT_CODES, Subparsers
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -33,18 +32,6 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(
-    subparsers: Subparsers,
-    name: str,
-    run: Callable[[argparse.Namespace], int],
-    summary: str,
-) -> argparse.ArgumentParser:
-    parser = add_command(subparsers, name, observed(name, run), summary)
-    parser.add_argument("--json", action="store_true", help="print JSON; its keys are stable")
-    add_log_option(parser)
-    return parser
-
-
 def _add_document_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pages", metavar="RANGE", help="pages such as 1-3,7 (default: all)")
     parser.add_argument(
@@ -53,7 +40,10 @@ def _add_document_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", help="'embedded', a Hub name, a folder or a server's http://host:port/v1#model"
     )
-    parser.add_argument("--adapter", metavar="FOLDER", help="an adapter trained on your documents")
+    parser.add_argument(
+        "--adapter",
+        help="name or folder of an adapter; 'none' for the model as it is (default: the active one)",
+    )
     parser.add_argument("--password", help="password of an encrypted PDF; '-' asks for it without showing it")
 
 
@@ -64,7 +54,7 @@ def _add_fresh(parser: argparse.ArgumentParser) -> None:
 
 
 def _read(subparsers: Subparsers) -> None:
-    parser = _command(subparsers, "read", commands.read, "read the words of a document")
+    parser = add_observed_command(subparsers, "read", commands.read, "read the words of a document")
     parser.add_argument("file", nargs="+", help="PDF or image")
     parser.add_argument(
         "--format",
@@ -77,14 +67,14 @@ def _read(subparsers: Subparsers) -> None:
 
 
 def _tiles(subparsers: Subparsers) -> None:
-    parser = _command(subparsers, "tiles", commands.tiles, "show how pages are cut into tiles")
+    parser = add_observed_command(subparsers, "tiles", commands.tiles, "show how pages are cut into tiles")
     parser.add_argument("file", help="PDF or image")
     parser.add_argument("--out", metavar="PNG", help="draw the plan; the page number is put into the name")
     _add_document_options(parser)
 
 
 def _ask(subparsers: Subparsers) -> None:
-    parser = _command(subparsers, "ask", commands.ask, "ask a question about a document")
+    parser = add_observed_command(subparsers, "ask", commands.ask, "ask a question about a document")
     parser.add_argument("file", help="PDF or image")
     parser.add_argument("question", help="such as 'What is the total?'")
     _add_fresh(parser)
@@ -92,7 +82,7 @@ def _ask(subparsers: Subparsers) -> None:
 
 
 def _extract(subparsers: Subparsers) -> None:
-    parser = _command(subparsers, "extract", commands.extract, "extract the fields of a schema")
+    parser = add_observed_command(subparsers, "extract", commands.extract, "extract the fields of a schema")
     parser.add_argument("file", nargs="+", help="PDF or image")
     parser.add_argument(
         "--schema",
@@ -105,7 +95,7 @@ def _extract(subparsers: Subparsers) -> None:
 
 
 def _batch(subparsers: Subparsers) -> None:
-    parser = _command(
+    parser = add_observed_command(
         subparsers, "batch", batch.batch, "read, ask or extract from folders of documents, with resume"
     )
     parser.add_argument(
@@ -125,6 +115,13 @@ def _batch(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--report", metavar="HTML", help="write the report here (default: beside --out, as NAME.report.html)"
     )
+    _add_selection(parser)
+    _add_workers(parser)
+    _add_document_options(parser)
+
+
+def _add_selection(parser: argparse.ArgumentParser) -> None:
+    """Which files a batch takes, and whether it works on them."""
     parser.add_argument("--watch", action="store_true", help="go on with new and changed files until stopped")
     parser.add_argument("--shard", metavar="I/N", help="do the I-th of N parts, for job arrays")
     parser.add_argument("--retry-failed", action="store_true", help="try again what failed in earlier runs")
@@ -133,6 +130,10 @@ def _batch(subparsers: Subparsers) -> None:
         "--since", metavar="WHEN", help="only files changed since: 2026-05-31, 2026-05-31T12:00, 7d or 12h"
     )
     parser.add_argument("--dry-run", action="store_true", help="count the work and estimate its time only")
+
+
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    """Who does the work of a batch, and for how long at most."""
     parser.add_argument(
         "--workers",
         type=int,
@@ -171,29 +172,34 @@ def _batch(subparsers: Subparsers) -> None:
         "memory and one with a model 80%% of the machine's, or what DOCVLM_LIMIT_READER_BYTES and "
         "DOCVLM_LIMIT_MODEL_BYTES say",
     )
-    _add_document_options(parser)
 
 
 def _search(subparsers: Subparsers) -> None:
-    parser = _command(subparsers, "search", commands.search, "search the text and answers of all documents")
+    parser = add_observed_command(
+        subparsers, "search", commands.search, "search the text and answers of all documents"
+    )
     parser.add_argument("query", help="words; the last one may be the beginning of a word")
     parser.add_argument("--limit", type=int, default=20, help="at most this many hits (default: 20)")
 
 
 def _export(subparsers: Subparsers) -> None:
-    parser = _command(subparsers, "export", commands.export, "write stored extractions to a file")
+    parser = add_observed_command(subparsers, "export", commands.export, "write stored extractions to a file")
     parser.add_argument("out", help="a .csv, .xlsx or .json file")
     parser.add_argument("--schema", help="only extractions made with this schema")
 
 
 def _setup(subparsers: Subparsers) -> None:
-    parser = _command(subparsers, "setup", commands.setup, "fetch the model and prepare the data folder")
+    parser = add_observed_command(
+        subparsers, "setup", commands.setup, "fetch the model and prepare the data folder"
+    )
     parser.add_argument("--model", help="'embedded' (default), a Hub name or a local folder")
-    parser.add_argument("--adapter", metavar="FOLDER", help="an adapter to check with it")
+    parser.add_argument("--adapter", help="name or folder of an adapter to check with it")
 
 
 def _doctor(subparsers: Subparsers) -> None:
-    parser = _command(subparsers, "doctor", doctor.doctor, "check that everything needed is here and works")
+    parser = add_observed_command(
+        subparsers, "doctor", doctor.doctor, "check that everything needed is here and works"
+    )
     parser.add_argument("--quick", action="store_true", help="leave out reading a page and loading the model")
     parser.add_argument("--model", help="check this model instead of the one that is set")
-    parser.add_argument("--adapter", metavar="FOLDER", help="check this adapter with it")
+    parser.add_argument("--adapter", help="check this adapter, by name or folder, with it")

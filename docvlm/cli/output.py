@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from docvlm import export
+from docvlm.atomic import write_atomically
 from docvlm.export import answer_json as answer_json
 from docvlm.pipeline import PageReading
 from docvlm.reading import layout_text, page_json, to_hocr, to_markdown, unread_page_json
@@ -82,7 +83,7 @@ def _grid_text(plan: TilePlan) -> str:
 def draw_tiles(page: Page, plan: TilePlan, path: Path) -> None:
     """Write the page with its tiles drawn on it as a PNG."""
     assert page.image is not None  # noqa: S101 - a plan is made of pages with pixels only
-    export.write_atomically(path, _png(draw_plan(page.image, plan)))
+    write_atomically(path, _png(draw_plan(page.image, plan)))
 
 
 def _png(image: RgbImage) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from docvlm.cli.choices import chosen_settings
-from docvlm.cli.observed import add_log_option, observed
+from docvlm.cli.observed import add_observed_command
 from docvlm.errors import StoreError
 from docvlm.terminal import Subparsers
 
@@ -41,11 +41,7 @@ def add_store(subparsers: Subparsers) -> None:
 def _action(
     actions: Subparsers, name: str, run: Callable[[argparse.Namespace], int], summary: str
 ) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-    parser.add_argument("--json", action="store_true", help="print JSON; its keys are stable")
-    add_log_option(parser)
-    parser.set_defaults(run=observed(f"store {name}", run))
-    return parser
+    return add_observed_command(actions, name, run, summary, group="store")
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -11,11 +11,10 @@ from docvlm.doctor.finding import Finding, fail, ok, warn
 from docvlm.errors import DocvlmError, ModelError
 from docvlm.models.checksums import damaged_files, has_checksums
 from docvlm.models.language_model import language_model_folder
-from docvlm.models.load import EMBEDDED
+from docvlm.models.load import EMBEDDED, SHIPPED_ADAPTER
 from docvlm.models.server.address import is_server_address, parse_server_address
 
 _SETUP = "Run: python -m docvlm setup"
-_SHIPPED = Path(__file__).parent.parent / "weights" / "adapter"
 
 
 def check_model(settings: Settings) -> Finding:
@@ -55,7 +54,7 @@ def _check_embedded(folder: Path) -> Finding:
         return fail(
             "model", f"The embedded model is damaged: {', '.join(damaged)}.", again, ModelError.exit_code
         )
-    _open_weights(_SHIPPED / WEIGHTS_FILE)
+    _open_weights(SHIPPED_ADAPTER / WEIGHTS_FILE)
     checked = "checksums right" if has_checksums(folder) else "unpacked before checksums were kept"
     return ok("model", f"embedded, {folder.name}, {checked}")
 

@@ -1,6 +1,6 @@
 """Answers, fields and readings as files: JSON, CSV, Excel, markdown, searchable PDF."""
 
-from docvlm.atomic import atomic_file, write_atomically
+from docvlm.atomic import write_atomically
 from docvlm.export.csv_form import to_csv
 from docvlm.export.documents import ExportedDocument, ExportedOutcome
 from docvlm.export.files import FORMS, document_bytes, write_documents
@@ -13,7 +13,6 @@ __all__ = [
     "ExportedDocument",
     "ExportedOutcome",
     "answer_json",
-    "atomic_file",
     "document_bytes",
     "extraction_json",
     "searchable_pdf",

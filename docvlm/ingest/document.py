@@ -14,9 +14,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from docvlm import errors
 from docvlm.config import Limits
-from docvlm.errors import ChangedError, InputError, LimitError, UsageError
+from docvlm.errors import ChangedError, InputError, LimitError, PasswordError, UsageError
 from docvlm.ingest.file_type import HEAD_BYTES, FileType, detect_file_type
 from docvlm.ingest.messages import (
     POPPLER_STEPS,
@@ -287,7 +286,7 @@ def _receive_page(worker: WorkerProcess, number: int, seconds: float) -> tuple[P
 
 def _known_error(refused: Refused) -> InputError:
     kinds: dict[str, type[InputError]] = {
-        kind.__name__: kind for kind in (InputError, errors.PasswordError, LimitError)
+        kind.__name__: kind for kind in (InputError, PasswordError, LimitError)
     }
     return kinds.get(refused.error, InputError)(refused.message, refused.remedy)
 

@@ -9,6 +9,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from docvlm.adapters import read_card
+from docvlm.adapters.card import WEIGHTS_FILE
 from docvlm.errors import ModelError
 
 # What peft raises for a folder that is incomplete or was made for another model.
@@ -40,9 +41,9 @@ def merge_adapter(model: Any, adapter: Path, base: str) -> Any:
 
     if not adapter.is_dir():
         raise ModelError(f"There is no adapter folder at {adapter}.", "Check the path given as adapter.")
-    if not (adapter / "adapter_model.safetensors").is_file():
+    if not (adapter / WEIGHTS_FILE).is_file():
         raise ModelError(
-            f"The adapter in {adapter} has no adapter_model.safetensors.",
+            f"The adapter in {adapter} has no {WEIGHTS_FILE}.",
             "Save it again as safetensors; other formats are not opened.",
         )
     # peft asks for something by a name that transformers gives up; who runs docvlm cannot help it.

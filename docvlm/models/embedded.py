@@ -17,13 +17,14 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from docvlm.adapters import read_known_values
+from docvlm.adapters.card import WEIGHTS_FILE
 from docvlm.errors import ModelError
 from docvlm.models.adapter import merge_adapter, refuse_misfit
 from docvlm.models.calibration import UNCALIBRATED, Calibration, read_calibration
 from docvlm.models.chat import ChatEncoder
 from docvlm.models.device import pick_device, pick_dtype
 from docvlm.models.language_model import WHEEL_SHA256, Report, ensure_language_model
-from docvlm.models.load import EMBEDDED
+from docvlm.models.load import EMBEDDED, SHIPPED_ADAPTER
 from docvlm.models.prefix_engine import EncodedPage, PrefixEngine
 from docvlm.models.protocol import EngineCard, PageInput
 from docvlm.tiling import Budget, TilePlan, plan_tiles
@@ -31,7 +32,6 @@ from docvlm.tiling import Budget, TilePlan, plan_tiles
 CALIBRATION_FILE = "calibration.json"
 """Lies beside the folder of the adapter that it was fitted with."""
 
-SHIPPED_ADAPTER = Path(__file__).parent.parent / "weights" / "adapter"
 CONTEXT_TOKENS = 8192
 CACHE_TOKENS = 6144  # about 46 kB a token in float32
 
@@ -126,5 +126,5 @@ def _revision(adapters: Sequence[Path]) -> str:
     """A short hash of the language model and of every adapter's weights."""
     digest = hashlib.sha256(WHEEL_SHA256.encode())
     for adapter in adapters:
-        digest.update((adapter / "adapter_model.safetensors").read_bytes())
+        digest.update((adapter / WEIGHTS_FILE).read_bytes())
     return digest.hexdigest()[:12]

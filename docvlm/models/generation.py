@@ -79,7 +79,10 @@ class GrammarState:
     def _raise_on_error(self) -> None:
         error = self._matcher.get_error()
         if error:
-            raise ModelError(f"The reply could not be held to its grammar: {error.splitlines()[0]}")
+            raise ModelError(
+                f"The reply could not be held to its grammar: {error.splitlines()[0].rstrip('.')}.",
+                "Ask for fewer fields, or about fewer pages, at a time.",
+            )
 
 
 class TextStream:

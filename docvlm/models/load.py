@@ -6,11 +6,13 @@ from pathlib import Path
 
 from docvlm.config import ServerLimits
 from docvlm.errors import ModelError
+from docvlm.model_names import EMBEDDED
 from docvlm.models.language_model import Report
 from docvlm.models.protocol import Engine
 from docvlm.models.server.address import is_server_address
 
-EMBEDDED = "embedded"
+SHIPPED_ADAPTER = Path(__file__).parent.parent / "weights" / "adapter"
+"""What docvlm trained on top of the embedded language model."""
 
 
 def load_engine(

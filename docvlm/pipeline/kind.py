@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
+
+from docvlm.schemas.letters import without_accents
 
 _CUES: Mapping[str, tuple[str, ...]] = {  # without accents; in the languages that the reader knows
     "receipt": (
@@ -55,8 +56,7 @@ _SHORT_CUE = 4
 def guess_kind(text: str) -> str | None:
     """``receipt``, ``invoice``, ``bank_statement``, ``purchase_order``, ``id_card``, ``contract``, ``form``,
     or None where no kind has two of its cues in the text."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    plain = without_accents(text)
     scores = {
         # The plain search is by far the quicker one and mostly finds nothing.
         kind: sum(1 for cue in cues if cue in plain and _stands_in(cue, plain))

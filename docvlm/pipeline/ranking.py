@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+
+from docvlm.schemas.letters import without_accents
 
 _TERM = re.compile(r"\w+")
 _SATURATION = 1.2
@@ -36,5 +37,4 @@ def rank_texts(question: str, texts: Sequence[str]) -> list[int]:
 
 
 def _terms(text: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return _TERM.findall("".join(char for char in plain if not unicodedata.combining(char)))
+    return _TERM.findall(without_accents(text))

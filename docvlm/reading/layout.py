@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import itertools
 import statistics
-import unicodedata
 from collections.abc import Sequence
 
 from docvlm.imageops import Alignment
+from docvlm.reading.order import reads_right_to_left
 from docvlm.types import Box, Line, Reading, Word
 
 MAX_SPACES = 6
@@ -31,7 +31,7 @@ def layout_text(reading: Reading) -> str:
     White of more than two characters becomes two to six spaces, in proportion; a clear vertical gap becomes
     a blank line; rows are indented by at most six spaces. No word is changed, lost or repeated.
     """
-    upright = _upright(reading)
+    upright = Alignment.of(reading)
     rows = layout_rows(reading)
     if not rows:
         return ""
@@ -48,14 +48,15 @@ def layout_text(reading: Reading) -> str:
     for index, row in enumerate(rows):
         if index and _is_apart(row_boxes[index - 1], row_boxes[index], row_height):
             printed.append("")
-        indent = _spaces(row_boxes[index].x0 - margin, character_width) if not _right_to_left(row) else 0
+        is_indented = not reads_right_to_left(word.text for word in row)
+        indent = _spaces(row_boxes[index].x0 - margin, character_width) if is_indented else 0
         printed.append(" " * indent + _print_row([(word, boxes[id(word)]) for word in row], character_width))
     return "\n".join(printed)
 
 
 def rows_of_lines(reading: Reading) -> tuple[tuple[Line, ...], ...]:
     """Lines of one block that stand on one row of the upright page, kept in reading order."""
-    upright = _upright(reading)
+    upright = Alignment.of(reading)
     rows: list[list[Line]] = []
     before: Box | None = None
     for line in reading.lines:
@@ -68,10 +69,6 @@ def rows_of_lines(reading: Reading) -> tuple[tuple[Line, ...], ...]:
             rows.append([line])
         before = box
     return tuple(tuple(row) for row in rows)
-
-
-def _upright(reading: Reading) -> Alignment:
-    return Alignment(reading.width, reading.height, reading.rotation, reading.skew)
 
 
 def _same_row(left: Box, right: Box) -> bool:
@@ -97,8 +94,3 @@ def _print_row(row: Sequence[tuple[Word, Box]], character_width: float) -> str:
 def _spaces(white: float, character_width: float) -> int:
     widths = white / character_width
     return 0 if widths < _ONE_SPACE else min(MAX_SPACES, round(widths))
-
-
-def _right_to_left(row: Sequence[Word]) -> bool:
-    directions = [unicodedata.bidirectional(character) for word in row for character in word.text]
-    return sum(direction in ("R", "AL") for direction in directions) > sum(d == "L" for d in directions)

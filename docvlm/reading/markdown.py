@@ -41,7 +41,7 @@ class _Row:
 
 def to_markdown(reading: Reading) -> str:
     """Blocks in reading order, parted by blank lines; every word of the reading appears once."""
-    upright = Alignment(reading.width, reading.height, reading.rotation, reading.skew)
+    upright = Alignment.of(reading)
     rows = [
         _Row(lines, tuple(Box.around(upright.to_upright(word.box) for word in line.words) for line in lines))
         for lines in rows_of_lines(reading)

@@ -280,7 +280,7 @@ def _rows(pieces: Sequence[_Piece]) -> list[_Row]:
             rows.append([piece])
     for row in rows:
         row.sort(key=lambda piece: piece.box.x0)
-        if _reads_right_to_left(piece.segment.text for piece in row):
+        if reads_right_to_left(piece.segment.text for piece in row):
             row.reverse()
     return rows
 
@@ -340,7 +340,8 @@ def _line(segment: Segment, block: int) -> Line:
     return Line(segment.words, block, segment.font_size, segment.bold)
 
 
-def _reads_right_to_left(texts: Iterable[str]) -> bool:
+def reads_right_to_left(texts: Iterable[str]) -> bool:
+    """Whether most letters are of a script such as Hebrew or Arabic."""
     directions = [unicodedata.bidirectional(character) for text in texts for character in text]
     right = sum(direction in ("R", "AL") for direction in directions)
     return right > sum(direction == "L" for direction in directions)

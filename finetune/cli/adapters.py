@@ -11,6 +11,7 @@ from pathlib import Path
 from docvlm.adapters import AdapterRegistry, KeptAdapter
 from docvlm.adapters.registry import NO_ADAPTER
 from docvlm.config import Settings
+from docvlm.model_names import EMBEDDED
 from docvlm.terminal import Subparsers, add_command
 from finetune.cli.judge import add_options as add_judge_options
 from finetune.cli.judge import judge
@@ -29,7 +30,7 @@ def add_commands(subparsers: Subparsers) -> None:
     judging = _named(actions, "judge", judge, "compare an adapter with its base on labels new to it")
     add_judge_options(judging)
     off = add_command(actions, "deactivate", _deactivate, "use a base model without adapter again")
-    off.add_argument("model", nargs="?", default="embedded", help="the base model (default: embedded)")
+    off.add_argument("model", nargs="?", default=EMBEDDED, help="the base model (default: embedded)")
     _named(actions, "delete", _delete, "delete an adapter for good")
     export = _named(actions, "export", _export, "write a plain PEFT folder, or a zip")
     export.add_argument("target", type=Path, help="a new folder, or a file ending in .zip")
@@ -39,7 +40,7 @@ def add_commands(subparsers: Subparsers) -> None:
     merging = _named(actions, "merge", _merge, "write base and adapter as one full model")
     merging.add_argument("target", type=Path, help="a new folder")
     merging.add_argument(
-        "--model", default="embedded", help="the base to write without adapter, with 'none' for a name"
+        "--model", default=EMBEDDED, help="the base to write without adapter, with 'none' for a name"
     )
 
 

@@ -16,8 +16,8 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from docvlm.atomic import write_atomically
 from docvlm.errors import InputError
-from docvlm.export import write_atomically
 from finetune.data.case_lines import label_lines, line_labels
 from finetune.data.collecting import LabelCollector
 from finetune.data.documents import LabelledDocument

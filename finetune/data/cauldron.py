@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image, ImageOps
 
+from docvlm.atomic import atomic_file
 from docvlm.errors import InputError, LimitError
-from docvlm.export import atomic_file
 from finetune.data.collecting import LabelCollector
 from finetune.data.documents import LabelledDocument
 from finetune.data.json_lines import BrokenEntry, Report, each_entry

@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from docvlm.atomic import write_atomically
 from docvlm.errors import InputError
-from docvlm.export import write_atomically
 from docvlm.prompts import NOT_FOUND
 from finetune.data.case_lines import field_labels, named_once, plain_values
 from finetune.data.collecting import LabelCollector

@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 from xml.sax.saxutils import quoteattr
 
+from docvlm.atomic import write_atomically
 from docvlm.errors import InputError
-from docvlm.export import write_atomically
 from docvlm.types import Box
 from finetune.data.case_lines import label_lines, line_labels
 from finetune.data.collecting import LabelCollector

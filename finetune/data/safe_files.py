@@ -6,8 +6,8 @@ import hashlib
 import re
 from pathlib import Path
 
+from docvlm.atomic import write_atomically
 from docvlm.errors import InputError, UsageError
-from docvlm.export import write_atomically
 from docvlm.ingest.file_type import HEAD_BYTES, FileType, detect_file_type
 from finetune.data.json_lines import BrokenEntry
 

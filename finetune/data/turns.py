@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 from docvlm.prompts import NOT_FOUND
 from finetune.data.case_lines import field_labels, named_once, plain_values
@@ -23,13 +24,21 @@ from finetune.data.documents import (
 )
 from finetune.data.json_lines import BrokenEntry, Json, parse_object
 
-QUESTIONS = "docvlm/questions"
-FIELDS = "docvlm/fields"
-TEXT = "docvlm/text"
-WORDS = "docvlm/words"
+
+class TurnSource(StrEnum):
+    """What the turns of docvlm's own labels say that they are."""
+
+    QUESTIONS = "docvlm/questions"
+    FIELDS = "docvlm/fields"
+    TEXT = "docvlm/text"
+    WORDS = "docvlm/words"
+
 
 _ON_PAGE = re.compile(r" on page ([1-9]\d{0,5})\b")
-_READ = {TEXT: "Write down all the text", WORDS: "Write down all the words, in any order,"}
+_READ = {
+    TurnSource.TEXT: "Write down all the text",
+    TurnSource.WORDS: "Write down all the words, in any order,",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +53,11 @@ class Turn:
 def label_turns(document: LabelledDocument) -> Iterator[Turn]:
     """All labels of a document as turns; boxes and all but the first answer of a question are left out."""
     for question in document.questions:
-        yield Turn(question.question, next(iter(question.answers), NOT_FOUND), QUESTIONS)
+        yield Turn(question.question, next(iter(question.answers), NOT_FOUND), TurnSource.QUESTIONS)
     for fields in named_once(document.fields):
-        yield Turn(_request(fields), json.dumps(plain_values(fields), ensure_ascii=False), FIELDS)
+        yield Turn(_request(fields), json.dumps(plain_values(fields), ensure_ascii=False), TurnSource.FIELDS)
     for transcript in document.transcripts:
-        source = TEXT if transcript.text is not None else WORDS
+        source = TurnSource.TEXT if transcript.text is not None else TurnSource.WORDS
         place = f" on page {transcript.page}" if transcript.page is not None else ""
         content = transcript.text if transcript.text is not None else " ".join(transcript.words or ())
         yield Turn(f"{_READ[source]}{place}.", content, source)
@@ -67,13 +76,13 @@ def turn_labels(turn: Json) -> list[DocumentLabel]:
     if not isinstance(user, str) or not isinstance(assistant, str) or not user.strip():
         raise BrokenEntry("has a turn without the texts 'user' and 'assistant'.")
     match source:
-        case "docvlm/fields":
+        case TurnSource.FIELDS:
             return [*field_labels(parse_object(assistant))]
-        case "docvlm/text":
+        case TurnSource.TEXT:
             return [TranscriptLabel(text=assistant, page=_page(user))]
-        case "docvlm/words":
+        case TurnSource.WORDS:
             return [TranscriptLabel(words=tuple(assistant.split()), page=_page(user))]
-        case "docvlm/questions":
+        case TurnSource.QUESTIONS:
             return [QuestionLabel(user, () if assistant == NOT_FOUND else (assistant,))]
     answer = assistant.strip()
     if not answer:

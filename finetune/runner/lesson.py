@@ -13,9 +13,9 @@ from random import Random
 
 from pydantic import TypeAdapter
 
+from docvlm.atomic import write_atomically
 from docvlm.config import Settings
 from docvlm.errors import InputError
-from docvlm.export import write_atomically
 from docvlm.schemas import Schema, load_schema
 from docvlm.store import Store
 from finetune.data.documents import LabelledDocument

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from docvlm.atomic import write_atomically
 from docvlm.errors import UsageError
-from docvlm.export import write_atomically
 from docvlm.schemas import Schema, dump_schema, load_schema
 from finetune.training.settings import TrainingSettings
 

@@ -16,6 +16,7 @@ from docvlm.batch.run import BatchOptions, plan_for
 from docvlm.batch.units import Task
 from docvlm.config import Settings
 from docvlm.errors import UsageError
+from docvlm.model_names import EMBEDDED
 from docvlm.schemas import Schema, load_schema
 from docvlm.schemas.json_schema import dump_schema
 
@@ -48,7 +49,7 @@ class RunRequest:
     files: tuple[NamedFile, ...] = ()
     pages: str = "all"
     owner: str = ""
-    model: str = "embedded"
+    model: str = EMBEDDED
     adapter: str | None = None
     budget: str = "balanced"
     output: str = ""

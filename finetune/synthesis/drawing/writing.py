@@ -15,7 +15,7 @@ from random import Random
 
 from PIL import Image
 
-from docvlm.export import write_atomically
+from docvlm.atomic import write_atomically
 from docvlm.types import RgbImage
 from finetune.data.cases import write_cases
 from finetune.data.documents import LabelledDocument
