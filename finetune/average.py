@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 from pathlib import Path
 
 from safetensors.torch import load_file, save_file
@@ -17,6 +18,7 @@ from safetensors.torch import load_file, save_file
 from docvlm.adapters.card import WEIGHTS_FILE
 from docvlm.adapters.registry import CONFIG_FILE
 from docvlm.errors import ModelError
+from docvlm.terminal import run_command
 
 
 def average(before: Path, after: Path, out: Path, share: float = 0.5) -> None:
@@ -49,15 +51,20 @@ def average(before: Path, after: Path, out: Path, share: float = 0.5) -> None:
         shutil.copyfile(after / CONFIG_FILE, out / CONFIG_FILE)
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m finetune.average", description=__doc__)
     parser.add_argument("before", type=Path, help="folder of the adapter that the later one began with")
     parser.add_argument("after", type=Path, help="folder of the later adapter")
     parser.add_argument("--share", type=float, default=0.5, help="how much of the later one, 0 to 1")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
-    options = parser.parse_args()
+    parser.set_defaults(run=_run)
+    return run_command(parser)
+
+
+def _run(options: argparse.Namespace) -> int:
     average(options.before, options.after, options.out, options.share)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

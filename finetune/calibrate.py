@@ -8,6 +8,7 @@ No real document takes part. Replies are asked for as in the product.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from docvlm.pipeline.ask import ask_windows
 from docvlm.pipeline.extract import extract_windows
 from docvlm.pipeline.windows import cut_windows
 from docvlm.prompts import NOT_FOUND
+from docvlm.terminal import run_command
 from docvlm.types import Answer, Extraction, FieldValue
 from finetune.synthesis.examples import Example, make_example
 
@@ -104,12 +106,16 @@ def _last(events: Iterator[object]) -> object:
     return last
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m finetune.calibrate", description=__doc__)
     parser.add_argument("--adapter", type=Path, required=True, help="the adapter to be shipped")
     parser.add_argument("--documents", type=int, default=200)
     parser.add_argument("--out", type=Path, required=True, help="file to write")
-    options = parser.parse_args()
+    parser.set_defaults(run=_run)
+    return run_command(parser)
+
+
+def _run(options: argparse.Namespace) -> int:
     if (options.adapter.parent / CALIBRATION_FILE).exists():
         raise UsageError(
             f"There is a {CALIBRATION_FILE} beside {options.adapter} already.",
@@ -122,7 +128,8 @@ def main() -> None:
         observed += observe(engine, make_example(f"{SEEDS}:{number}"))
         print(f"{number + 1} documents, {len(observed)} replies", flush=True)
     write_calibration(options.out, fit(observed))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -8,6 +8,7 @@ Replies are decoded as in the product: held to the schema and to the page's word
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ from docvlm.models.protocol import Engine, GenerationRequest
 from docvlm.pipeline.windows import Window, cut_windows
 from docvlm.prompts import NOT_FOUND
 from docvlm.schemas import page_context
+from docvlm.terminal import run_command
 from finetune.synthesis.examples import make_example
 from finetune.synthesis.requests import Turn
 
@@ -64,19 +66,24 @@ def _compare(turn: Turn, reply: str) -> list[tuple[str, bool]]:
     return compared
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m finetune.evaluate_generated", description=__doc__)
     parser.add_argument("--documents", type=int, default=100)
     parser.add_argument(
         "--adapter", type=Path, help="adapter to lay over the raw language model; without it, the shipped one"
     )
-    options = parser.parse_args()
+    parser.set_defaults(run=_run)
+    return run_command(parser)
+
+
+def _run(options: argparse.Namespace) -> int:
     settings = Settings.from_environment()
     adapter = options.adapter or SHIPPED_ADAPTER
     engine = EmbeddedEngine(settings.model_cache, threads=settings.threads, shipped_adapter=adapter)
     for kind, (right, asked) in sorted(evaluate(engine, options.documents).items()):
         print(f"{kind}: {right} of {asked} = {right / asked:.2f}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -12,6 +12,7 @@ seed and ``n`` alone, so a resumed run sees what the uninterrupted one would hav
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -26,6 +27,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from docvlm.errors import ModelError
 from docvlm.models.chat import ChatEncoder
 from docvlm.models.device import pick_device, pick_dtype
+from docvlm.terminal import run_command
 from finetune.long_run import (
     CHECKPOINT,
     TRAINING_STATE,
@@ -222,7 +224,7 @@ def export(language_model: Path, out: Path, target: Path) -> None:
     (target / "README.md").unlink(missing_ok=True)
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m finetune.instruct", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--recipe", type=Path, help="YAML file with settings; options come before it")
@@ -232,7 +234,11 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--export", type=Path, help="write the adapter of the last checkpoint to this folder")
     parser.add_argument("--language-model", type=Path, help="folder of the unpacked language model")
-    options = parser.parse_args()
+    parser.set_defaults(run=_run)
+    return run_command(parser)
+
+
+def _run(options: argparse.Namespace) -> int:
     language_model = options.language_model or _cached_language_model()
     if options.export:
         export(language_model, options.out, options.export)
@@ -241,6 +247,7 @@ def main() -> None:
         given = {name: getattr(options, name) for name in ("seed", "documents", "start_from")}
         config = replace(config, **{name: value for name, value in given.items() if value is not None})
         train(language_model, options.out, config, options.resume)
+    return 0
 
 
 def _cached_language_model() -> Path:
@@ -251,4 +258,4 @@ def _cached_language_model() -> Path:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -101,16 +101,21 @@ def draw_gallery(
     return tuple(entries)
 
 
+def by_outcome(comparison: Comparison) -> dict[Outcome, tuple[ChangedValue, ...]]:
+    """The values of a comparison, those that matter most first."""
+    return {
+        Outcome.BROKEN: comparison.broken,
+        Outcome.FIXED: comparison.fixed,
+        Outcome.STILL_WRONG: comparison.still_wrong,
+    }
+
+
 def most_telling(comparison: Comparison, most: int) -> list[tuple[Outcome, ChangedValue]]:
     """What to show of a comparison: a third of each outcome, or more where another has less.
 
     Of each outcome every field has its turn, the surest answer first: being wrong and sure is the worst.
     """
-    waiting = {
-        Outcome.BROKEN: _in_turns(comparison.broken),
-        Outcome.FIXED: _in_turns(comparison.fixed),
-        Outcome.STILL_WRONG: _in_turns(comparison.still_wrong),
-    }
+    waiting = {outcome: _in_turns(changes) for outcome, changes in by_outcome(comparison).items()}
     shares = dict.fromkeys(waiting, 0)
     while sum(shares.values()) < most:
         open_ones = [outcome for outcome, changes in waiting.items() if shares[outcome] < len(changes)]

@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 
 from finetune.evaluation.compare import Comparison
-from finetune.evaluation.gallery import PICTURES, GalleryEntry, Outcome
+from finetune.evaluation.gallery import PICTURES, GalleryEntry, Outcome, by_outcome
 from finetune.promotion import Verdict
 
 _STYLE = """
@@ -45,11 +45,6 @@ def gallery_page(
     Args:
         folder: the comparison's, which holds the pictures; one that is gone is left out.
     """
-    totals = {
-        Outcome.BROKEN: len(comparison.broken),
-        Outcome.FIXED: len(comparison.fixed),
-        Outcome.STILL_WRONG: len(comparison.still_wrong),
-    }
     shown = Counter(entry.outcome for entry in entries)
     parts = [
         "<h1>Before and after</h1>",
@@ -58,9 +53,9 @@ def gallery_page(
         "other words that were given in red.</p>",
         _figures(comparison),
     ]
-    for outcome, total in totals.items():
-        parts.append(f"<h2>{_TITLES[outcome]} ({total})</h2>")
-        if shown[outcome] < total:
+    for outcome, changes in by_outcome(comparison).items():
+        parts.append(f"<h2>{_TITLES[outcome]} ({len(changes)})</h2>")
+        if shown[outcome] < len(changes):
             parts.append(f"<p>{shown[outcome]} of them are shown; all are in comparison.json.</p>")
         parts += [_article(entry, folder) for entry in entries if entry.outcome is outcome]
     return (
@@ -93,9 +88,9 @@ def _article(entry: GalleryEntry, folder: Path) -> str:
     page = f", page {entry.page}" if entry.page else ""
     sure = "" if entry.confidence is None else f" ({entry.confidence:.0%} sure)"
     lines = [
-        ("label", _said(" / ".join(entry.labels) if entry.labels else None), ""),
-        ("before", _said(entry.before), _colour(entry.outcome is Outcome.BROKEN)),
-        ("after", _said(entry.after) + escape(sure), _colour(entry.outcome is Outcome.FIXED)),
+        ("label", said_html(" / ".join(entry.labels) if entry.labels else None), ""),
+        ("before", said_html(entry.before), colour_class(entry.outcome is Outcome.BROKEN)),
+        ("after", said_html(entry.after) + escape(sure), colour_class(entry.outcome is Outcome.FIXED)),
     ]
     values = "".join(
         f'<dt>{name}</dt><dd class="{colour}" dir="auto">{value}</dd>' for name, value, colour in lines
@@ -106,18 +101,28 @@ def _article(entry: GalleryEntry, folder: Path) -> str:
     )
 
 
-def _colour(right: bool) -> str:
+def _picture(entry: GalleryEntry, folder: Path) -> str:
+    url = picture_url(entry, folder)
+    alternative = escape(f"{entry.name} on {entry.document}", quote=True)
+    return f'<img src="{url}" alt="{alternative}">' if url else ""
+
+
+# Shared with the page of a run
+
+
+def colour_class(right: bool) -> str:
+    """The style of a value that is right, or wrong."""
     return "good" if right else "bad"
 
 
-def _said(text: str | None) -> str:
+def said_html(text: str | None) -> str:
+    """What was said, or that nothing was found."""
     return "<em>not found</em>" if text is None else escape(text)
 
 
-def _picture(entry: GalleryEntry, folder: Path) -> str:
-    file = folder / PICTURES / entry.picture if entry.picture else None
+def picture_url(entry: GalleryEntry, folder: Path) -> str | None:
+    """The picture of a value as a ``data:`` URL; None where there is none, or it is gone."""
+    file = folder / PICTURES / Path(entry.picture).name if entry.picture else None
     if file is None or not file.is_file():
-        return ""
-    data = base64.b64encode(file.read_bytes()).decode()
-    alternative = escape(f"{entry.name} on {entry.document}", quote=True)
-    return f'<img src="data:image/png;base64,{data}" alt="{alternative}">'
+        return None
+    return f"data:image/png;base64,{base64.b64encode(file.read_bytes()).decode('ascii')}"

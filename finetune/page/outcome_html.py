@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from html import escape
 from pathlib import Path
 
 from finetune.evaluation.before_after import BeforeAfter
-from finetune.evaluation.gallery import PICTURES, GalleryEntry, Outcome
+from finetune.evaluation.gallery import GalleryEntry, Outcome, by_outcome
+from finetune.evaluation.gallery_page import colour_class, picture_url, said_html
 from finetune.training.events import Kept
 
 MOST_PICTURES = 24
@@ -77,13 +77,8 @@ def _table(compared: BeforeAfter) -> str:
 
 
 def _gallery(compared: BeforeAfter, folder: Path) -> str:
-    totals = {
-        Outcome.BROKEN: len(compared.comparison.broken),
-        Outcome.FIXED: len(compared.comparison.fixed),
-        Outcome.STILL_WRONG: len(compared.comparison.still_wrong),
-    }
     parts, left = "", MOST_PICTURES
-    for outcome, total in totals.items():
+    for outcome, changes in by_outcome(compared.comparison).items():
         entries = [entry for entry in compared.gallery if entry.outcome is outcome][: max(4, left // 2)]
         left -= len(entries)
         if entries:
@@ -91,37 +86,29 @@ def _gallery(compared: BeforeAfter, folder: Path) -> str:
             is_open = " open" if outcome is Outcome.BROKEN else ""
             parts += (
                 f'<details class="gallery {outcome.name.lower()}"{is_open}>'
-                f'<summary>{_TITLES[outcome]} <span class="quiet">{total}</span></summary>'
+                f'<summary>{_TITLES[outcome]} <span class="quiet">{len(changes)}</span></summary>'
                 f'<div class="cards">{cards}</div></details>'
             )
     return parts
 
 
 def _card(entry: GalleryEntry, folder: Path) -> str:
+    before, after = (
+        colour_class(entry.outcome is Outcome.BROKEN),
+        colour_class(entry.outcome is Outcome.FIXED),
+    )
     label = " / ".join(entry.labels) if entry.labels else None
     page = f", page {entry.page}" if entry.page else ""
     title = escape(entry.name.replace("_", " "))
     return (
         f'<article class="error-card"><h4>{title}</h4>{_picture(entry, folder)}'
-        f'<dl><dt>right</dt><dd dir="auto">{_said(label)}</dd>'
-        f'<dt>before</dt><dd class="{_colour(entry.outcome is Outcome.BROKEN)}" dir="auto">'
-        f'{_said(entry.before)}</dd><dt>after</dt><dd class="{_colour(entry.outcome is Outcome.FIXED)}" '
-        f'dir="auto">{_said(entry.after)}</dd></dl>'
+        f'<dl><dt>right</dt><dd dir="auto">{said_html(label)}</dd>'
+        f'<dt>before</dt><dd class="{before}" dir="auto">{said_html(entry.before)}</dd>'
+        f'<dt>after</dt><dd class="{after}" dir="auto">{said_html(entry.after)}</dd></dl>'
         f'<p class="quiet">{escape(entry.document)}{page}</p></article>'
     )
 
 
-def _said(text: str | None) -> str:
-    return "<em>not found</em>" if text is None else escape(text)
-
-
-def _colour(right: bool) -> str:
-    return "good" if right else "bad"
-
-
 def _picture(entry: GalleryEntry, folder: Path) -> str:
-    file = folder / PICTURES / Path(entry.picture).name if entry.picture else None
-    if file is None or not file.is_file():
-        return ""
-    data = base64.b64encode(file.read_bytes()).decode("ascii")
-    return f'<img src="data:image/png;base64,{data}" alt="Where it stands on the page" loading="lazy">'
+    url = picture_url(entry, folder)
+    return f'<img src="{url}" alt="Where it stands on the page" loading="lazy">' if url else ""

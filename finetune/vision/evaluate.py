@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 from collections.abc import Iterator, Sequence
 from itertools import count, islice
 from pathlib import Path
 
+from docvlm.terminal import run_command
 from docvlm.types import Line, RgbImage
 from finetune.data.cases import read_cases
 from finetune.data.readings import Readings
@@ -73,13 +75,17 @@ def _page_errors(tower: VisionTower, head: GlyphHead, cases: Path, limit: int) -
             yield character_errors(read_at_its_size(tower, head, image), right)
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m finetune.vision.evaluate", description=__doc__)
     parser.add_argument("checkpoint", type=Path, help="folder of a tower and its glyph head")
     parser.add_argument("--tiles", type=int, default=100, help="how many drawn tiles to read")
     parser.add_argument("--cases", type=Path, help="real pages with transcripts, instead")
     parser.add_argument("--limit", type=int, default=20, help="how many of them")
-    options = parser.parse_args()
+    parser.set_defaults(run=_run)
+    return run_command(parser)
+
+
+def _run(options: argparse.Namespace) -> int:
     tower, head = load_reader(options.checkpoint)
     tower.eval()
     head.eval()
@@ -95,7 +101,8 @@ def main() -> None:
     else:
         interval = f"({rate.low:.3f} to {rate.high:.3f})"
         print(f"character error rate {rate.value:.3f} {interval}, {len(found)} pictures")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

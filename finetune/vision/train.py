@@ -11,6 +11,7 @@ would have seen. A run can start from the tower and head of another.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -23,6 +24,7 @@ import torch
 from numpy.typing import NDArray
 
 from docvlm.models.device import pick_device, pick_dtype
+from docvlm.terminal import run_command
 from finetune.long_run import (
     CHECKPOINT,
     TRAINING_STATE,
@@ -204,19 +206,24 @@ def _save(out: Path, run: Run) -> None:
     put_checkpoint(out, write)
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m finetune.vision.train", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--recipe", type=Path, help="YAML file with settings; options come before it")
     parser.add_argument("--tiles", type=int, help="how many tiles to train on")
     parser.add_argument("--start-from", help="folder of a tower and head to go on from")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    options = parser.parse_args()
+    parser.set_defaults(run=_run)
+    return run_command(parser)
+
+
+def _run(options: argparse.Namespace) -> int:
     config = load_recipe(options.recipe) if options.recipe else TowerConfig()
     given = {name: getattr(options, name) for name in ("tiles", "start_from")}
     config = replace(config, **{name: value for name, value in given.items() if value is not None})
     train(options.out, config, options.resume)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from docvlm.adapters.card import WEIGHTS_FILE
 from docvlm.errors import ModelError
-from finetune.average import average
+from finetune.average import average, main
 
 
 def adapter(folder: Path, value: float, columns: int = 2) -> Path:
@@ -42,3 +42,12 @@ def test_adapters_of_other_shapes_are_refused(tmp_path: Path) -> None:
         average(before, after, tmp_path / "out")
     with pytest.raises(ModelError, match="no adapter"):
         average(before, tmp_path / "nowhere", tmp_path / "out")
+
+
+def test_the_command_says_what_is_wrong_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = str(tmp_path / "nowhere")
+    monkeypatch.setattr("sys.argv", ["average", nowhere, nowhere, "--out", str(tmp_path / "out")])
+    assert main() == ModelError.exit_code
+    assert capsys.readouterr().err.startswith("docvlm: There is no adapter in ")
