@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from docvlm.config import Settings
+
 # A shell ignores Ctrl-C in what it starts in the background, and programs started from there would too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -28,6 +30,19 @@ def samples() -> Path:
     return REPOSITORY / "ui_assets" / "samples"
 
 
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder of its own (``DOCVLM_HOME``), not made yet."""
+    monkeypatch.setenv("DOCVLM_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The usual settings over a data folder of its own, not made yet."""
+    return Settings.from_environment({"DOCVLM_HOME": str(tmp_path / "home")})
+
+
 @pytest.fixture(scope="session")
 def spaces_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package of Spaces in a folder of its own."""
@@ -39,7 +54,6 @@ def spaces_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def model_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh data folder (for ``DOCVLM_HOME``) that shares the unpacked embedded model."""
-    from docvlm.config import Settings
     from docvlm.models.language_model import ensure_language_model
 
     unpacked = ensure_language_model(Settings.from_environment().model_cache)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from docvlm.adapters import NOTHING_KNOWN, KnownValues
 from docvlm.models.protocol import EngineCard, GenerationRequest, PageInput
+from docvlm.pipeline.windows import Window, cut_windows
 from docvlm.tiling import Budget, TilePlan, plan_tiles
 from docvlm.types import TokenStep
+from tests.pages import reading_of
 
 
 class WrittenEngine:
@@ -48,3 +50,9 @@ class WrittenEngine:
 
     def close(self) -> None:
         pass
+
+
+def windows_of(engine: WrittenEngine, *pages: Sequence[str]) -> list[Window]:
+    """The windows of pages that are given by their rows."""
+    readings = [reading_of(rows, number) for number, rows in enumerate(pages, start=1)]
+    return [window for reading in readings for window in cut_windows(reading, engine.count_tokens)]

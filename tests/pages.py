@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from docvlm.grounding import PageWords
+from docvlm.reading import layout_rows
 from docvlm.types import Box, Line, Reading, ReadingSource, Word
 
 CHARACTER_WIDTH = 10
@@ -25,6 +27,12 @@ def reading_of(rows: Sequence[str], page_number: int = 1, confidence: float = 1.
         if text.strip()
     )
     return Reading(page_number, ReadingSource.OCR, 1000, max(1, len(rows)) * ROW_HEIGHT, lines)
+
+
+def words_of(*rows: str) -> PageWords:
+    """The words of such a reading as replies are looked up in them."""
+    reading = reading_of(rows)
+    return PageWords([line.words for line in reading.lines], layout_rows(reading))
 
 
 def _box(start: int, end: int, row: int) -> Box:

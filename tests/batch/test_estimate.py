@@ -19,12 +19,6 @@ ASK = BatchOptions((), Task.ASK, question="Total?", workers=4, address="auto")
 SERVER = "http://gpu.example:8000/v1#m"
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    home = tmp_path / "home"
-    return Settings(home, f"sqlite:///{home / 'docvlm.sqlite'}")
-
-
 def test_files_are_counted_by_one_process_and_told_as_they_come(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,12 +32,6 @@ from tests.processes import left_after
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    home = tmp_path / "home"
-    return Settings(home, f"sqlite:///{home / 'docvlm.sqlite'}")
-
-
-@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "in"
     write_pdf(folder / "a.pdf", ["Alpha one", "Alpha two"])

@@ -26,12 +26,6 @@ from tests.processes import left_after
 USUAL = WorkerLimits.usual(Limits())
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    home = tmp_path / "home"
-    return Settings(home, f"sqlite:///{home / 'docvlm.sqlite'}")
-
-
 @pytest.fixture(autouse=True)
 def nothing_is_left_running() -> Iterator[None]:
     yield

@@ -18,12 +18,6 @@ NOW = datetime.now().astimezone().replace(tzinfo=None)
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DOCVLM_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
-
-
-@pytest.fixture
 def folder(tmp_path: Path, home: Path) -> Path:
     """Three new files, and one that was last changed ten days ago."""
     for name in "abc":

@@ -13,11 +13,7 @@ from docvlm.config import Settings
 from docvlm.store import Store
 from docvlm.types import DocumentInfo
 
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DOCVLM_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def add(name: str) -> None:

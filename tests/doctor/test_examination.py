@@ -20,12 +20,6 @@ from docvlm.store import Store
 from docvlm.types import DocumentInfo
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    home = tmp_path / "home"
-    return Settings(home, f"sqlite:///{home / 'docvlm.sqlite'}")
-
-
 def findings(settings: Settings) -> dict[str, Finding]:
     return {finding.check: finding for finding in examine(settings, speed=False)}
 

@@ -3,15 +3,9 @@
 import llguidance
 import pytest
 
-from docvlm.grounding import PageWords, answer_grammar, extraction_grammar
-from docvlm.reading import layout_rows
+from docvlm.grounding import answer_grammar, extraction_grammar
 from docvlm.schemas import Schema, load_schema, page_context
-from tests.pages import reading_of
-
-
-def words_of(*rows: str) -> PageWords:
-    reading = reading_of(rows)
-    return PageWords([line.words for line in reading.lines], layout_rows(reading))
+from tests.pages import words_of
 
 
 def accepts(grammar: str, reply: str) -> bool:

@@ -1,11 +1,6 @@
 from docvlm.grounding import PageWords
 from docvlm.reading import layout_rows
-from tests.pages import reading_of
-
-
-def words_of(*rows: str) -> PageWords:
-    reading = reading_of(rows)
-    return PageWords([line.words for line in reading.lines], layout_rows(reading))
+from tests.pages import reading_of, words_of
 
 
 def test_a_run_is_found_with_one_box_a_row() -> None:

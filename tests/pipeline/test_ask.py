@@ -4,15 +4,9 @@ import pytest
 
 from docvlm.grounding import UNKNOWN_CONFIDENCE
 from docvlm.pipeline.ask import ASKED_WINDOWS, AnswerPiece, ask_windows
-from docvlm.pipeline.windows import Window, cut_windows
+from docvlm.pipeline.windows import Window
 from docvlm.types import Answer
-from tests.engines import WrittenEngine
-from tests.pages import reading_of
-
-
-def windows_of(engine: WrittenEngine, *pages: Sequence[str]) -> list[Window]:
-    readings = [reading_of(rows, number) for number, rows in enumerate(pages, start=1)]
-    return [window for reading in readings for window in cut_windows(reading, engine.count_tokens)]
+from tests.engines import WrittenEngine, windows_of
 
 
 def answer_of(engine: WrittenEngine, windows: Sequence[Window], question: str) -> Answer:

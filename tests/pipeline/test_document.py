@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pymupdf
@@ -32,12 +31,6 @@ def pdf(tmp_path: Path) -> Path:
                 page.insert_text((30, 50 + 30 * index), line, fontsize=14)
         document.save(path)
     return path
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path / 'docvlm.sqlite'}") as store:
-        yield store
 
 
 def write(page: str, prompt: str) -> str:

@@ -5,16 +5,10 @@ import pytest
 from docvlm.adapters import KnownValues
 from docvlm.grounding import UNKNOWN_CONFIDENCE
 from docvlm.pipeline.extract import WindowDone, extract_windows
-from docvlm.pipeline.windows import Window, cut_windows
+from docvlm.pipeline.windows import Window
 from docvlm.schemas import Schema, load_schema
 from docvlm.types import Extraction, FieldValue, LineItems
-from tests.engines import WrittenEngine
-from tests.pages import reading_of
-
-
-def windows_of(engine: WrittenEngine, *pages: Sequence[str]) -> list[Window]:
-    readings = [reading_of(rows, number) for number, rows in enumerate(pages, start=1)]
-    return [window for reading in readings for window in cut_windows(reading, engine.count_tokens)]
+from tests.engines import WrittenEngine, windows_of
 
 
 def extraction_of(engine: WrittenEngine, windows: Sequence[Window], schema: Schema) -> Extraction:

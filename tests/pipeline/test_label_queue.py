@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from docvlm.pipeline import DocumentLabels, label_queue
@@ -13,12 +10,6 @@ from docvlm.types import DocumentInfo, Extraction, FieldValue, LineItems, RunInf
 from tests.pages import reading_of
 
 SCHEMA = load_schema("seller, total:amount, items[description, amount:amount]")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path / 'store.sqlite'}") as opened:
-        yield opened
 
 
 def document(store: Store, number: int, *rows: str) -> int:

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -39,12 +37,6 @@ FOUND = Extraction(
 
 def _words(texts: list[str], y: float) -> Line:
     return Line(tuple(Word(text, Box(50.0 * i, y, 50.0 * i + 40, y + 10)) for i, text in enumerate(texts)))
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path / 'store.sqlite'}") as opened:
-        yield opened
 
 
 def _document(store: Store, number: int = 1) -> int:

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from docvlm.errors import UsageError
@@ -13,12 +10,6 @@ from docvlm.types import DocumentInfo
 from tests.pages import reading_of
 
 TRANSCRIPT = "text of page 1"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path / 'store.sqlite'}") as opened:
-        yield opened
 
 
 @pytest.fixture

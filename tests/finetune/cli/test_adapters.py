@@ -13,11 +13,7 @@ from docvlm.terminal import EXIT_CODES
 from finetune.cli.main import main
 from tests.adapters.folders import save_adapter
 
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DOCVLM_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def test_an_empty_shelf_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,13 +13,9 @@ from docvlm.errors import InputError, UsageError
 from finetune.cli.main import main
 from tests.finetune.data.pages import pdf_of
 
+pytestmark = pytest.mark.usefixtures("home")
+
 FIELDS = {"seller": "Fernhill & Stowe", "due_date": "17 April 2026", "total": "5,857.44", "tip": None}
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DOCVLM_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
 
 
 @pytest.fixture

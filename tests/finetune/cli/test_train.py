@@ -39,12 +39,6 @@ def test_what_cannot_be_set(text: str) -> None:
         parse_settings([text])
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DOCVLM_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
-
-
 def test_wrong_options_are_one_sentence(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--cases", "nothing.jsonl"]) == 2
     assert "There is no label file" in capsys.readouterr().err

@@ -8,15 +8,7 @@ from pathlib import Path
 
 import pymupdf
 
-from docvlm.grounding import PageWords
-from docvlm.reading import layout_rows
 from finetune.data.documents import LabelledDocument
-from tests.pages import reading_of
-
-
-def words_of(*rows: str) -> PageWords:
-    reading = reading_of(rows)
-    return PageWords([line.words for line in reading.lines], layout_rows(reading))
 
 
 def pdf_of(path: Path, *rows: str, font_size: float = 11) -> LabelledDocument:

@@ -8,7 +8,7 @@ from docvlm.schemas import FieldSpec, FieldType, load_schema, page_context
 from docvlm.types import Box
 from finetune.data.align import align_answer, align_field, align_rows
 from finetune.data.documents import FieldLabel, QuestionLabel, RowsLabel
-from tests.finetune.data.pages import words_of
+from tests.pages import words_of
 
 RECEIPT = words_of(
     "ACME STORES LTD",

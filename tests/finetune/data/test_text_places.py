@@ -1,7 +1,7 @@
 import pytest
 
 from finetune.data.text_places import text_places
-from tests.finetune.data.pages import words_of
+from tests.pages import words_of
 
 PAGE = (
     "MR. D.I.Y. (M) SDN BHD",

@@ -2,7 +2,7 @@ import pytest
 
 from docvlm.schemas import FieldSpec, FieldType, PageContext, page_context
 from finetune.data.typed_places import typed_places
-from tests.finetune.data.pages import words_of
+from tests.pages import words_of
 
 
 def found(value: str, kind: FieldType, *rows: str, choices: tuple[str, ...] = ()) -> list[str]:

@@ -29,11 +29,6 @@ from tests.finetune.data.pages import pdf_of
 from tests.finetune.runner.conftest import write_cases, write_slip
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings.from_environment({"DOCVLM_HOME": str(tmp_path / "home")})
-
-
 def lesson_of(request: RunRequest, folder: Path, settings: Settings, events: list[Event]) -> Lesson:
     folder.mkdir(exist_ok=True)
     with Readings.open(settings) as readings:

@@ -100,11 +100,13 @@ def test_asking_for_the_status_never_spoils_a_start(tmp_path: Path) -> None:
     askers = [threading.Thread(target=ask) for _ in range(2)]
     for asker in askers:
         asker.start()
-    for _ in range(50):
-        take_lock(tmp_path).close()
-    stop.set()
-    for asker in askers:
-        asker.join()
+    try:
+        for _ in range(50):
+            take_lock(tmp_path).close()  # raises where it is taken for held
+    finally:
+        stop.set()
+        for asker in askers:
+            asker.join()
 
 
 def test_a_name_is_taken_once(tmp_path: Path) -> None:
