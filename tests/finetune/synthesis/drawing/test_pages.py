@@ -35,7 +35,7 @@ def test_the_ink_of_a_word_fills_its_box(kind: str) -> None:
     for word in page.document.reading.words:
         levels = part(page.image, word.box).mean(axis=2)
         assert np.ptp(levels) > 60, word
-        # The outermost pixels are ink's: the box is not a bit larger than the word.
+        # The box lies on the page and is not much wider than its letters can be.
         assert word.box.x0 >= 0 and word.box.x1 <= page.document.reading.width
         assert word.box.width < 45 * len(word.text) + 10
 
