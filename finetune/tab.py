@@ -22,8 +22,8 @@ from docvlm.ui.callbacks import (
     Updates,
     choice_of,
     clickable_html,
+    failure_html,
     is_choice,
-    sentence,
     text_in,
 )
 from docvlm.ui.desk import Desk
@@ -156,7 +156,7 @@ class FineTuneTab:
             yield {self._choice: choice_html(documents, view.left_out, found, lines_only)}
             yield {self._form: self._form_html(view, request)}
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
-            note = notices.error_html(sentence(error))
+            note = failure_html(error)
             yield {self._choice: choice_html(documents, view.left_out, view.preview, note)}
 
     def _asked(self, view: TuneView, wanted: list[str]) -> RunRequest:
@@ -211,7 +211,7 @@ class FineTuneTab:
             refuse_second_run(self._home)
             run = start(self._request(event, view, request), self._home)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
-            return {self._notice: notices.error_html(sentence(error))}
+            return {self._notice: failure_html(error)}
         view.run = run.name
         form = self._form_html(view, request)
         return {**self._state(view, request), self._notice: "", self._form: form}
@@ -240,7 +240,7 @@ class FineTuneTab:
                 self._rights.demand(request, "train")
                 self._change(event, view)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
-            return {self._notice: notices.error_html(sentence(error))}
+            return {self._notice: failure_html(error)}
         view.drawn = ("", 0, 0)
         return {**self._state(view, request), **self.adapters.refresh(request), self._notice: ""}
 

@@ -18,7 +18,7 @@ from docvlm.model_names import short_name
 from docvlm.models.protocol import Engine
 from docvlm.pipeline import Workspace
 from docvlm.ui import notices
-from docvlm.ui.callbacks import QUICK, Updates, choice_of, clickable_html, is_choice, sentence
+from docvlm.ui.callbacks import QUICK, Updates, choice_of, clickable_html, failure_html, is_choice
 from docvlm.ui.downloads import Downloads
 from docvlm.ui.engine_loader import EngineLoader
 from docvlm.ui.rights import Rights
@@ -100,7 +100,7 @@ class AdaptersList:
                     return self.refresh(request, notices.notice_html(f"The adapter '{name}' is deleted."))
             return {**self.refresh(request), **self._changed()}
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
-            return {self._notice: notices.error_html(sentence(error))}
+            return {self._notice: failure_html(error)}
 
     def switch_on(self, name: str) -> None:
         """Begin to use an adapter, now and the next time that the app is started.
@@ -155,7 +155,7 @@ class AdaptersList:
                 f"The adapter '{kept.name}' is on the shelf. Switch it on to use it."
             )
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
-            notice = notices.error_html(sentence(error))
+            notice = failure_html(error)
         finally:
             for file in files:
                 file.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from docvlm.errors import Cancelled, DocvlmError, UsageError
 from docvlm.pipeline import Region, guess_kind, suggested_questions
 from docvlm.store import Label, LabelKind
 from docvlm.types import Answer
-from docvlm.ui import answers, notices
+from docvlm.ui import answers
 from docvlm.ui.assets import script, template
 from docvlm.ui.browser_values import region_of
 from docvlm.ui.callbacks import (
@@ -21,9 +21,9 @@ from docvlm.ui.callbacks import (
     QUICK,
     Updates,
     clickable_html,
+    failure_html,
     is_choice,
     number_of,
-    sentence,
     text_in,
 )
 from docvlm.ui.desk import Desk
@@ -88,7 +88,7 @@ class AskPanel:
                 pages = [view.page_number] if scope == THIS_PAGE else None
                 yield from self._ask_open(session, view, question, pages, region)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
-            failure = notices.error_html(sentence(error))
+            failure = failure_html(error)
             if session.view is view:
                 shown = failure if view is None else self._html(view, failure)
                 yield {self._answers: shown, self._composer: _composer(view)}
@@ -156,7 +156,7 @@ class AskPanel:
             except Cancelled:
                 raise
             except DocvlmError as error:
-                found += answers.failed_document_html(file.name, notices.error_html(sentence(error)))
+                found += answers.failed_document_html(file.name, failure_html(error))
         yield {self._answers: _group(question, found, ""), self._composer: _composer(session.view)}
 
     def _ask_file(self, session: Session, number: int, file: KeptFile, question: str) -> Iterator[str]:

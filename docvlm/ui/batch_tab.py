@@ -12,7 +12,7 @@ import gradio as gr
 from docvlm.batch.find import NamedFile
 from docvlm.batch.ledger import FileOutcome, FileState
 from docvlm.batch.runs import BatchRun, BatchRuns, RunState
-from docvlm.errors import DocvlmError, LimitError, UsageError
+from docvlm.errors import LimitError, UsageError
 from docvlm.pipeline import owned_identity
 from docvlm.ui import batch_form, batch_html, notices
 from docvlm.ui.batch_form import FileChoice
@@ -25,6 +25,7 @@ from docvlm.ui.callbacks import (
     Updates,
     choice_of,
     clickable_html,
+    failure_html,
     is_choice,
     number_of,
     sentence,
@@ -195,7 +196,7 @@ class BatchTab:
                     session.batch = BatchView(run.id, only_failed=is_ticked)
                 yield self._followed(session)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
-            yield {self._notice: notices.error_html(sentence(error))}
+            yield {self._notice: failure_html(error)}
 
     def _take_in(self, paths: Sequence[str] | None, request: gr.Request) -> Iterator[Updates]:
         """Keep files in the library without reading them, and tick them."""
@@ -344,6 +345,5 @@ class BatchTab:
         try:
             do()
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
-            failure = error if isinstance(error, DocvlmError) else sentence(error)
-            return {**self._followed(session), self._notice: notices.error_html(failure)}
+            return {**self._followed(session), self._notice: failure_html(error)}
         return {**self._followed(session), self._notice: ""}

@@ -10,6 +10,7 @@ import gradio as gr
 from docvlm.errors import DocvlmError, UsageError
 from docvlm.ui.assets import script
 from docvlm.ui.discretion import discreet
+from docvlm.ui.notices import error_html
 
 _LOG = logging.getLogger(__name__)
 
@@ -93,3 +94,8 @@ def sentence(error: Exception) -> DocvlmError:
     return DocvlmError(
         f"Something went wrong ({type(error).__name__}).", "Try again; the terminal has the details."
     )
+
+
+def failure_html(error: Exception) -> str:
+    """The error as a notice that everybody may read, see ``sentence``."""
+    return error_html(sentence(error))

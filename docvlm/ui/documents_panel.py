@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 import gradio as gr
 
 from docvlm.errors import DocvlmError, LimitError, PasswordError, UsageError
-from docvlm.ui import notices
 from docvlm.ui.assets import find_sample
 from docvlm.ui.callbacks import (
     PRIVATE,
@@ -22,6 +21,7 @@ from docvlm.ui.callbacks import (
     as_number,
     choice_of,
     clickable_html,
+    failure_html,
     is_choice,
     number_of,
     sentence,
@@ -98,7 +98,7 @@ class DocumentsPanel:
         try:
             records = library.documents(self._desk.workspace.store, LISTED_DOCUMENTS)
         except DocvlmError as error:
-            return notices.error_html(error)
+            return failure_html(error)
         open_id = session.view.document.id if session.view else None
         return documents_html(records, open_id, session.selected, library.thumbnails(records))
 

@@ -22,6 +22,7 @@ from docvlm.ui.callbacks import (
     Updates,
     choice_of,
     clickable_html,
+    failure_html,
     is_choice,
     no_updates,
     number_of,
@@ -138,7 +139,7 @@ class ExtractPanel:
                     }
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             if session.view is view:
-                yield {self._notice: notices.error_html(sentence(error))}
+                yield {self._notice: failure_html(error)}
         if session.view is view:
             yield self._bars(session)
 
@@ -257,7 +258,7 @@ class ExtractPanel:
         try:
             change(session, event)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
-            return {self._notice: notices.error_html(sentence(error))}
+            return {self._notice: failure_html(error)}
         return _sheet(self._sheet, session.view)
 
     def _undo(self, request: gr.Request) -> Updates:

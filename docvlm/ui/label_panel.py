@@ -16,6 +16,7 @@ from docvlm.ui.callbacks import (
     Updates,
     choice_of,
     clickable_html,
+    failure_html,
     is_choice,
     no_updates,
     number_of,
@@ -165,7 +166,7 @@ class LabelPanel:
             self._work.read_ahead(session)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             if session.view is view:
-                yield {self._notice: notices.error_html(sentence(error)), **self._show_sheet(session)}
+                yield {self._notice: failure_html(error), **self._show_sheet(session)}
 
     def _read_ahead(self, request: gr.Request) -> None:
         """The sheet came filled, so the model can look at the document that comes after it."""
@@ -195,7 +196,7 @@ class LabelPanel:
                 yield {self._notice: "", **self._show_sheet(session)}
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             if session.view is view:
-                yield {self._notice: notices.error_html(sentence(error))}
+                yield {self._notice: failure_html(error)}
 
     # Labels
 
@@ -204,7 +205,7 @@ class LabelPanel:
         try:
             self._work.edit(session, event)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
-            return {self._notice: notices.error_html(sentence(error))}
+            return {self._notice: failure_html(error)}
         shown = {**self._show_sheet(session), self._notice: ""}
         if not self._work.has_all_fields(session):
             return shown
@@ -216,7 +217,7 @@ class LabelPanel:
         try:
             self._work.fields.change_rows(session, event)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
-            return {self._notice: notices.error_html(sentence(error))}
+            return {self._notice: failure_html(error)}
         return {**self._show_sheet(session), self._notice: ""}
 
     def _undo(self, request: gr.Request) -> Updates:

@@ -10,8 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from docvlm.errors import DocvlmError
-from docvlm.ui import library_html, notices
+from docvlm.ui import library_html
 from docvlm.ui.assets import script
 from docvlm.ui.callbacks import (
     QUICK,
@@ -19,9 +18,9 @@ from docvlm.ui.callbacks import (
     as_number,
     choice_of,
     clickable_html,
+    failure_html,
     is_choice,
     number_of,
-    sentence,
     text_in,
 )
 from docvlm.ui.desk import Desk
@@ -180,8 +179,7 @@ class LibraryTab:
         try:
             updates: Updates = make()
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
-            failure = error if isinstance(error, DocvlmError) else sentence(error)
-            return {self._list: notices.error_html(failure)}
+            return {self._list: failure_html(error)}
         return updates
 
 

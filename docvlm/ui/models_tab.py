@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import gradio as gr
 
-from docvlm.errors import DocvlmError, ModelError, UsageError
+from docvlm.errors import ModelError, UsageError
 from docvlm.models.load import EMBEDDED
 from docvlm.models.protocol import Engine
 from docvlm.models.server.address import is_server_address
@@ -15,7 +15,7 @@ from docvlm.pipeline import Workspace
 from docvlm.tiling import BUDGET_NAMES, Budget, plan_tiles
 from docvlm.ui import models_html, notices
 from docvlm.ui.adapters_list import AdaptersList
-from docvlm.ui.callbacks import QUICK, Updates, choice_of, clickable_html, is_choice, sentence, text_in
+from docvlm.ui.callbacks import QUICK, Updates, choice_of, clickable_html, failure_html, is_choice, text_in
 from docvlm.ui.cost_meter import CostMeter
 from docvlm.ui.desk import Desk
 from docvlm.ui.engine_loader import EngineLoader
@@ -187,8 +187,7 @@ class ModelsTab:
             self._rights.demand(request, what)
             change()
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
-            failure = error if isinstance(error, DocvlmError) else sentence(error)
-            return {self._notice: notices.error_html(failure)}
+            return {self._notice: failure_html(error)}
         return {**self._state(request), **self.adapters.refresh(request), self._clock: gr.Timer(active=True)}
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from docvlm.errors import StoreError
 from docvlm.store import DocumentOverview, DocumentRecord, Label, LabelKind
 from docvlm.types import Answer, DocumentInfo, RunInfo
 from docvlm.ui.library import Library
@@ -60,6 +61,18 @@ def test_everything_of_this_owner_is_listed_and_nothing_of_another(rooms: Rooms,
     found = _list(rooms, "bela", query="agreement")
     assert "<mark>" in found and "scanned-contract.pdf" in found
     assert "No page or answer holds" in _list(rooms, "anna", query="agreement")
+
+
+def test_what_goes_wrong_is_told_without_the_folders_of_this_machine(
+    rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise StoreError("The database /srv/secret/docvlm.sqlite cannot be read.", "Try again.")
+
+    monkeypatch.setattr(Library, "overviews", fail)
+    told = _list(rooms, "anna")
+    assert "The database docvlm.sqlite cannot be read. <span>Try again.</span>" in told
+    assert "secret" not in told
 
 
 def test_a_hit_opens_the_document_at_its_page_on_the_desk(rooms: Rooms, samples: Path) -> None:

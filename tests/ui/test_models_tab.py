@@ -118,6 +118,7 @@ def test_what_cannot_be_loaded_is_a_sentence_and_the_model_stays(
     _settle(tab)
     notice = _choose(tab, **values)[tab._notice] or _settle(tab)[tab._notice]
     assert words in notice and "error" in notice
+    assert "/nowhere" not in notice  # a folder goes by its name
     assert rooms.desk.workspace.engine.card.name == str(checkpoint)
     assert rooms.desk.workspace.settings.model == str(checkpoint)
 
