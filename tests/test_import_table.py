@@ -99,7 +99,7 @@ NEVER: dict[str, tuple[str, ...]] = {
     "finetune/data": (*HEAVY, "transformers", "finetune.training", "finetune.evaluation", "finetune.cli"),
     "finetune/synthesis": (*HEAVY, "transformers", "finetune.training", "finetune.cli"),
     "finetune/vision": ("gradio", "sqlalchemy", "finetune.training", "finetune.runner", "finetune.cli"),
-    "finetune/training": ("gradio", "sqlalchemy", "finetune.runner", "finetune.cli"),
+    "finetune/training": ("gradio", "sqlalchemy", "docvlm.export", "finetune.runner", "finetune.cli"),
     "finetune/evaluation": ("gradio", "sqlalchemy", "finetune.runner", "finetune.cli"),
     "finetune/runner": ("gradio", "sqlalchemy", "finetune.cli"),
     "finetune/runner/runs.py": (*HEAVY, "transformers", "docvlm.store", "docvlm.pipeline"),

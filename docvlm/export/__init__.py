@@ -1,6 +1,5 @@
 """Answers, fields and readings as files: JSON, CSV, Excel, markdown, searchable PDF."""
 
-from docvlm.atomic import write_atomically
 from docvlm.export.csv_form import to_csv
 from docvlm.export.documents import ExportedDocument, ExportedOutcome
 from docvlm.export.files import FORMS, document_bytes, write_documents
@@ -19,6 +18,5 @@ __all__ = [
     "to_csv",
     "to_json",
     "to_markdown",
-    "write_atomically",
     "write_documents",
 ]

@@ -17,8 +17,8 @@ from accelerate.utils import broadcast_object_list
 from peft import PeftModel
 
 from docvlm.adapters import AdapterCard, KnownValues, write_card, write_known_values
+from docvlm.atomic import write_atomically
 from docvlm.errors import InputError
-from docvlm.export import write_atomically
 from docvlm.models.prefix_engine import PrefixEngine
 from docvlm.prompts import PROMPTS_VERSION
 from docvlm.reading import READER_VERSION
