@@ -15,7 +15,8 @@ from pathlib import Path
 
 from docvlm.config import Settings
 from docvlm.grounding import answer_grammar, extraction_grammar
-from docvlm.models.embedded import SHIPPED_ADAPTER, EmbeddedEngine
+from docvlm.models.embedded import EmbeddedEngine
+from docvlm.models.load import SHIPPED_ADAPTER
 from docvlm.models.protocol import Engine, GenerationRequest
 from docvlm.pipeline.windows import Window, cut_windows
 from docvlm.prompts import NOT_FOUND

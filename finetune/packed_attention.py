@@ -2,7 +2,7 @@
 
 PyTorch's CPU kernel computes every pair of tokens of a masked sequence, those of two different turns
 too. Here a turn is multiplied with the page and with itself alone, and the page with what stands before,
-block by block. The values are those of ordinary attention whose mask says so. Scores are computed again for
+block by block. The values are those of ordinary attention under such a mask. Scores are computed again for
 the gradient, not kept: they would take most of the memory of a training step.
 """
 

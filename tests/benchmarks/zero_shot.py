@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docvlm.config import Settings
-from docvlm.models.embedded import SHIPPED_ADAPTER, EmbeddedEngine
+from docvlm.models.embedded import EmbeddedEngine
+from docvlm.models.load import SHIPPED_ADAPTER
 from docvlm.schemas import Schema
 from finetune.cli.labels import Labels, read_labels
 from finetune.data.readings import Readings
