@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -29,6 +30,7 @@ from docvlm.ui.callbacks import (
 from docvlm.ui.desk import Desk
 from docvlm.ui.document_work import REDRAW_SECONDS, page_text, prepare
 from docvlm.ui.documents_panel import DocumentsPanel
+from docvlm.ui.jobs import JobKind
 from docvlm.ui.library import KeptFile
 from docvlm.ui.sessions import OpenView, Session
 
@@ -105,7 +107,8 @@ class AskPanel:
         yield {self._composer: _composer(view, busy=True)}
         others = [known for known in view.answers if known.question != question]
         view.answers = others
-        for event in self._events(view, question, question, pages, region):
+        cancel = view.jobs.begin(JobKind.ASK)
+        for event in self._events(view, question, question, cancel, pages, region):
             if session.view is not view:
                 return
             if isinstance(event, Answer):
@@ -120,11 +123,11 @@ class AskPanel:
         view: OpenView,
         heading: str,
         question: str,
-        pages: Sequence[int] | None,
-        region: Region | None,
+        cancel: threading.Event,
+        pages: Sequence[int] | None = None,
+        region: Region | None = None,
     ) -> Iterator[str | Answer]:
         """HTML of what is going on, under a heading; the answer last."""
-        cancel = view.begin()
         wanted = [region.page] if region is not None else pages
         for line in prepare(self._desk.workspace, self._desk.loader, view, wanted, cancel):
             yield answers.pending_html(heading, line, "")
@@ -144,13 +147,14 @@ class AskPanel:
         """Ask each selected document in turn; the answers stand below one another."""
         yield {self._composer: _composer(session.view, busy=True)}
         found, library = "", self._desk.library(session)
+        cancel = session.jobs.begin(JobKind.ASK)
         for number in sorted(session.selected):
             file = library.find(self._desk.workspace.store, number)
             if file is None:
                 continue
             card = ""
             try:
-                for card in self._ask_file(session, number, file, question):
+                for card in self._ask_file(session, number, file, question, cancel):
                     yield {self._answers: _group(question, found, card)}
                 found += card
             except Cancelled:
@@ -159,23 +163,23 @@ class AskPanel:
                 found += answers.failed_document_html(file.name, failure_html(error))
         yield {self._answers: _group(question, found, ""), self._composer: _composer(session.view)}
 
-    def _ask_file(self, session: Session, number: int, file: KeptFile, question: str) -> Iterator[str]:
+    def _ask_file(
+        self, session: Session, number: int, file: KeptFile, question: str, cancel: threading.Event
+    ) -> Iterator[str]:
         """The reply of one of several documents as it comes, as HTML; the answer last."""
         yield answers.pending_html(file.name, "Opening", "")
         other = self._desk.open_view(session, file)
         try:
-            session.working = other
-            for event in self._events(other, file.name, question, None, None):
+            for event in self._events(other, file.name, question, cancel):
                 if isinstance(event, Answer):
                     yield answers.other_document_html(number, file.name, event)
                 else:
                     yield event
         finally:
-            session.working = None
             other.close()
 
     def _stop(self, request: gr.Request) -> None:
-        self._desk.sessions.of(request).stop()
+        self._desk.sessions.of(request).stop(JobKind.ASK)
 
     def _choose(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         """Keep an answer as a label, or open the document of an answer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from typing import Any
@@ -35,6 +36,7 @@ from docvlm.ui.documents_panel import DocumentsPanel
 from docvlm.ui.downloads import Downloads
 from docvlm.ui.extract_bar import bar_html, export_html, results_html
 from docvlm.ui.field_work import FieldWork
+from docvlm.ui.jobs import JobKind
 from docvlm.ui.library import KeptFile
 from docvlm.ui.schema_builder import builder_html, schema_of_rows
 from docvlm.ui.sessions import OpenView, Session
@@ -148,13 +150,13 @@ class ExtractPanel:
         yield {**self._bars(session, busy=True), self._builder: ""}
         schema, library = self._work.schema(session), self._desk.library(session)
         done: list[tuple[int, str, CheckedExtraction]] = []
-        failures = ""
+        failures, cancel = "", session.jobs.begin(JobKind.EXTRACT)
         for number in sorted(session.selected):
             file = library.find(self._desk.workspace.store, number)
             if file is None:
                 continue
             try:
-                for event in self._extract_file(session, file, schema):
+                for event in self._extract_file(session, file, schema, cancel):
                     if isinstance(event, str):
                         yield {self._notice: failures + notices.notice_html(f"{file.name}: {event}", "busy")}
                     else:
@@ -167,16 +169,15 @@ class ExtractPanel:
         yield {self._notice: failures}
 
     def _extract_file(
-        self, session: Session, file: KeptFile, schema: Schema
+        self, session: Session, file: KeptFile, schema: Schema, cancel: threading.Event
     ) -> Iterator[str | CheckedExtraction]:
         """Sentences of what is going on with one of several documents; its values last."""
-        other = session.working = self._desk.open_view(session, file)
+        other = self._desk.open_view(session, file)
         try:
-            yield from self._work.extract(other, schema, None)
+            yield from self._work.extract(other, schema, None, cancel)
             if other.checked is not None:
                 yield other.checked
         finally:
-            session.working = None
             other.close()
 
     # The bar above, the table of a schema's fields, the files below
@@ -185,7 +186,7 @@ class ExtractPanel:
         """Stop, choose a schema, open the builder, or hand out a file."""
         session = self._desk.sessions.of(request)
         if is_choice(event, "stop"):
-            session.stop()
+            session.stop(JobKind.EXTRACT)
         elif is_choice(event, "schema"):
             session.schema = choice_of(event, "schema")
             return self.show(session)

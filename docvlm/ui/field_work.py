@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from functools import reduce
 
@@ -15,6 +16,7 @@ from docvlm.ui.browser_values import LONGEST_NAME, edits_of
 from docvlm.ui.callbacks import as_number, text_in, value_in
 from docvlm.ui.desk import Desk
 from docvlm.ui.document_work import page_text, prepare
+from docvlm.ui.jobs import JobKind
 from docvlm.ui.sessions import OpenView, Session
 
 DEFAULT_SCHEMA = "invoice"
@@ -58,13 +60,22 @@ class FieldWork:
         view.checked = checked if found or checked.confirmed else None
         return view.checked
 
-    def extract(self, view: OpenView, schema: Schema, pages: Sequence[int] | None) -> Iterator[str]:
+    def extract(
+        self,
+        view: OpenView,
+        schema: Schema,
+        pages: Sequence[int] | None,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[str]:
         """Sentences of what is going on; afterwards ``view.checked`` holds the values.
+
+        Args:
+            cancel: ends it when set; None for a piece of work of the document's own.
 
         Raises:
             DocvlmError: when the model or the pages cannot be had, or the user stopped it.
         """
-        cancel = view.begin()
+        cancel = cancel or view.jobs.begin(JobKind.EXTRACT)
         yield from prepare(self.desk.workspace, self.desk.loader, view, pages, cancel)
         yield "Looking for the fields"
         for event in view.document.extract_stream(schema, pages, cancel):

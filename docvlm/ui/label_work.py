@@ -22,6 +22,7 @@ from docvlm.ui.callbacks import text_in, value_in
 from docvlm.ui.desk import Desk
 from docvlm.ui.document_work import REDRAW_SECONDS, page_text, prepare
 from docvlm.ui.field_work import FieldWork
+from docvlm.ui.jobs import JobKind
 from docvlm.ui.label_rows import LINES, QUESTIONS, QuestionRow
 from docvlm.ui.label_state import LabelMode, ReadAhead
 from docvlm.ui.sessions import OpenView, Session
@@ -127,7 +128,7 @@ class LabelWork:
         if not ahead.is_for(view.document.id, schema.key):
             ahead.cancel.set()
             return
-        cancel = view.begin()
+        cancel = view.jobs.begin(JobKind.EXTRACT)
         while not ahead.done.wait(REDRAW_SECONDS):
             if cancel.is_set():
                 raise Cancelled
@@ -153,7 +154,7 @@ class LabelWork:
         Raises:
             DocvlmError: when the model cannot be had, or the user stopped it.
         """
-        cancel = view.begin()
+        cancel = view.jobs.begin(JobKind.ASK)
         yield from prepare(self.desk.workspace, self.desk.loader, view, None, cancel)
         yield "Looking for the answer"
         for event in view.document.ask_stream(question, None, cancel):

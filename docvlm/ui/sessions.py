@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
-from weakref import WeakSet
 
 import gradio as gr
 
@@ -15,6 +14,7 @@ from docvlm.schemas import Schema
 from docvlm.types import Answer, PageStatus
 from docvlm.ui.batch_view import BatchView
 from docvlm.ui.incoming import Incoming
+from docvlm.ui.jobs import JobKind, Jobs
 from docvlm.ui.label_state import LabelState
 from docvlm.ui.library_view import Filters
 from docvlm.ui.owners import owner_of
@@ -30,7 +30,8 @@ class OpenView:
 
     ``checked`` are its values with a person's labels over them, None before anything was extracted or
     labelled. ``prefilled`` are the keys of the schemas for which the model has looked; ``questions`` are
-    those of the tab Label in the order in which they stand there. ``closing`` is set when it is closed.
+    those of the tab Label in the order in which they stand there. ``jobs`` is the model's work on it;
+    ``closing`` is set when it is closed.
     """
 
     document: OpenDocument
@@ -41,8 +42,8 @@ class OpenView:
     thumbnail: str = ""
     prefilled: set[str] = field(default_factory=set)
     questions: list[str] = field(default_factory=list)
+    jobs: Jobs = field(default_factory=Jobs)
     closing: threading.Event = field(default_factory=threading.Event)
-    _jobs: WeakSet[threading.Event] = field(default_factory=WeakSet)
     _pictures: OrderedDict[int, PagePicture] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -80,19 +81,9 @@ class OpenView:
             self._pictures[picture.number] = read
         return read
 
-    def begin(self) -> threading.Event:
-        """Begin a piece of work of the model's; ``stop`` sets the event for each that is going on."""
-        cancel = threading.Event()
-        self._jobs.add(cancel)
-        return cancel
-
-    def stop(self) -> None:
-        for cancel in list(self._jobs):
-            cancel.set()
-
     def close(self) -> None:
         self.closing.set()
-        self.stop()
+        self.jobs.stop()
         self.document.close()
 
     def _draw(self, number: int) -> PagePicture:
@@ -114,7 +105,7 @@ class Session:
     ``schema`` names the schema that the user chose, empty where the document's kind decides;
     ``building`` is the one that the schema builder was filled with.
     ``incoming`` are the files put in last, with what became of them; ``selected`` the documents with a tick.
-    ``working`` is a document that is worked on without being shown; ``filters`` what the library shows,
+    ``jobs`` is the model's work on documents that are not shown; ``filters`` is what the library shows,
     ``batch`` which batch is looked at, ``label`` where the user is in the tab Label.
     ``leaving`` is set when the tab is closed, and ends work on files that are not shown.
     """
@@ -125,7 +116,7 @@ class Session:
     building: Schema | None = None
     incoming: tuple[Incoming, ...] = ()
     selected: set[int] = field(default_factory=set)
-    working: OpenView | None = None
+    jobs: Jobs = field(default_factory=Jobs)
     filters: Filters = field(default_factory=Filters)
     batch: BatchView = field(default_factory=BatchView)
     label: LabelState = field(default_factory=LabelState)
@@ -136,11 +127,11 @@ class Session:
         self.close_view()
         self.view = view
 
-    def stop(self) -> None:
-        """Stop the work in progress, on the open document or another."""
-        for view in (self.view, self.working):
-            if view is not None:
-                view.stop()
+    def stop(self, kind: JobKind | None = None) -> None:
+        """Stop the work of a kind, or all, on the open document and on others."""
+        self.jobs.stop(kind)
+        if self.view is not None:
+            self.view.jobs.stop(kind)
 
     def close_view(self) -> None:
         if self.view is not None:

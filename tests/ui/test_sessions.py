@@ -10,6 +10,7 @@ from docvlm.errors import ModelError, UsageError
 from docvlm.models.protocol import Engine
 from docvlm.pipeline import DocumentLabels, Workspace
 from docvlm.ui.engine_loader import EngineLoader
+from docvlm.ui.jobs import JobKind
 from docvlm.ui.sessions import MAX_SESSIONS, OpenView, Sessions
 
 ANNA, BELA = "a" * 32, "b" * 32
@@ -47,20 +48,23 @@ def test_tabs_that_are_unused_for_longest_are_closed(workspace: Workspace, sampl
     assert sessions.get(ANNA, "old").view is None
 
 
-def test_stopping_reaches_the_open_document_and_one_worked_on_unseen(
+def test_stopping_ends_work_of_its_kind_on_the_open_document_and_on_others(
     workspace: Workspace, samples: Path
 ) -> None:
     session = Sessions().get(ANNA, "tab")
     session.show(_open(workspace, samples / "invoice.pdf"))
-    session.working = _open(workspace, samples / "receipt.jpg")
     assert session.view is not None
-    asking, extracting, unseen = session.view.begin(), session.view.begin(), session.working.begin()
-    session.stop()
-    assert asking.is_set() and extracting.is_set() and unseen.is_set()
-    assert not session.view.begin().is_set() and not session.view.closing.is_set()
-    session.working.close()
+    places = (session.view.jobs, session.jobs)
+    asking = [jobs.begin(JobKind.ASK) for jobs in places]
+    extracting = [jobs.begin(JobKind.EXTRACT) for jobs in places]
+    session.stop(JobKind.EXTRACT)
+    assert [one.is_set() for one in asking + extracting] == [False, False, True, True]
+    session.stop(JobKind.ASK)
+    assert all(one.is_set() for one in asking)
+    later = [jobs.begin(kind) for jobs in places for kind in JobKind]
+    assert not any(one.is_set() for one in later) and not session.view.closing.is_set()
     session.close()
-    assert session.leaving.is_set()
+    assert session.leaving.is_set() and all(one.is_set() for one in later)
 
 
 def test_turning_stops_at_the_first_and_last_page(workspace: Workspace, samples: Path) -> None:

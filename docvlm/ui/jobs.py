@@ -1,0 +1,33 @@
+"""The model's work that is going on, by kind, so that each Stop ends its own."""
+
+from __future__ import annotations
+
+import threading
+from enum import Enum
+from weakref import WeakSet
+
+
+class JobKind(Enum):
+    """What a person can stop by itself."""
+
+    ASK = "ask"
+    EXTRACT = "extract"
+
+
+class Jobs:
+    """Pieces of work, each with an event that its worker looks at; what is over is forgotten by itself."""
+
+    def __init__(self) -> None:
+        self._cancels: dict[JobKind, WeakSet[threading.Event]] = {kind: WeakSet() for kind in JobKind}
+
+    def begin(self, kind: JobKind) -> threading.Event:
+        """Begin a piece of work; ``stop`` sets the event."""
+        cancel = threading.Event()
+        self._cancels[kind].add(cancel)
+        return cancel
+
+    def stop(self, kind: JobKind | None = None) -> None:
+        """Stop all work of a kind; None for every kind."""
+        for one in JobKind if kind is None else (kind,):
+            for cancel in list(self._cancels[one]):
+                cancel.set()
