@@ -39,9 +39,26 @@ watch("value", () => {
   }
 });
 
+// A list that was drawn before the server knew of a tick must not take it back, nor may a tick stay in the
+// place of a row when another row comes there.
+const ticks = new Map();
+watch("value", () => {
+  const toggles = [...element.querySelectorAll("[data-choice-toggle]")];
+  const shown = new Set(toggles.map((toggle) => toggle.dataset.choiceToggle));
+  for (const key of ticks.keys()) if (!shown.has(key)) ticks.delete(key);
+  for (const toggle of toggles) {
+    const [key, known] = [toggle.dataset.choiceToggle, toggle.hasAttribute("checked")];
+    if (ticks.get(key) === known) ticks.delete(key);
+    toggle.checked = ticks.get(key) ?? known;
+  }
+});
+
 element.addEventListener("change", (event) => {
   const toggle = event.target.closest("[data-choice-toggle]");
-  if (toggle) send(`${toggle.dataset.choiceToggle}:${toggle.checked ? 1 : 0}`);
+  if (toggle) {
+    ticks.set(toggle.dataset.choiceToggle, toggle.checked);
+    send(`${toggle.dataset.choiceToggle}:${toggle.checked ? 1 : 0}`);
+  }
   const picked = event.target.closest("select[data-choice-prefix]");
   if (picked) send(picked.dataset.choicePrefix + picked.value);
 });

@@ -76,9 +76,9 @@ class DocumentsPanel:
             height=96,
             show_label=False,
         )
-        self._incoming = clickable_html("", "incoming")
         self.list = clickable_html("", "documents")
         self._samples = clickable_html(samples_html(), "samples")
+        self._incoming = clickable_html("", "incoming")  # last, so that it comes and goes without a push
 
     def _connect(self) -> None:
         outputs = self.outputs

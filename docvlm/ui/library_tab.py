@@ -52,7 +52,7 @@ class LibraryTab:
         self._kinds = Kinds()
         self._figures = gr.HTML("", elem_id="library-figures", apply_default_css=False)
         self._filters = gr.HTML(
-            library_html.filters_html({}, Filters()),
+            "",
             elem_id="library-filters",
             js_on_load=script("choices.js", "live_form.js"),
             apply_default_css=False,

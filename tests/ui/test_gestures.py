@@ -12,16 +12,25 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.ui.test_accessibility import findings
-from tests.ui.test_phone import PHONE, ROOMS, open_tab
+from tests.ui.test_phone import DESKTOP, PHONE, ROOMS, open_tab
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, ViewportSize
 
 PATIENCE = 60_000
 COPY = """async (address) => {
   const picture = await (await fetch(address)).blob();
   await navigator.clipboard.write([new ClipboardItem({ "image/png": picture })]);
 }"""
+SHIFTS = """() => { window.shifts = [];
+  const name = (node) => !node ? "gone" : node.id || node.className || node.parentElement?.id;
+  const place = (box) => [box.x, box.y, box.width, box.height].map(Math.round).join();
+  new PerformanceObserver((list) => {
+    for (const one of list.getEntries().filter((one) => !one.hadRecentInput)) window.shifts.push([one.value,
+      one.sources.map((of) => [name(of.node), place(of.previousRect), place(of.currentRect)].join(" "))
+    ]);
+  }).observe({ type: "layout-shift", buffered: true }); }"""
+MOST_SHIFT = 0.1  # web.dev/articles/cls calls that good
 PLACE = """() => { const pane = document.querySelector(".page-scroll");
   return { left: pane.scrollLeft, top: pane.scrollTop, width: pane.querySelector("img").width }; }"""
 
@@ -87,6 +96,43 @@ def test_the_page_is_zoomed_and_moved_by_hand(page: Page) -> None:
     assert page.inner_text(".zoom output") == "100 %"
 
 
+@pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_nothing_jumps_while_one_works(page: Page, window: ViewportSize) -> None:
+    page.set_viewport_size(window)
+    page.reload()
+    page.evaluate(SHIFTS)
+    page.wait_for_selector("#model .ready")
+    _open(page)
+    page.wait_for_selector(".incoming li", state="detached")
+    page.fill("#composer textarea", "What is the total?")
+    page.press("#composer textarea", "Enter")
+    page.wait_for_selector("#answers .answer:not(.pending)")
+    for task in ("Extract", "Label", "Ask"):
+        open_tab(page, task)
+        page.wait_for_timeout(700)  # beyond what still counts as following the click
+    for room, shown in ROOMS.items():
+        open_tab(page, room)
+        page.wait_for_selector(shown, state="attached")
+        page.wait_for_timeout(700)
+    shifts = page.evaluate("window.shifts")
+    assert sum(value for value, _ in shifts) < MOST_SHIFT, "\n".join(map(str, shifts))
+
+
+def test_a_tick_is_kept_while_the_list_is_drawn_again(page: Page) -> None:
+    for name in ("invoice.pdf", "receipt.jpg"):
+        _open(page, name)
+    page.check("#left [aria-label='Select invoice.pdf']")
+    page.click('[data-choice="sample:screenshot.png"]')  # comes to the top, and moves the others down
+    page.check("#left [aria-label='Select receipt.jpg']")
+    page.uncheck("#left [aria-label='Select invoice.pdf']")
+    page.wait_for_selector('.page-title:has-text("screenshot.png")')
+    page.wait_for_selector("#left [aria-label='Select screenshot.png']")
+    page.wait_for_selector(".incoming li", state="detached")
+    page.wait_for_selector("#left h3:has-text('1 selected')")
+    ticked = page.locator("#left .document-entry:has(input:checked)")
+    assert [entry.inner_text().split("\n")[0] for entry in ticked.all()] == ["receipt.jpg"]
+
+
 def test_a_suggested_question_is_asked_with_a_click(page: Page) -> None:
     _open(page)
     chip = page.locator("#composer [data-suggest]").first
@@ -126,7 +172,7 @@ def test_light_and_dark_are_switched_by_keyboard_and_remembered(page: Page, tmp_
 
 
 def test_a_phone_has_no_serious_finding(page: Page, tmp_path: Path) -> None:
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.set_viewport_size(PHONE)
     _open(page)
     found: dict[str, Any] = {"Ask": findings(page)}
     tasks = {"Extract": "#extract", "Label": "#label-fields .sheet"}

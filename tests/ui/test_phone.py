@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, ViewportSize
 
-PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 READ_MILLISECONDS = 120_000
 ROOMS = {
     "Desk": "#left .document",
@@ -33,7 +34,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_no_tab_scrolls_sideways_on_a_phone(page: Page) -> None:
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.set_viewport_size(PHONE)
     page.click('[data-choice="sample:invoice.pdf"]')
     page.wait_for_selector('[data-read="1"]', timeout=READ_MILLISECONDS)
     wide = {}
@@ -49,9 +50,9 @@ def test_no_tab_scrolls_sideways_on_a_phone(page: Page) -> None:
 
 def test_a_window_made_narrow_and_wide_again_has_each_tab_once(page: Page) -> None:
     for _ in range(3):
-        page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        page.set_viewport_size(PHONE)
         page.wait_for_selector("role=tab[name=Models]", state="hidden")
-        page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+        page.set_viewport_size(DESKTOP)
         page.wait_for_selector("role=tab[name=Models]")
     for room in ROOMS:
         page.locator(f"role=tab[name={room}]").first.click()
