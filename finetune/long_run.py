@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 CHECKPOINT = "checkpoint"
+_LAST_CHECKPOINT = "checkpoint.old"
 LOG = "log.jsonl"
 TRAINING_STATE = "training.pt"
 
@@ -41,12 +42,18 @@ def read_recipe(file: Path, config: Callable[..., Config]) -> Config:
 def begin(out: Path, config: DataclassInstance, resume: bool) -> None:
     """Make the folder of a run and keep its settings there.
 
+    A run that was killed between putting the last checkpoint aside and the new one in its place gets the
+    last one back.
+
     Raises:
         UsageError: when ``out`` holds a run and ``resume`` is not set.
     """
     if (out / LOG).exists() and not resume:
         raise UsageError(f"{out} already holds a run.", "Choose another folder or go on with --resume.")
     out.mkdir(parents=True, exist_ok=True)
+    last = out / _LAST_CHECKPOINT
+    if last.exists() and not (out / CHECKPOINT).exists():
+        last.rename(out / CHECKPOINT)
     (out / "config.json").write_text(json.dumps(asdict(config), indent=2), encoding="utf-8")
 
 
@@ -73,7 +80,8 @@ def log_step(out: Path, progress: DataclassInstance, **figures: float) -> None:
 
 def put_checkpoint(out: Path, write: Callable[[Path], None]) -> None:
     """Have a checkpoint written beside the last one, then put it in its place."""
-    fresh, kept, old = out / "checkpoint.new", out / CHECKPOINT, out / "checkpoint.old"
+    fresh, kept, old = out / "checkpoint.new", out / CHECKPOINT, out / _LAST_CHECKPOINT
+    shutil.rmtree(fresh, ignore_errors=True)  # of a run that was killed while it wrote
     write(fresh)
     if kept.exists():
         shutil.rmtree(old, ignore_errors=True)

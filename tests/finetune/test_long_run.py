@@ -43,15 +43,40 @@ def test_the_learning_rate_rises_in_a_line_and_falls_in_half_a_cosine() -> None:
     assert rise_and_fall(1.0, 0.1, least=0.01) == pytest.approx(0.01)
 
 
+def write(out: Path, text: str) -> None:
+    def into(folder: Path) -> None:
+        folder.mkdir()
+        (folder / "weights").write_text(text)
+
+    put_checkpoint(out, into)
+
+
 def test_a_checkpoint_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
-    def write(text: str) -> None:
-        def into(folder: Path) -> None:
-            folder.mkdir()
-            (folder / "weights").write_text(text)
-
-        put_checkpoint(tmp_path, into)
-
-    write("first")
-    write("second")
+    write(tmp_path, "first")
+    write(tmp_path, "second")
     assert (tmp_path / CHECKPOINT / "weights").read_text() == "second"
     assert [one.name for one in tmp_path.iterdir()] == [CHECKPOINT]
+
+
+@pytest.mark.parametrize("renames", [0, 1])
+def test_a_run_killed_while_it_puts_a_checkpoint_goes_on_from_the_last(
+    tmp_path: Path, renames: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(tmp_path, Config(), resume=False)
+    write(tmp_path, "first")
+    rename, left = Path.rename, iter(range(renames))
+
+    def killed(path: Path, target: Path) -> Path:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", killed)
+        with pytest.raises(KeyboardInterrupt):
+            write(tmp_path, "second")
+    begin(tmp_path, Config(), resume=True)
+    assert (tmp_path / CHECKPOINT / "weights").read_text() == "first"
+    write(tmp_path, "third")
+    assert (tmp_path / CHECKPOINT / "weights").read_text() == "third"
+    assert not list(tmp_path.glob(f"{CHECKPOINT}.*"))
