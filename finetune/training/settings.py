@@ -76,9 +76,12 @@ class TrainingSettings:
     dropout: float = field(
         default=0.0, metadata={"help": "The share of a layer's inputs left out at random, 0 to below 1."}
     )
-    kept_share: float = field(
-        default=0.5,
-        metadata={"help": "How much of what was learnt is kept, above 0 to 1; less keeps more of the base."},
+    kept_share: float | None = field(
+        default=None,
+        metadata={
+            "help": "The share of what was learnt that is kept, above 0 to 1; empty: half, or all where half "
+            "says too little."
+        },
     )
     targets: tuple[str, ...] = field(
         default=(), metadata={"help": "Names of the layers that learn (q_proj, …); none: all linear."}
@@ -172,8 +175,9 @@ class TrainingSettings:
             if not 0 <= getattr(self, name) <= 1:
                 raise UsageError(f"'{name}' is {getattr(self, name)}.", "Give a share of 0 to 1.")
         for name in ("smallest_scale", "kept_share"):
-            if not 0 < getattr(self, name) <= 1:
-                raise UsageError(f"'{name}' is {getattr(self, name)}.", "Give a share above 0, up to 1.")
+            share = getattr(self, name)
+            if share is not None and not 0 < share <= 1:
+                raise UsageError(f"'{name}' is {share}.", "Give a share above 0, up to 1.")
         for name in ("learning_rate", "epochs", "minutes"):
             value = getattr(self, name)
             if value is not None and not 0 < value < float("inf"):

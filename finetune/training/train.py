@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from accelerate.utils import broadcast_object_list
-from peft import PeftModel
+from peft import PeftModel, set_peft_model_state_dict
+from safetensors.torch import load_file
 
-from docvlm.adapters import AdapterCard, KnownValues, write_card, write_known_values
+from docvlm.adapters import AdapterCard, write_card, write_known_values
+from docvlm.adapters.card import WEIGHTS_FILE
 from docvlm.atomic import write_atomically
 from docvlm.errors import InputError
 from docvlm.models.prefix_engine import PrefixEngine
@@ -28,13 +30,7 @@ from finetune.data.known_texts import known_texts
 from finetune.data.readings import Readings
 from finetune.training.accuracy import AccuracyCallback, FieldAccuracy
 from finetune.training.base import add_adapter, open_base
-from finetune.training.checkpoints import (
-    ChangeWeights,
-    checkpoints,
-    copy_adapter,
-    drop_partial_checkpoints,
-    step_of,
-)
+from finetune.training.checkpoints import checkpoints, copy_adapter, drop_partial_checkpoints, step_of
 from finetune.training.collate import Collator
 from finetune.training.events import (
     Emit,
@@ -47,9 +43,10 @@ from finetune.training.events import (
     read_events,
 )
 from finetune.training.examples import ExampleSet, WindowExample, make_examples
+from finetune.training.kept_share import HALF, find_share, judged_windows, known_share
 from finetune.training.part_way import base_of_full_layers, part_way
 from finetune.training.progress import ProgressCallback
-from finetune.training.settings import Method, TrainingSettings
+from finetune.training.settings import TrainingSettings
 from finetune.training.steps import Steps, steps_an_epoch, steps_within
 from finetune.training.trainer import DocumentTrainer, training_arguments
 
@@ -138,10 +135,12 @@ def train(
         emit(Stopped(done, f"Stopped after step {done} of {total}; it can be resumed."))
         return None
     if first:
-        card = _card(run, data, settings, folder)
-        known = known_texts((*data.documents, *data.lines_only), data.schema)
-        change = _part_way(run.model, settings)
-        _finish(folder, card, known, settings, change, accuracy.best_step if accuracy else None, done, emit)
+        best_step = accuracy.best_step if accuracy else None
+        weights = checkpoints(folder)[-1] if best_step is None else folder / BEST
+        share = _share_to_keep(run, data, settings, weights, emit)
+        _put_adapter(run, data, replace(settings, kept_share=share), share, weights, folder)
+        step = done if best_step is None else best_step
+        emit(Finished(step, f"Trained {done} steps; the adapter is that of step {step}."))
     return folder / ADAPTER
 
 
@@ -206,7 +205,7 @@ def _watch_accuracy(
         return None
     found = make_examples(held_out, readings, data.schema, run.engine.count_tokens, settings.seed)
     measure = FieldAccuracy(
-        run.engine, found.examples, data.schema, run.collator.shown, _kept_share(settings)
+        run.engine, found.examples, data.schema, run.collator.shown, known_share(settings) or HALF
     )
     accuracy = AccuracyCallback(measure, folder / BEST, settings.evaluations_wanted, settings.patience, emit)
     measured = [event for event in read_events(folder) if isinstance(event, Evaluated)]
@@ -244,35 +243,28 @@ def _card(run: _Prepared, data: TrainingData, settings: TrainingSettings, folder
     )
 
 
-def _part_way(model: PeftModel, settings: TrainingSettings) -> ChangeWeights | None:
-    """What ``kept_share`` makes of the trained weights; None where they are kept as they are."""
-    share = _kept_share(settings)
-    if share == 1:
-        return None
-    base = base_of_full_layers(model)
-    return lambda weights: part_way(weights, share, base)
+def _share_to_keep(
+    run: _Prepared, data: TrainingData, settings: TrainingSettings, weights: Path, emit: Emit
+) -> float:
+    """How much of what was learnt the adapter keeps; ``weights`` is the folder of those that were chosen."""
+    share = known_share(settings)
+    if share is not None:
+        return share
+    emit(Progressed("Finding how much of it to keep"))
+    set_peft_model_state_dict(run.model, load_file(weights / WEIGHTS_FILE))
+    judged = judged_windows(run.examples)
+    return find_share(
+        lambda one: FieldAccuracy(run.engine, judged, data.schema, run.collator.shown, one).measure()
+    )
 
 
-def _kept_share(settings: TrainingSettings) -> float:
-    # The magnitudes that DoRA learns beside its updates belong to the whole of them.
-    return 1.0 if settings.method is Method.DORA else settings.kept_share
-
-
-def _finish(
-    folder: Path,
-    card: AdapterCard,
-    known: KnownValues,
-    settings: TrainingSettings,
-    change: ChangeWeights | None,
-    best_step: int | None,
-    last_step: int,
-    emit: Emit,
+def _put_adapter(
+    run: _Prepared, data: TrainingData, settings: TrainingSettings, share: float, weights: Path, folder: Path
 ) -> None:
-    """Put the best adapter, or the last one, where it is looked for."""
-    source = folder / BEST if best_step is not None else checkpoints(folder)[-1]
-    copy_adapter(source, folder / ADAPTER, change)
-    write_card(folder / ADAPTER, card)
-    write_known_values(folder / ADAPTER, known)
-    settings.save(folder / ADAPTER)
-    step = last_step if best_step is None else best_step
-    emit(Finished(step, f"Trained {last_step} steps; the adapter is that of step {step}."))
+    """Put the adapter, with all that is known of it, where it is looked for."""
+    base = base_of_full_layers(run.model)
+    target = folder / ADAPTER
+    copy_adapter(weights, target, None if share == 1 else lambda learnt: part_way(learnt, share, base))
+    write_card(target, _card(run, data, settings, folder))
+    write_known_values(target, known_texts((*data.documents, *data.lines_only), data.schema))
+    settings.save(target)

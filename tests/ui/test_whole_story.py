@@ -130,7 +130,6 @@ def _fine_tune(page: Page) -> None:
     page.wait_for_selector(".side.held-out")
     page.click("text=All settings")
     page.fill("#tune-epochs", EPOCHS)
-    page.fill("#tune-kept_share", "1")  # all of it: there is nothing that the base knows of these fields
     page.fill("#tune-name", ADAPTER)
     page.click("#tune-start")
     page.wait_for_selector(".run.running .run-line:has-text('Step')")
