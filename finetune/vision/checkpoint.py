@@ -7,8 +7,8 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 
 from docvlm.errors import ModelError
+from docvlm.models.vision_tower import VisionTower, load_tower, save_tower
 from finetune.vision.glyph_head import GlyphHead
-from finetune.vision.tower import VisionTower, load_tower, save_tower
 
 HEAD = "glyph_head.safetensors"
 

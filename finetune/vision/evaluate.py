@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count, islice
 from pathlib import Path
 
+from docvlm.models.vision_tower import VisionTower
 from docvlm.terminal import run_command
 from docvlm.types import Line, RgbImage
 from finetune.data.cases import read_cases
@@ -23,7 +24,6 @@ from finetune.vision.checkpoint import load_reader
 from finetune.vision.glyph_head import GlyphHead
 from finetune.vision.reading import lines_of, printed, read_page, read_tile
 from finetune.vision.tiles import Tile, tiles_of
-from finetune.vision.tower import VisionTower
 
 GLYPH_HEIGHT = 13.0
 """Pixels: the middle of what the tower was taught; a page is read again at the size that makes it so."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from finetune.vision.tower import PATCH
+from docvlm.models.vision_tower import PATCH
 
 SLOTS = 4
 """Characters that a patch can hold; of more, the last are left out."""

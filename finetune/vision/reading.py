@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 import torch
 
+from docvlm.models.vision_tower import PATCH, VisionTower, states_of
 from docvlm.reading.order import Segment, arrange
 from docvlm.types import Box, Line, Reading, ReadingSource, RgbImage, Word
 from finetune.vision.glyph_head import GlyphHead
 from finetune.vision.glyph_targets import NOTHING, UNKNOWN, Glyphs, character_of
-from finetune.vision.tower import PATCH, VisionTower, states_of
 
 _SAME_ROW = 0.7
 """Of a glyph's height: how far middles on one row may be apart."""

@@ -9,10 +9,10 @@ from random import Random
 import cv2
 import numpy as np
 
+from docvlm.models.vision_tower import PATCH
 from docvlm.types import RgbImage
 from finetune.synthesis.drawing.pages import DrawnPage, draw_page
 from finetune.vision.glyph_targets import Glyphs
-from finetune.vision.tower import PATCH
 
 GLYPH_HEIGHTS = (9.0, 20.0)
 """Pixels: how high letters are made, as pages are at the tile sizes of the budgets."""

@@ -24,6 +24,7 @@ import torch
 from numpy.typing import NDArray
 
 from docvlm.models.device import pick_device, pick_dtype
+from docvlm.models.vision_tower import VisionTower, states_of, tower_config
 from docvlm.terminal import run_command
 from finetune.long_run import (
     CHECKPOINT,
@@ -38,7 +39,6 @@ from finetune.vision.checkpoint import load_reader, save_reader
 from finetune.vision.glyph_head import GlyphHead, glyph_loss, share_right
 from finetune.vision.glyph_targets import glyph_targets
 from finetune.vision.tiles import Tile, tiles_of
-from finetune.vision.tower import VisionTower, states_of, tower_config
 
 TILES_A_PAGE = 4
 

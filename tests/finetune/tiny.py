@@ -7,10 +7,12 @@ from pathlib import Path
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from docvlm.models.vision_language import IMAGE_TOKEN
+
 
 def save_tiny_model(folder: Path) -> Path:
-    """Write a random Llama and a byte tokenizer with ChatML's control tokens to ``folder``."""
-    control = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    """Write a random Llama and a byte tokenizer with the control tokens of ChatML and pictures to disk."""
+    control = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", IMAGE_TOKEN]
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocabulary = {token: number for number, token in enumerate([*control, *alphabet])}
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from docvlm.errors import ModelError
+from docvlm.models.vision_tower import VisionTower, tower_config
 from finetune.vision.checkpoint import HEAD, load_reader, save_reader
 from finetune.vision.glyph_head import GlyphHead
-from finetune.vision.tower import VisionTower, tower_config
 
 
 def test_a_tower_and_its_head_come_back_as_they_were(tmp_path: Path) -> None:

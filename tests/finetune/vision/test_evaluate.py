@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from docvlm.models.vision_tower import VisionTower, tower_config
 from finetune.vision import evaluate
 from finetune.vision.checkpoint import save_reader
 from finetune.vision.glyph_head import GlyphHead
 from finetune.vision.reading import printed
-from finetune.vision.tower import VisionTower, tower_config
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from jiwer import cer
 
+from docvlm.models.vision_tower import VisionTower, tower_config
 from finetune.synthesis.drawing.pages import draw_page
 from finetune.vision.glyph_head import GlyphHead
 from finetune.vision.reading import Glyph, lines_of, printed, read_page
 from finetune.vision.tiles import page_glyphs
-from finetune.vision.tower import VisionTower, tower_config
 
 
 def drawn(seed: int) -> tuple[str, list[Glyph]]:

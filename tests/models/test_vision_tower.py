@@ -10,7 +10,7 @@ from transformers import Idefics2Config, Idefics2Model
 from transformers.models.idefics2.modeling_idefics2 import Idefics2VisionTransformer
 
 from docvlm.errors import ModelError
-from finetune.vision.tower import VisionTower, load_tower, pixels_of, save_tower, tower_config
+from docvlm.models.vision_tower import VisionTower, load_tower, pixels_of, save_tower, tower_config
 
 CONFIG = tower_config(hidden_size=64, layers=1, largest_tile=128)
 
