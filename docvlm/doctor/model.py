@@ -9,9 +9,10 @@ from docvlm.adapters.card import WEIGHTS_FILE
 from docvlm.config import Settings
 from docvlm.doctor.finding import Finding, fail, ok, warn
 from docvlm.errors import DocvlmError, ModelError
+from docvlm.model_names import EMBEDDED
 from docvlm.models.checksums import damaged_files, has_checksums
 from docvlm.models.language_model import language_model_folder
-from docvlm.models.load import EMBEDDED, SHIPPED_ADAPTER
+from docvlm.models.load import SHIPPED_ADAPTER
 from docvlm.models.server.address import is_server_address, parse_server_address
 
 _SETUP = "Run: python -m docvlm setup"

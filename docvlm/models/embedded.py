@@ -19,12 +19,13 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from docvlm.adapters import read_known_values
 from docvlm.adapters.card import WEIGHTS_FILE
 from docvlm.errors import ModelError
+from docvlm.model_names import EMBEDDED
 from docvlm.models.adapter import merge_adapter, refuse_misfit
 from docvlm.models.calibration import UNCALIBRATED, Calibration, read_calibration
 from docvlm.models.chat import ChatEncoder
 from docvlm.models.device import pick_device, pick_dtype
 from docvlm.models.language_model import WHEEL_SHA256, Report, ensure_language_model
-from docvlm.models.load import EMBEDDED, SHIPPED_ADAPTER
+from docvlm.models.load import SHIPPED_ADAPTER
 from docvlm.models.prefix_engine import EncodedPage, PrefixEngine
 from docvlm.models.protocol import EngineCard, PageInput
 from docvlm.tiling import Budget, TilePlan, plan_tiles

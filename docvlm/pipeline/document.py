@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from docvlm import ingest
 from docvlm.config import Settings
 from docvlm.errors import Cancelled, DocvlmError, InputError
-from docvlm.models.load import EMBEDDED
+from docvlm.model_names import EMBEDDED
 from docvlm.models.protocol import Engine, PageInput
 from docvlm.pipeline.ask import AnswerPiece, ask_windows
 from docvlm.pipeline.extract import WindowDone, extract_windows

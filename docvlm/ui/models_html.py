@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from docvlm.model_names import short_name
-from docvlm.models.load import EMBEDDED
+from docvlm.model_names import EMBEDDED, short_name
 from docvlm.models.protocol import EngineCard
 from docvlm.models.server.address import is_server_address
 from docvlm.tiling import CostProbe, TilePlan

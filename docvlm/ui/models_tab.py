@@ -7,7 +7,7 @@ from collections.abc import Callable
 import gradio as gr
 
 from docvlm.errors import ModelError, UsageError
-from docvlm.models.load import EMBEDDED
+from docvlm.model_names import EMBEDDED
 from docvlm.models.protocol import Engine
 from docvlm.models.server.address import is_server_address
 from docvlm.models.server.reach import demand_server

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from docvlm.config import Settings
 from docvlm.errors import Cancelled, DocvlmError, UsageError
-from docvlm.models.load import EMBEDDED
+from docvlm.model_names import EMBEDDED
 from docvlm.terminal import EXIT_CODES, Subparsers, add_command, tell
 from finetune.cli.run_view import RunView
 from finetune.cli.settings_option import parse_settings, settings_help

@@ -15,10 +15,10 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from peft.utils.constants import DUMMY_TARGET_MODULES
 
 from docvlm.errors import ModelError
+from docvlm.model_names import EMBEDDED
 from docvlm.models.embedded import EmbeddedEngine
 from docvlm.models.hub import HubEngine
 from docvlm.models.language_model import Report
-from docvlm.models.load import EMBEDDED
 from docvlm.models.prefix_engine import PrefixEngine
 from finetune.training.settings import Method, TrainingSettings
 

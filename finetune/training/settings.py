@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from docvlm.errors import UsageError
-from docvlm.models.load import EMBEDDED
+from docvlm.model_names import EMBEDDED
 from docvlm.tiling import Budget
 
 SETTINGS_FILE = "settings.json"

@@ -138,7 +138,7 @@ def train(
         best_step = accuracy.best_step if accuracy else None
         weights = checkpoints(folder)[-1] if best_step is None else folder / BEST
         share = _share_to_keep(run, data, settings, weights, emit)
-        _put_adapter(run, data, replace(settings, kept_share=share), share, weights, folder)
+        _put_adapter(run, data, settings, share, weights, folder)
         step = done if best_step is None else best_step
         emit(Finished(step, f"Trained {done} steps; the adapter is that of step {step}."))
     return folder / ADAPTER
@@ -262,8 +262,8 @@ def _put_adapter(
     run: _Prepared, data: TrainingData, settings: TrainingSettings, share: float, weights: Path, folder: Path
 ) -> None:
     """Put the adapter, with all that is known of it, where it is looked for."""
-    base = base_of_full_layers(run.model)
-    target = folder / ADAPTER
+    base, target = base_of_full_layers(run.model), folder / ADAPTER
+    settings = replace(settings, kept_share=share)
     copy_adapter(weights, target, None if share == 1 else lambda learnt: part_way(learnt, share, base))
     write_card(target, _card(run, data, settings, folder))
     write_known_values(target, known_texts((*data.documents, *data.lines_only), data.schema))

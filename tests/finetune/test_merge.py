@@ -15,9 +15,9 @@ from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
 
 from docvlm.adapters import AdapterCard, AdapterRegistry, read_card, write_card
 from docvlm.errors import ModelError, UsageError
+from docvlm.model_names import EMBEDDED
 from docvlm.models.embedded import EmbeddedEngine
 from docvlm.models.hub import HubEngine
-from docvlm.models.load import EMBEDDED
 from docvlm.models.protocol import GenerationRequest, PageInput
 from finetune.merge import merge_into_full_weights, write_full_weights
 from tests.models.tiny_checkpoints import save_tiny_checkpoint
