@@ -118,6 +118,19 @@ def test_nothing_jumps_while_one_works(page: Page, window: ViewportSize) -> None
     assert sum(value for value, _ in shifts) < MOST_SHIFT, "\n".join(map(str, shifts))
 
 
+def test_a_list_longer_than_its_strip_stands_above_the_samples(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 500})
+    names = ("invoice.pdf", "receipt.jpg", "screenshot.png", "scanned-contract.pdf")
+    for name in names:
+        _open(page, name)
+    page.wait_for_function(f"document.querySelectorAll('#left .document').length == {len(names)}")
+    last, samples = (
+        page.locator("#left .document-entry").last.bounding_box(),
+        page.locator("#samples").bounding_box(),
+    )
+    assert last and samples and last["y"] + last["height"] <= samples["y"]
+
+
 def test_a_tick_is_kept_while_the_list_is_drawn_again(page: Page) -> None:
     for name in ("invoice.pdf", "receipt.jpg"):
         _open(page, name)
