@@ -1,21 +1,21 @@
 """How much of what was learnt an adapter keeps, where the settings leave that to the run.
 
 One half keeps more right on other documents than all of it (see :mod:`finetune.training.part_way` and
-``tests/benchmarks/RESULTS.md``), but is too little for fields that the base knows nothing of: then it does
-not even say what stands in the documents that were learnt from.
+``tests/benchmarks/RESULTS.md``), as long as the base knows something that is worth keeping. Where it says
+little of what was learnt, all of it is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from finetune.training.examples import WindowExample
 from finetune.training.settings import Method, TrainingSettings
 
-HALF, ALL = 0.5, 1.0
+NOTHING, HALF, ALL = 0.0, 0.5, 1.0
 
-TOO_LITTLE = 0.2
-"""Of the values learnt from: as many more are right with all of it where one half is too little."""
+KNOWN = 0.5
+"""Of the values learnt from: where the base says fewer right, it knows nothing of the fields."""
 
 JUDGED_WINDOWS = 8
 
@@ -27,16 +27,11 @@ def known_share(settings: TrainingSettings) -> float | None:
 
 
 def judged_windows(examples: Sequence[WindowExample]) -> Sequence[WindowExample]:
-    """The windows that were learnt from on which shares are compared, spread over all that have fields."""
+    """The windows that were learnt from on which the base is judged, spread over all that have fields."""
     with_fields = [example for example in examples if example.fields]
     return with_fields[:: max(1, len(with_fields) // JUDGED_WINDOWS)][:JUDGED_WINDOWS]
 
 
-def find_share(measure: Callable[[float], tuple[int, int]]) -> float:
-    """The least of the shares that says enough of what was learnt.
-
-    Args:
-        measure: how many values are right with a share of it, and how many there are.
-    """
-    (half, asked), (whole, _) = measure(HALF), measure(ALL)
-    return ALL if whole - half > TOO_LITTLE * asked else HALF
+def share_over(base_right: int, asked: int) -> float:
+    """The share to keep over a base that says ``base_right`` of ``asked`` values learnt from."""
+    return ALL if base_right < KNOWN * asked else HALF

@@ -79,8 +79,8 @@ class TrainingSettings:
     kept_share: float | None = field(
         default=None,
         metadata={
-            "help": "The share of what was learnt that is kept, above 0 to 1; empty: half, or all where half "
-            "says too little."
+            "help": "The share of what was learnt that is kept, above 0 to 1; empty: half, or all over a "
+            "base that knows little."
         },
     )
     targets: tuple[str, ...] = field(

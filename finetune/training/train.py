@@ -14,11 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from accelerate.utils import broadcast_object_list
-from peft import PeftModel, set_peft_model_state_dict
-from safetensors.torch import load_file
+from peft import PeftModel
 
 from docvlm.adapters import AdapterCard, write_card, write_known_values
-from docvlm.adapters.card import WEIGHTS_FILE
 from docvlm.atomic import write_atomically
 from docvlm.errors import InputError
 from docvlm.models.prefix_engine import PrefixEngine
@@ -43,7 +41,7 @@ from finetune.training.events import (
     read_events,
 )
 from finetune.training.examples import ExampleSet, WindowExample, make_examples
-from finetune.training.kept_share import HALF, find_share, judged_windows, known_share
+from finetune.training.kept_share import HALF, NOTHING, judged_windows, known_share, share_over
 from finetune.training.part_way import base_of_full_layers, part_way
 from finetune.training.progress import ProgressCallback
 from finetune.training.settings import TrainingSettings
@@ -137,7 +135,7 @@ def train(
     if first:
         best_step = accuracy.best_step if accuracy else None
         weights = checkpoints(folder)[-1] if best_step is None else folder / BEST
-        share = _share_to_keep(run, data, settings, weights, emit)
+        share = _share_to_keep(run, data, settings, emit)
         _put_adapter(run, data, settings, share, weights, folder)
         step = done if best_step is None else best_step
         emit(Finished(step, f"Trained {done} steps; the adapter is that of step {step}."))
@@ -243,19 +241,15 @@ def _card(run: _Prepared, data: TrainingData, settings: TrainingSettings, folder
     )
 
 
-def _share_to_keep(
-    run: _Prepared, data: TrainingData, settings: TrainingSettings, weights: Path, emit: Emit
-) -> float:
-    """How much of what was learnt the adapter keeps; ``weights`` is the folder of those that were chosen."""
+def _share_to_keep(run: _Prepared, data: TrainingData, settings: TrainingSettings, emit: Emit) -> float:
+    """How much of what was learnt the adapter keeps."""
     share = known_share(settings)
     if share is not None:
         return share
     emit(Progressed("Finding how much of it to keep"))
-    set_peft_model_state_dict(run.model, load_file(weights / WEIGHTS_FILE))
     judged = judged_windows(run.examples)
-    return find_share(
-        lambda one: FieldAccuracy(run.engine, judged, data.schema, run.collator.shown, one).measure()
-    )
+    base = FieldAccuracy(run.engine, judged, data.schema, run.collator.shown, NOTHING)
+    return share_over(*base.measure())
 
 
 def _put_adapter(

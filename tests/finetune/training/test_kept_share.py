@@ -12,20 +12,19 @@ from docvlm.adapters.card import WEIGHTS_FILE
 from finetune.training.checkpoints import checkpoints
 from finetune.training.events import Event, Progressed
 from finetune.training.examples import WindowExample, make_examples
-from finetune.training.kept_share import JUDGED_WINDOWS, find_share, judged_windows, known_share
+from finetune.training.kept_share import JUDGED_WINDOWS, judged_windows, known_share, share_over
 from finetune.training.settings import TrainingSettings, load_settings
 from finetune.training.train import TrainingData, train
 from tests.finetune.training.families import Lesson
 
 
 @pytest.mark.parametrize(
-    ("half", "whole", "kept"),
-    [(20, 24, 0.5), (20, 25, 1.0), (24, 20, 0.5), (0, 20, 1.0), (0, 0, 0.5)],
+    ("base_right", "asked", "kept"), [(20, 20, 0.5), (10, 20, 0.5), (9, 20, 1.0), (0, 20, 1.0), (0, 0, 0.5)]
 )
-def test_all_is_kept_only_where_half_misses_much_of_what_was_learnt(
-    half: int, whole: int, kept: float
+def test_all_is_kept_only_over_a_base_that_knows_little_of_it(
+    base_right: int, asked: int, kept: float
 ) -> None:
-    assert find_share(lambda share: (half if share == 0.5 else whole, 20)) == kept
+    assert share_over(base_right, asked) == kept
 
 
 def test_what_the_settings_say_is_not_looked_for() -> None:
@@ -34,7 +33,7 @@ def test_what_the_settings_say_is_not_looked_for() -> None:
     assert known_share(TrainingSettings(method="dora", kept_share=0.7)) == 1.0  # type: ignore[arg-type]
 
 
-def test_the_windows_compared_are_spread_over_those_with_fields(invoice_lesson: Lesson) -> None:
+def test_the_windows_judged_are_spread_over_those_with_fields(invoice_lesson: Lesson) -> None:
     (example,) = make_examples(
         [invoice_lesson.document], invoice_lesson.readings, invoice_lesson.schema, lambda text: len(text)
     ).examples
