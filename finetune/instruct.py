@@ -32,6 +32,7 @@ from finetune.long_run import (
     CHECKPOINT,
     TRAINING_STATE,
     begin,
+    cached_language_model,
     log_step,
     put_checkpoint,
     read_recipe,
@@ -239,7 +240,7 @@ def main() -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    language_model = options.language_model or _cached_language_model()
+    language_model = options.language_model or cached_language_model()
     if options.export:
         export(language_model, options.out, options.export)
     else:
@@ -248,13 +249,6 @@ def _run(options: argparse.Namespace) -> int:
         config = replace(config, **{name: value for name, value in given.items() if value is not None})
         train(language_model, options.out, config, options.resume)
     return 0
-
-
-def _cached_language_model() -> Path:
-    from docvlm.config import Settings
-    from docvlm.models.language_model import ensure_language_model
-
-    return ensure_language_model(Settings.from_environment().model_cache, print)
 
 
 if __name__ == "__main__":

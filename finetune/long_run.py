@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 
+from docvlm.config import Settings
 from docvlm.errors import UsageError
+from docvlm.models.language_model import ensure_language_model
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -33,7 +35,7 @@ def read_recipe(file: Path, config: Callable[..., Config]) -> Config:
     """
     try:
         return config(**yaml.safe_load(file.read_text(encoding="utf-8")))
-    except (OSError, TypeError, yaml.YAMLError) as error:
+    except (OSError, TypeError, ValueError, yaml.YAMLError) as error:
         raise UsageError(
             f"{file} is no recipe: {error}.", "See finetune/recipes for those there are."
         ) from error
@@ -88,3 +90,12 @@ def put_checkpoint(out: Path, write: Callable[[Path], None]) -> None:
         kept.rename(old)
     fresh.rename(kept)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def cached_language_model() -> Path:
+    """Where the embedded model's language model lies on this machine; fetched where it is missing.
+
+    Raises:
+        ModelError: when it cannot be had.
+    """
+    return ensure_language_model(Settings.from_environment().model_cache, print)

@@ -1,4 +1,6 @@
-"""How well the tower reads by itself: character error rates on unseen drawn tiles and on real pages.
+"""How well tiles are read glyph by glyph, by the tower or through its resampler.
+
+Character error rates on unseen drawn tiles, and on real pages.
 
 python -m finetune.vision.evaluate runs/tower/checkpoint --tiles 200
 python -m finetune.vision.evaluate runs/tower/checkpoint --cases CASES.jsonl --limit 20
@@ -13,15 +15,13 @@ from collections.abc import Iterator, Sequence
 from itertools import count, islice
 from pathlib import Path
 
-from docvlm.models.vision_tower import VisionTower
 from docvlm.terminal import run_command
 from docvlm.types import Line, RgbImage
 from finetune.data.cases import read_cases
 from finetune.data.readings import Readings
 from finetune.evaluation.bootstrap import Bootstrap, ratio
 from finetune.evaluation.text import ErrorCounts, character_errors
-from finetune.vision.checkpoint import load_reader
-from finetune.vision.glyph_head import GlyphHead
+from finetune.vision.readers import GlyphReader, load_reader
 from finetune.vision.reading import lines_of, printed, read_page, read_tile
 from finetune.vision.tiles import Tile, tiles_of
 
@@ -31,10 +31,10 @@ GLYPH_HEIGHT = 13.0
 _SIDE = 384
 
 
-def tile_errors(tower: VisionTower, head: GlyphHead, tiles: Iterator[Tile]) -> Iterator[ErrorCounts]:
+def tile_errors(reader: GlyphReader, tiles: Iterator[Tile]) -> Iterator[ErrorCounts]:
     """Of each tile, against its own glyphs put into lines in the same way."""
     for tile in tiles:
-        read = lines_of(read_tile(tower, head, tile.image))
+        read = lines_of(read_tile(reader, tile.image))
         yield character_errors(_text(read), _text(lines_of(printed(tile.glyphs))))
 
 
@@ -43,23 +43,23 @@ def unseen_tiles() -> Iterator[Tile]:
     return (tile for number in count() for tile in tiles_of(f"unseen:{number}", _SIDE, 1))
 
 
-def read_at_its_size(tower: VisionTower, head: GlyphHead, image: RgbImage) -> str:
+def read_at_its_size(reader: GlyphReader, image: RgbImage) -> str:
     """A page's text, its letters made as high as those that the tower was taught."""
-    found = read_page(tower, head, image, _SIDE)
+    found = read_page(reader, image, _SIDE)
     heights = [word.box.height for word in found.words]
     if not heights:
         return ""
     scale = GLYPH_HEIGHT / statistics.median(heights)
     if 0.8 < scale < 1.25:
         return found.text
-    return read_page(tower, head, image, _SIDE, scale).text
+    return read_page(reader, image, _SIDE, scale).text
 
 
 def _text(lines: Sequence[Line]) -> str:
     return "\n".join(line.text for line in lines)
 
 
-def _page_errors(tower: VisionTower, head: GlyphHead, cases: Path, limit: int) -> Iterator[ErrorCounts]:
+def _page_errors(reader: GlyphReader, cases: Path, limit: int) -> Iterator[ErrorCounts]:
     """Of the first page of documents with a transcript."""
     documents = (document for document in read_cases(cases, print) if document.transcripts)
     with Readings.open() as readings:
@@ -72,12 +72,12 @@ def _page_errors(tower: VisionTower, head: GlyphHead, cases: Path, limit: int) -
                 for label in document.transcripts
                 if label.page in (None, 1)
             )
-            yield character_errors(read_at_its_size(tower, head, image), right)
+            yield character_errors(read_at_its_size(reader, image), right)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m finetune.vision.evaluate", description=__doc__)
-    parser.add_argument("checkpoint", type=Path, help="folder of a tower and its glyph head")
+    parser.add_argument("checkpoint", type=Path, help="folder of a tower, or of one with its resampler")
     parser.add_argument("--tiles", type=int, default=100, help="how many drawn tiles to read")
     parser.add_argument("--cases", type=Path, help="real pages with transcripts, instead")
     parser.add_argument("--limit", type=int, default=20, help="how many of them")
@@ -86,13 +86,11 @@ def main() -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    tower, head = load_reader(options.checkpoint)
-    tower.eval()
-    head.eval()
+    reader = load_reader(options.checkpoint).eval()
     if options.cases:
-        found = list(_page_errors(tower, head, options.cases, options.limit))
+        found = list(_page_errors(reader, options.cases, options.limit))
     else:
-        found = list(tile_errors(tower, head, islice(unseen_tiles(), options.tiles)))
+        found = list(tile_errors(reader, islice(unseen_tiles(), options.tiles)))
     rate = Bootstrap(len(found), 0).interval(
         ratio([one.edits for one in found], [one.length for one in found])
     )

@@ -1,4 +1,4 @@
-"""Reading a tile or a page by the tower alone: glyphs with places become words and lines."""
+"""Reading without the language model: the glyphs of a tile or a page become words and lines."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 import torch
 
-from docvlm.models.vision_tower import PATCH, VisionTower, states_of
+from docvlm.models.vision_tower import PATCH
 from docvlm.reading.order import Segment, arrange
 from docvlm.types import Box, Line, Reading, ReadingSource, RgbImage, Word
-from finetune.vision.glyph_head import GlyphHead
 from finetune.vision.glyph_targets import NOTHING, UNKNOWN, Glyphs, character_of
+from finetune.vision.readers import GlyphReader
 
 _SAME_ROW = 0.7
 """Of a glyph's height: how far middles on one row may be apart."""
@@ -47,10 +47,10 @@ def printed(glyphs: Glyphs) -> list[Glyph]:
 
 
 @torch.inference_mode()
-def read_tile(tower: VisionTower, head: GlyphHead, image: RgbImage) -> list[Glyph]:
+def read_tile(reader: GlyphReader, image: RgbImage) -> list[Glyph]:
     """The glyphs of a tile (sides in multiples of 16 pixels), in no order; places from its top left."""
     columns = image.shape[1] // PATCH
-    said = head(states_of(tower, torch.from_numpy(image)[None]))
+    said = reader(torch.from_numpy(image)[None])
     classes = said.classes[0].argmax(dim=-1).numpy()
     places, starts = said.places[0].float().numpy(), said.starts[0].float().numpy()
     glyphs: list[Glyph] = []
@@ -70,7 +70,7 @@ def read_tile(tower: VisionTower, head: GlyphHead, image: RgbImage) -> list[Glyp
     return glyphs
 
 
-def read_page(tower: VisionTower, head: GlyphHead, image: RgbImage, side: int, scale: float = 1.0) -> Reading:
+def read_page(reader: GlyphReader, image: RgbImage, side: int, scale: float = 1.0) -> Reading:
     """A page read tile by tile at ``scale`` times its size; boxes in pixels of ``image``.
 
     A glyph belongs to the tile that its middle lies in; tiles overlap by a patch on each side, so that no
@@ -81,7 +81,7 @@ def read_page(tower: VisionTower, head: GlyphHead, image: RgbImage, side: int, s
     scaled = image if scale == 1.0 else np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
     found: list[Glyph] = []
     for left, top, tile in _tiles(scaled, side):
-        for glyph in read_tile(tower, head, tile):
+        for glyph in read_tile(reader, tile):
             inside = PATCH <= glyph.x < side - PATCH and PATCH <= glyph.y < side - PATCH
             x, y = glyph.x + left, glyph.y + top
             if inside and x < scaled.shape[1] and y < scaled.shape[0]:

@@ -8,6 +8,7 @@ from random import Random
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from docvlm.models.vision_tower import PATCH
 from docvlm.types import RgbImage
@@ -17,7 +18,8 @@ from finetune.vision.glyph_targets import Glyphs
 GLYPH_HEIGHTS = (9.0, 20.0)
 """Pixels: how high letters are made, as pages are at the tile sizes of the budgets."""
 
-_FEWEST_GLYPHS = 25
+_FEWEST_GLYPHS = 0.045
+"""In a patch, on average over a tile; an emptier tile teaches little for its time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +47,7 @@ def tiles_of(seed: int | str, side: int, count: int) -> Iterator[Tile]:
         ]
         insides = [_inside(glyphs, left, top, side) for left, top in places]
         fuller = max((0, 1), key=lambda which: len(insides[which].characters))
-        if len(insides[fuller].characters) >= _FEWEST_GLYPHS:
+        if len(insides[fuller].characters) >= _FEWEST_GLYPHS * (side // PATCH) ** 2:
             yield Tile(_cut_out(image, *places[fuller], side), insides[fuller])
 
 
@@ -74,10 +76,15 @@ def _scaled(page: DrawnPage, rng: Random) -> tuple[RgbImage, Glyphs]:
 
 def _inside(glyphs: Glyphs, left: int, top: int, side: int) -> Glyphs:
     moved = glyphs.boxes - np.array([left, top, left, top], np.float32)
-    middles = (moved[:, :2] + moved[:, 2:]) / 2
-    kept = np.flatnonzero(((middles >= 0) & (middles < side)).all(axis=1))
+    kept = places_inside(moved, side)
     characters = [glyphs.characters[int(number)] for number in kept]
     return Glyphs(characters, moved[kept], glyphs.starts[kept])
+
+
+def places_inside(boxes: NDArray[np.floating], side: int) -> NDArray[np.intp]:
+    """Which boxes have their middles in a tile."""
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    return np.flatnonzero(((middles >= 0) & (middles < side)).all(axis=1))
 
 
 def _cut_out(image: RgbImage, left: int, top: int, side: int) -> RgbImage:

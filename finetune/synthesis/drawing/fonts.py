@@ -77,7 +77,7 @@ def families_for(style: FontStyle, text: str) -> list[str]:
     return [
         family.name
         for family in families().values()
-        if family.style is style and needed <= _signs(family.name)
+        if family.style is style and needed <= supported_signs(family.name)
     ]
 
 
@@ -161,7 +161,7 @@ def font_file(family: Family, name: str) -> Path:
 
 
 @cache
-def _signs(name: str) -> frozenset[str]:
+def supported_signs(name: str) -> frozenset[str]:
     """The characters that a family has."""
     family = families()[name]
     with TTFont(font_file(family, family.regular), lazy=True) as font:

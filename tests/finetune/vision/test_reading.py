@@ -7,6 +7,7 @@ from jiwer import cer
 from docvlm.models.vision_tower import VisionTower, tower_config
 from finetune.synthesis.drawing.pages import draw_page
 from finetune.vision.glyph_head import GlyphHead
+from finetune.vision.readers import PatchReader
 from finetune.vision.reading import Glyph, lines_of, printed, read_page
 from finetune.vision.tiles import page_glyphs
 
@@ -36,8 +37,8 @@ def test_words_are_parted_where_one_begins() -> None:
 
 def test_an_untaught_tower_reads_something_and_its_boxes_lie_on_the_page() -> None:
     page = draw_page(1, ("receipt",), "en")
-    tower = VisionTower(tower_config(64, 1, 128)).eval()
-    reading = read_page(tower, GlyphHead(64).eval(), page.image, 128)
+    reader = PatchReader(VisionTower(tower_config(64, 1, 128)), GlyphHead(64)).eval()
+    reading = read_page(reader, page.image, 128)
     height, width = page.image.shape[:2]
     assert reading.words
     for word in reading.words:

@@ -13,7 +13,7 @@ def test_tiles_are_of_the_side_asked_for_and_hold_text() -> None:
     assert len(TILES) > 6
     for tile in TILES:
         assert tile.image.shape == (256, 256, 3)
-        assert len(tile.glyphs.characters) == len(tile.glyphs.boxes) == len(tile.glyphs.starts) >= 25
+        assert len(tile.glyphs.characters) == len(tile.glyphs.boxes) == len(tile.glyphs.starts) > 10
 
 
 def test_a_seed_gives_the_same_tiles_again() -> None:

@@ -7,21 +7,25 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 
 from docvlm.errors import UsageError
 from finetune.long_run import LOG
+from finetune.vision.batches import BatchSizes, make_batch
+from finetune.vision.readers import LatentReader
 from finetune.vision.train import (
-    TowerConfig,
+    Stage,
+    VisionConfig,
     load_recipe,
-    make_batch,
     open_run,
     train,
     train_step,
 )
 from tests.conftest import REPOSITORY
+from tests.finetune.tiny import tiny_llama
 
-SMALL = TowerConfig(seed=3, tiles=8, side=128, batch=2, hidden_size=64, layers=1, warmup=0.25)
+SMALL = VisionConfig(seed=3, tiles=8, sides=(128, 112), batch=2, hidden_size=64, layers=1, warmup=0.25)
+
+PAIR = BatchSizes(seed=1, tiles=2, sides=(128,))
 
 
 def losses(out: Path) -> list[float]:
@@ -30,7 +34,7 @@ def losses(out: Path) -> list[float]:
 
 def test_a_tower_learns_the_characters_of_a_batch(tmp_path: Path) -> None:
     run = open_run(tmp_path, replace(SMALL, learning_rate=3e-3), resume=False)
-    batch = make_batch(1, 0, 2, 128)
+    batch = make_batch(PAIR, 0)
     first, _ = train_step(run, batch)
     for _ in range(80):
         last, right = train_step(run, batch)
@@ -62,8 +66,11 @@ def test_a_run_is_not_begun_over_another(tmp_path: Path) -> None:
         train(tmp_path, SMALL, resume=False)
 
 
-def test_the_recipe_is_a_valid_one() -> None:
-    assert load_recipe(REPOSITORY / "finetune" / "recipes" / "docvlm-mini-tower.yaml").side == 384
+@pytest.mark.parametrize("stage", Stage)
+def test_the_recipes_are_valid_ones(stage: Stage) -> None:
+    recipe = load_recipe(REPOSITORY / "finetune" / "recipes" / f"docvlm-mini-{stage}.yaml")
+    assert recipe.stage == stage
+    assert recipe.tiles >= 10_000
 
 
 def test_a_setting_that_there_is_not_is_said(tmp_path: Path) -> None:
@@ -72,7 +79,32 @@ def test_a_setting_that_there_is_not_is_said(tmp_path: Path) -> None:
         load_recipe(tmp_path / "recipe.yaml")
 
 
-def test_batches_of_a_run_differ_and_come_again() -> None:
-    first, second = make_batch(1, 0, 2, 128), make_batch(1, 1, 2, 128)
-    assert not torch.equal(torch.from_numpy(first.images), torch.from_numpy(second.images))
-    assert (make_batch(1, 0, 2, 128).images == first.images).all()
+def test_a_resampler_learns_what_its_tower_sees(tmp_path: Path) -> None:
+    open_run(tmp_path, SMALL, resume=False).reader.save(tmp_path / "tower")
+    tiny_llama(40).save_pretrained(tmp_path / "language")
+    config = replace(
+        SMALL,
+        stage=Stage.RESAMPLER,
+        depth=1,
+        learning_rate=3e-3,
+        start_from=str(tmp_path / "tower"),
+    )
+    run = open_run(tmp_path, config, resume=False, language_model=tmp_path / "language")
+    assert isinstance(run.reader, LatentReader)
+    batch = make_batch(PAIR, 0)
+    first, _ = train_step(run, batch)
+    for _ in range(120):
+        last, right = train_step(run, batch)
+    assert last < 0.5 * first
+    assert right > 0.5
+
+
+def test_a_resampler_without_a_tower_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="behind a tower"):
+        open_run(tmp_path, replace(SMALL, stage=Stage.RESAMPLER), resume=False)
+
+
+def test_a_stage_that_there_is_not_is_said(tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text("stage: nose\n")
+    with pytest.raises(UsageError, match="no recipe"):
+        load_recipe(tmp_path / "recipe.yaml")

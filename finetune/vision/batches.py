@@ -1,0 +1,99 @@
+"""Drawn tiles in batches, each made from the seed and its number alone, a few of them ahead of their use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from itertools import count, islice
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from finetune.vision.glyph_targets import glyph_targets
+from finetune.vision.print_samples import print_sample
+from finetune.vision.tiles import Tile, tiles_of
+
+_FEWEST_TILES_A_PAGE, _PIXELS_A_PAGE = 4, 1536
+"""A page gives so many tiles at least, and as many as lie side by side in so many pixels."""
+
+_PRINT_AGAIN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSizes:
+    """What batches are made of.
+
+    Attributes:
+        seed: of the stream.
+        tiles: in a batch.
+        sides: pixels; batches take turns. Small tiles hold more glyphs for the time they take, and a tower
+            that saw one size alone reads no other.
+        print_only: so many batches at the start are samples of print; of those after them, every fourth is.
+    """
+
+    seed: int
+    tiles: int
+    sides: Sequence[int]
+    print_only: int = 0
+
+    def is_print(self, number: int) -> bool:
+        """Whether a batch holds samples of print instead of tiles of pages."""
+        return number < self.print_only or number % _PRINT_AGAIN == 0
+
+    def side(self, number: int) -> int:
+        """The side of the tiles of a batch."""
+        return self.sides[number % len(self.sides)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Tiles (bytes) with the targets of :mod:`finetune.vision.glyph_targets`, first axis the tile."""
+
+    images: NDArray[np.uint8]
+    classes: NDArray[np.int64]
+    places: NDArray[np.float32]
+    starts: NDArray[np.float32]
+
+    def on(self, device: torch.device) -> tuple[torch.Tensor, ...]:
+        """Images, classes, places and starts as tensors there."""
+        arrays = (self.images, self.classes, self.places, self.starts)
+        return tuple(torch.from_numpy(array).to(device) for array in arrays)
+
+
+def make_batch(sizes: BatchSizes, number: int) -> Batch:
+    """Batch ``number`` of a stream."""
+    side = sizes.side(number)
+    drawn = _print_samples if sizes.is_print(number) else _page_tiles
+    tiles = list(islice(drawn(f"{sizes.seed}:{number}", side), sizes.tiles))
+    targets = [glyph_targets(tile.glyphs, side, side) for tile in tiles]
+    return Batch(
+        np.stack([tile.image for tile in tiles]),
+        np.stack([target.classes for target in targets]),
+        np.stack([target.places for target in targets]),
+        np.stack([target.starts for target in targets]),
+    )
+
+
+def _print_samples(seed: str, side: int) -> Iterator[Tile]:
+    return (print_sample(f"{seed}:{place}", side) for place in count())
+
+
+def _page_tiles(seed: str, side: int) -> Iterator[Tile]:
+    a_page = max(_FEWEST_TILES_A_PAGE, _PIXELS_A_PAGE // side)
+    return (tile for page in count() for tile in tiles_of(f"{seed}:{page}", side, a_page))
+
+
+def batches_from(first: int, sizes: BatchSizes, drawing: Executor, ahead: int) -> Iterator[Batch]:
+    """Batches in order from number ``first``, ``ahead`` of them being drawn while one is used."""
+    numbers = count(first)
+
+    def asked() -> Future[Batch]:
+        return drawing.submit(make_batch, sizes, next(numbers))
+
+    waiting = [asked() for _ in range(ahead)]
+    while True:
+        ready = waiting.pop(0)
+        waiting.append(asked())
+        yield ready.result()

@@ -1,0 +1,55 @@
+"""A light decoder from a tile's 64 latents back to what is printed in each patch.
+
+It stands where the language model will stand, and is thrown away afterwards: what it can say of a patch, the
+latents must hold. So the resampler learns from hundreds of targets a tile, as the tower did.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+
+from finetune.vision.glyph_head import GlyphHead, SaidGlyphs
+
+_FREQUENCIES = 7
+"""Waves a side: the longest is twice a tile, the shortest a thirty-second of it, a patch of the largest."""
+
+
+class LatentDecoder(nn.Module):
+    """Latents (tiles, 64, width) to what is said of rows × columns patches, row by row.
+
+    Each patch asks by its place alone, a share of the tile's sides, as Idefics2's position embeddings are, so
+    that tiles of all sizes ask alike.
+    """
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.place = nn.Sequential(
+            nn.Linear(4 * _FREQUENCIES, width), nn.GELU(), nn.Linear(width, width), nn.LayerNorm(width)
+        )
+        self.latent_norm = nn.LayerNorm(width)
+        self.attention = nn.MultiheadAttention(width, heads, batch_first=True)
+        self.mixed = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
+        )
+        self.head = GlyphHead(width)
+
+    def forward(self, latents: torch.Tensor, rows: int, columns: int) -> SaidGlyphs:
+        places = self.place(place_waves(rows, columns).to(latents.device))
+        asked = places.expand(len(latents), -1, -1)
+        known = self.latent_norm(latents)
+        found, _ = self.attention(asked, known, known, need_weights=False)
+        states = asked + found
+        said: SaidGlyphs = self.head(states + self.mixed(states))
+        return said
+
+
+def place_waves(rows: int, columns: int) -> torch.Tensor:
+    """Sines and cosines of the middles of patches, shape (rows × columns, 28), patches row by row."""
+    y = (torch.arange(rows) + 0.5) / rows
+    x = (torch.arange(columns) + 0.5) / columns
+    middles = torch.stack(torch.meshgrid(y, x, indexing="ij"), dim=-1).flatten(0, 1)
+    angles = middles[..., None] * math.pi * 2.0 ** torch.arange(_FREQUENCIES)
+    return torch.cat((angles.sin(), angles.cos()), dim=-1).flatten(1)

@@ -1,0 +1,144 @@
+"""What learns to read tiles glyph by glyph: the tower alone, and the tower behind its resampler.
+
+Both lie in folders: safetensors, and configurations that say their shape.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers import Idefics2Config
+
+from docvlm.errors import ModelError
+from docvlm.models.vision_language import new_connector
+from docvlm.models.vision_tower import PATCH, VisionTower, load_tower, save_tower, states_of
+from finetune.vision.glyph_head import GlyphHead, SaidGlyphs, glyph_loss, share_right
+from finetune.vision.latents import LatentDecoder
+
+HEAD, CONNECTOR, DECODER = "glyph_head.safetensors", "connector.safetensors", "latent_decoder.safetensors"
+WHOLE_CONFIG = "vision_language.json"
+
+_DAMAGED = (OSError, RuntimeError, ValueError, TypeError, SafetensorError)
+
+_TOWER_WEIGHT = 0.5
+"""Of the tower's own loss while the resampler learns, so that it goes on reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """The loss of a batch, and the share of its characters that were right."""
+
+    loss: torch.Tensor
+    right: float
+
+
+class PatchReader(nn.Module):
+    """The tower with a head that says what is printed in each patch."""
+
+    def __init__(self, tower: VisionTower, head: GlyphHead) -> None:
+        super().__init__()
+        self.tower = tower
+        self.head = head
+
+    def forward(self, images: torch.Tensor) -> SaidGlyphs:
+        """What tiles say, bytes of shape (tiles, height, width, 3)."""
+        said: SaidGlyphs = self.head(states_of(self.tower, images))
+        return said
+
+    def lesson(self, images: torch.Tensor, targets: tuple[torch.Tensor, ...]) -> Lesson:
+        """``targets``: classes, places and starts, as of ``finetune.vision.glyph_targets.GlyphTargets``."""
+        said = self(images)
+        return Lesson(glyph_loss(said, *targets), share_right(said, targets[0]))
+
+    def save(self, folder: Path) -> None:
+        save_tower(self.tower, folder)
+        save_file(dict(self.head.state_dict()), folder / HEAD)
+
+
+class LatentReader(nn.Module):
+    """A reader of patches, and all that it saw once more out of 64 latents a tile.
+
+    Args:
+        config: the shape of the whole model, see ``docvlm.models.vision_language.vision_language_config``.
+    """
+
+    def __init__(self, patches: PatchReader, config: Idefics2Config) -> None:
+        super().__init__()
+        width = config.text_config.hidden_size
+        self.config = config
+        self.patches = patches
+        self.connector = new_connector(config)
+        self.decoder = LatentDecoder(width, config.text_config.num_attention_heads)
+
+    @property
+    def tower(self) -> VisionTower:
+        return self.patches.tower
+
+    def forward(self, images: torch.Tensor) -> SaidGlyphs:
+        """What tiles say by way of their latents, bytes of shape (tiles, height, width, 3)."""
+        return self._said(states_of(self.tower, images), images)
+
+    def lesson(self, images: torch.Tensor, targets: tuple[torch.Tensor, ...]) -> Lesson:
+        """See :meth:`PatchReader.lesson`; what is right is what the latents say."""
+        states = states_of(self.tower, images)
+        said = self._said(states, images)
+        loss = glyph_loss(said, *targets) + _TOWER_WEIGHT * glyph_loss(self.patches.head(states), *targets)
+        return Lesson(loss, share_right(said, targets[0]))
+
+    def save(self, folder: Path) -> None:
+        self.patches.save(folder)
+        self.config.to_json_file(folder / WHOLE_CONFIG, use_diff=False)
+        save_file(dict(self.connector.state_dict()), folder / CONNECTOR)
+        save_file(dict(self.decoder.state_dict()), folder / DECODER)
+
+    def _said(self, states: torch.Tensor, images: torch.Tensor) -> SaidGlyphs:
+        tiles, height, width, _ = images.shape
+        whole = torch.ones(tiles, states.shape[1], dtype=torch.bool, device=states.device)
+        latents = self.connector(states, whole)
+        said: SaidGlyphs = self.decoder(latents, height // PATCH, width // PATCH)
+        return said
+
+
+GlyphReader = PatchReader | LatentReader
+
+
+def load_reader(folder: Path) -> GlyphReader:
+    """The reader kept in a folder, of the kind that lies there.
+
+    Raises:
+        ModelError: when there is none, or its weights do not fit its configuration.
+    """
+    patches = load_patch_reader(folder)
+    if not (folder / CONNECTOR).exists():
+        return patches
+    try:
+        reader = LatentReader(patches, Idefics2Config.from_json_file(folder / WHOLE_CONFIG))
+        reader.connector.load_state_dict(load_file(folder / CONNECTOR))
+        reader.decoder.load_state_dict(load_file(folder / DECODER))
+    except _DAMAGED as error:
+        raise _missing(folder, "resampler") from error
+    return reader
+
+
+def load_patch_reader(folder: Path) -> PatchReader:
+    """The tower and glyph head of a folder, whatever else lies there.
+
+    Raises:
+        ModelError: when they are not there.
+    """
+    tower = load_tower(folder)
+    head = GlyphHead(tower.config.hidden_size)
+    try:
+        head.load_state_dict(load_file(folder / HEAD))
+    except _DAMAGED as error:
+        raise _missing(folder, "glyph head") from error
+    return PatchReader(tower, head)
+
+
+def _missing(folder: Path, what: str) -> ModelError:
+    return ModelError(f"{folder} holds no {what}.", "Train one with python -m finetune.vision.train.")
