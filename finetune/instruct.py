@@ -28,6 +28,7 @@ from docvlm.errors import ModelError
 from docvlm.models.chat import ChatEncoder
 from docvlm.models.device import pick_device, pick_dtype
 from docvlm.terminal import run_command
+from finetune.cores import core_workers, one_thread
 from finetune.long_run import (
     CHECKPOINT,
     TRAINING_STATE,
@@ -41,7 +42,7 @@ from finetune.long_run import (
 from finetune.packed_attention import use_packed_attention
 from finetune.packing import PackedExample, pack_example
 from finetune.synthesis.examples import make_example
-from finetune.training.trainer import document_workers, one_thread, reply_loss
+from finetune.training.trainer import reply_loss
 
 BASE_MODEL = "SmolLM2-135M-Instruct"
 
@@ -117,7 +118,7 @@ def train(language_model: Path, out: Path, config: InstructConfig, resume: bool)
     chat, end_id = ChatEncoder(tokenizer), int(tokenizer.eos_token_id)
     run = open_run(language_model, out, config, resume)
     progress, saved_at = run.progress, run.progress.seconds
-    with one_thread(), document_workers(config.threads) as workers:
+    with one_thread(), core_workers(config.threads) as workers:
         while progress.documents < config.documents:
             began = time.monotonic()
             rate = learning_rate_at(progress.documents / config.documents, config)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArgu
 from docvlm.errors import DocvlmError, ModelError
 from docvlm.memory import give_memory_back
 from docvlm.models.device import pick_device
+from finetune.cores import core_workers, one_thread
 from finetune.packing import PackedExample
 from finetune.training.attention import packed_attention_in
 from finetune.training.checkpoints import PARTIAL, publish_checkpoint, step_of
@@ -189,7 +189,7 @@ class DocumentTrainer(Trainer):
         longest_first = sorted(documents, key=lambda document: -document.packed.length)
         total = torch.zeros((), device=self.args.device)
         sums = [torch.zeros_like(weight) for weight in weights]
-        with document_workers(self.at_once) as workers:
+        with core_workers(self.at_once) as workers:
             for loss, gradients in workers.map(
                 lambda document: self._gradients(document, weights), longest_first
             ):
@@ -288,26 +288,6 @@ def reply_loss(
             **{name: value.to(device) for name, value in pixels.items()},
         ).logits[0]
     return functional.cross_entropy(logits.float(), packed.targets.to(device), reduction="sum")
-
-
-def document_workers(count: int) -> Executor:
-    """Workers that compute a document each, on one core each."""
-    return ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,))
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let the main thread compute on one core, as each document does.
-
-    Two cores on one small matrix mostly wait for each other: on two busy cores a product of (512, 576) and
-    (576, 1536) took twice the processor time on two threads (37 against 80 GFLOP/s a core).
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def is_out_of_memory(error: Exception) -> bool:

@@ -56,6 +56,13 @@ class Batch:
     places: NDArray[np.float32]
     starts: NDArray[np.float32]
 
+    def parts(self, count: int) -> list[Batch]:
+        """The batch in ``count`` parts of about as many tiles."""
+        cut = [
+            np.array_split(array, count) for array in (self.images, self.classes, self.places, self.starts)
+        ]
+        return [Batch(*arrays) for arrays in zip(*cut, strict=True)]
+
     def on(self, device: torch.device) -> tuple[torch.Tensor, ...]:
         """Images, classes, places and starts as tensors there."""
         arrays = (self.images, self.classes, self.places, self.starts)

@@ -12,10 +12,11 @@ would have seen. A run can start from the weights of another; the resampler has 
 from __future__ import annotations
 
 import argparse
+import statistics
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -28,6 +29,7 @@ from docvlm.models.device import pick_device, pick_dtype
 from docvlm.models.vision_language import vision_language_config
 from docvlm.models.vision_tower import VisionTower, tower_config
 from docvlm.terminal import run_command
+from finetune.cores import core_workers, one_thread
 from finetune.long_run import (
     CHECKPOINT,
     TRAINING_STATE,
@@ -40,7 +42,7 @@ from finetune.long_run import (
 )
 from finetune.vision.batches import Batch, BatchSizes, batches_from
 from finetune.vision.glyph_head import GlyphHead
-from finetune.vision.readers import GlyphReader, LatentReader, PatchReader, load_reader
+from finetune.vision.readers import GlyphReader, LatentReader, Lesson, PatchReader, load_reader
 
 
 class Stage(StrEnum):
@@ -72,6 +74,7 @@ class VisionConfig:
     layers: int = 4
     depth: int = 3
     drawing_processes: int = 1
+    threads: int = 2
     checkpoint_minutes: float = 3.0
     start_from: str | None = None
 
@@ -120,14 +123,19 @@ def train(out: Path, config: VisionConfig, resume: bool, language_model: Path | 
     begin(out, config, resume)
     run = open_run(out, config, resume, language_model)
     progress, saved_at = run.progress, run.progress.seconds
-    with ProcessPoolExecutor(max_workers=config.drawing_processes) as drawing:
+    parts = config.threads if pick_device().type == "cpu" else 1
+    with (
+        ProcessPoolExecutor(max_workers=config.drawing_processes) as drawing,
+        one_thread(),
+        core_workers(parts) as workers,
+    ):
         batches = batches_from(progress.step, config.batches, drawing, 2 * config.drawing_processes + 1)
         while progress.tiles < config.tiles:
             began = time.monotonic()
             for group in run.optimizer.param_groups:
                 group["lr"] = learning_rate_at(progress.tiles / config.tiles, config)
             batch = next(batches)
-            loss, right = train_step(run, batch)
+            loss, right = train_step(run, batch, workers, parts)
             spent = time.monotonic() - began
             progress.step += 1
             progress.tiles += config.batch
@@ -185,17 +193,31 @@ def learning_rate_at(progress: float, config: VisionConfig) -> float:
     return config.learning_rate * rise_and_fall(progress, config.warmup, least=0.01)
 
 
-def train_step(run: Run, batch: Batch) -> tuple[float, float]:
-    """One step of the optimiser; the loss, and the share of characters that were right before it."""
+def train_step(run: Run, batch: Batch, workers: Executor, parts: int) -> tuple[float, float]:
+    """One step of the optimiser; the loss, and the share of characters that were right before it.
+
+    The batch is computed in ``parts``, one a worker, as two cores on one small matrix wait for each other.
+    """
+    weights = list(run.reader.parameters())
+
+    def gradients(part: Batch) -> tuple[float, float, tuple[torch.Tensor, ...]]:
+        lesson = _lesson(run.reader, part)
+        return float(lesson.loss.detach()), lesson.right, torch.autograd.grad(lesson.loss, weights)
+
+    losses, rights, found = zip(*workers.map(gradients, batch.parts(parts)), strict=True)
+    for weight, *gradient in zip(weights, *found, strict=True):
+        weight.grad = torch.stack(gradient).mean(dim=0)
+    torch.nn.utils.clip_grad_norm_(weights, 1.0)
+    run.optimizer.step()
+    run.optimizer.zero_grad(set_to_none=True)
+    return statistics.fmean(losses), statistics.fmean(rights)
+
+
+def _lesson(reader: GlyphReader, batch: Batch) -> Lesson:
     device = pick_device()
     images, *targets = batch.on(device)
     with torch.autocast(device.type, dtype=pick_dtype(device), enabled=pick_dtype(device) != torch.float32):
-        lesson = run.reader.lesson(images, tuple(targets))
-    lesson.loss.backward()
-    torch.nn.utils.clip_grad_norm_(run.reader.parameters(), 1.0)
-    run.optimizer.step()
-    run.optimizer.zero_grad(set_to_none=True)
-    return float(lesson.loss.detach()), lesson.right
+        return reader.lesson(images, tuple(targets))
 
 
 def _save(out: Path, run: Run) -> None:

@@ -6,13 +6,17 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from docvlm.errors import UsageError
+from finetune.cores import core_workers
 from finetune.long_run import LOG
-from finetune.vision.batches import BatchSizes, make_batch
+from finetune.vision.batches import Batch, BatchSizes, make_batch
 from finetune.vision.readers import LatentReader
 from finetune.vision.train import (
+    Run,
     Stage,
     VisionConfig,
     load_recipe,
@@ -32,12 +36,39 @@ def losses(out: Path) -> list[float]:
     return [json.loads(line)["loss"] for line in (out / LOG).read_text().splitlines()]
 
 
+def learn(run: Run, batch: Batch, steps: int) -> tuple[float, float, float]:
+    """The first loss, the last one, and the share of characters that were right at last."""
+    with core_workers(1) as workers:
+        first, _ = train_step(run, batch, workers, 1)
+        for _ in range(steps):
+            last, right = train_step(run, batch, workers, 1)
+    return first, last, right
+
+
+def test_a_step_in_parts_is_a_step_in_one(tmp_path: Path) -> None:
+    half = make_batch(PAIR, 0).parts(2)[0]
+    twice = Batch(
+        np.concatenate((half.images, half.images)),
+        np.concatenate((half.classes, half.classes)),
+        np.concatenate((half.places, half.places)),
+        np.concatenate((half.starts, half.starts)),
+    )
+    found = []
+    for parts in (1, 2):
+        run = open_run(tmp_path, SMALL, resume=False)
+        run = replace(run, optimizer=torch.optim.SGD(run.reader.parameters(), lr=0.1))
+        with core_workers(parts) as workers:
+            loss, _ = train_step(run, twice, workers, parts)
+        found.append((loss, dict(run.reader.named_parameters())))
+    assert found[0][0] == pytest.approx(found[1][0], rel=1e-2)
+    for name, weight in found[0][1].items():
+        torch.testing.assert_close(weight, found[1][1][name], rtol=0, atol=2e-3)
+
+
 def test_a_tower_learns_the_characters_of_a_batch(tmp_path: Path) -> None:
     run = open_run(tmp_path, replace(SMALL, learning_rate=3e-3), resume=False)
     batch = make_batch(PAIR, 0)
-    first, _ = train_step(run, batch)
-    for _ in range(80):
-        last, right = train_step(run, batch)
+    first, last, right = learn(run, batch, 80)
     assert last < 0.4 * first
     assert right > 0.6
 
@@ -92,9 +123,7 @@ def test_a_resampler_learns_what_its_tower_sees(tmp_path: Path) -> None:
     run = open_run(tmp_path, config, resume=False, language_model=tmp_path / "language")
     assert isinstance(run.reader, LatentReader)
     batch = make_batch(PAIR, 0)
-    first, _ = train_step(run, batch)
-    for _ in range(120):
-        last, right = train_step(run, batch)
+    first, last, right = learn(run, batch, 120)
     assert last < 0.5 * first
     assert right > 0.5
 
