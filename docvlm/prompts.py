@@ -30,6 +30,11 @@ def extraction_prompt(schema: Schema) -> str:
     return "\n".join(["Find these fields, one a line:", *(_describe(field) for field in schema.fields)])
 
 
+def transcription_prompt() -> str:
+    """Ask for all that is printed, line by line."""
+    return "Copy the page:"
+
+
 def free_question_prompt(question: str) -> str:
     """Ask an engine that follows no grammar, and was not trained on ``question_prompt``."""
     return (

@@ -1,7 +1,7 @@
 """docvlm-mini: the model that works without a hub, a GPU or a label.
 
-Its language model reads the page's words (the reader text); a vision tower joins it when trained
-weights for one are shipped. Until then ``card.sees_pixels`` is False and the card says so.
+Its language model reads the page's words (the reader text); a vision tower joins it where weights for one
+lie. Without them ``card.sees_pixels`` is False and the card says so.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from docvlm.models.calibration import UNCALIBRATED, Calibration, read_calibratio
 from docvlm.models.chat import ChatEncoder
 from docvlm.models.device import pick_device, pick_dtype
 from docvlm.models.language_model import WHEEL_SHA256, Report, ensure_language_model
-from docvlm.models.load import SHIPPED_ADAPTER
+from docvlm.models.load import SHIPPED_ADAPTER, SHIPPED_VISION
 from docvlm.models.prefix_engine import EncodedPage, PrefixEngine
 from docvlm.models.protocol import EngineCard, PageInput
-from docvlm.tiling import Budget, TilePlan, plan_tiles
+from docvlm.models.vision_language import WEIGHTS, add_vision, picture_of
+from docvlm.tiling import Budget, TilePlan, cut_tiles, plan_tiles
 
 CALIBRATION_FILE = "calibration.json"
 """Lies beside the folder of the adapter that it was fitted with."""
@@ -52,6 +53,7 @@ class EmbeddedEngine(PrefixEngine):
         threads: CPU threads, or None for torch's choice.
         report: called with one sentence for each slow step.
         shipped_adapter: docvlm's own adapter; None for the raw language model.
+        vision: folder of a vision tower and connector; without such a folder pages are not looked at.
 
     Raises:
         ModelError: when weights are missing, damaged or made for another base.
@@ -64,6 +66,7 @@ class EmbeddedEngine(PrefixEngine):
         threads: int | None = None,
         report: Report = lambda _line: None,
         shipped_adapter: Path | None = SHIPPED_ADAPTER,
+        vision: Path = SHIPPED_VISION,
     ) -> None:
         transformers.utils.logging.disable_progress_bar()
         folder = ensure_language_model(model_cache, report)
@@ -71,12 +74,16 @@ class EmbeddedEngine(PrefixEngine):
             torch.set_num_threads(threads)
         report("Loading the embedded model.")
         shipped = [shipped_adapter] if shipped_adapter is not None else []
-        base_revision = _revision(shipped)
+        sight = [vision / WEIGHTS] if vision.is_dir() else []
+        base_revision = _revision(shipped, sight)
         refuse_misfit(adapter, EMBEDDED, base_revision)
         adapters = [*shipped, *([adapter] if adapter is not None else [])]
         model, tokenizer = _load(folder, adapters)
+        self._language_model = model
         self._chat = ChatEncoder(tokenizer)
-        note = _PAGE_ONLY_NOTE if adapters else f"{_PAGE_ONLY_NOTE} {_UNTUNED_NOTE}"
+        notes = [*([] if sight else [_PAGE_ONLY_NOTE]), *([] if adapters else [_UNTUNED_NOTE])]
+        if sight:
+            model = add_vision(model, vision, self._chat.image_id)
         super().__init__(
             model=model,
             tokenizer=tokenizer,
@@ -84,9 +91,9 @@ class EmbeddedEngine(PrefixEngine):
             end_ids=frozenset({tokenizer.eos_token_id}),
             card=EngineCard(
                 EMBEDDED,
-                _revision(adapters),
-                sees_pixels=False,
-                note=note,
+                _revision(adapters, sight),
+                sees_pixels=bool(sight),
+                note=" ".join(notes),
                 base_revision=base_revision,
                 adapter=str(adapter) if adapter else None,
                 calibration=_calibration(shipped_adapter),
@@ -100,7 +107,19 @@ class EmbeddedEngine(PrefixEngine):
         return plan_tiles(width, height, budget)
 
     def encode_page(self, page: PageInput) -> EncodedPage:
-        return EncodedPage(self._chat.page(page.reader_text))
+        if page.image is None or page.plan is None or not self.card.sees_pixels:
+            return EncodedPage(self._chat.page(page.reader_text))
+        tiles = cut_tiles(page.image, page.plan)
+        token_ids = self._chat.page(page.reader_text, len(tiles.pixels))
+        return EncodedPage(token_ids, picture_of(tiles, self.model.device))
+
+    def save(self, folder: Path) -> None:
+        """Write the language model as it is used, adapters merged in, with the tokenizer.
+
+        Tower and connector stay where they lie: no class of transformers opens a tower with such a stem.
+        """
+        self._language_model.save_pretrained(folder, safe_serialization=True)
+        self._tokenizer.save_pretrained(folder)
 
 
 def _load(folder: Path, adapters: Sequence[Path]) -> tuple[Any, Any]:
@@ -123,9 +142,9 @@ def _calibration(shipped_adapter: Path | None) -> Calibration:
     return read_calibration(shipped_adapter.parent / CALIBRATION_FILE) if shipped_adapter else UNCALIBRATED
 
 
-def _revision(adapters: Sequence[Path]) -> str:
-    """A short hash of the language model and of every adapter's weights."""
+def _revision(adapters: Sequence[Path], sight: Sequence[Path]) -> str:
+    """A short hash of the language model and of all weights laid over it or joined to it."""
     digest = hashlib.sha256(WHEEL_SHA256.encode())
-    for adapter in adapters:
-        digest.update((adapter / WEIGHTS_FILE).read_bytes())
+    for file in (*(adapter / WEIGHTS_FILE for adapter in adapters), *sight):
+        digest.update(file.read_bytes())
     return digest.hexdigest()[:12]

@@ -27,14 +27,9 @@ from transformers.models.idefics2.modeling_idefics2 import Idefics2Connector
 
 from docvlm.errors import ModelError
 from docvlm.models.checksums import damaged_files, write_checksums
-from docvlm.models.vision_tower import VisionTower
+from docvlm.models.vision_tower import PATCH, VisionTower, pixels_of
+from docvlm.tiling import TileBatch
 from docvlm.tiling.plan import TOKENS_PER_TILE
-
-IMAGE_TOKEN = "<empty_output>"  # noqa: S105  (a token of text, no password)
-"""A control token of SmolLM2 that nothing else uses: it stands where a state of a tile goes.
-
-Text of documents and people is never encoded to it, and no row has to be added to the vocabulary.
-"""
 
 CONFIG, WEIGHTS = "config.json", "vision.safetensors"
 _DAMAGED = (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError)
@@ -106,6 +101,13 @@ def join(
     model.lm_head = language_model.lm_head
     model.generation_config = language_model.generation_config
     return model.eval()
+
+
+def picture_of(tiles: TileBatch, device: torch.device) -> dict[str, torch.Tensor]:
+    """The views of a page as :func:`join`'s model takes them."""
+    mask = torch.from_numpy(tiles.patch_mask).repeat_interleave(PATCH, 1).repeat_interleave(PATCH, 2)
+    pixels = pixels_of(torch.from_numpy(tiles.pixels))
+    return {"pixel_values": pixels[None].to(device), "pixel_attention_mask": mask[None].to(device)}
 
 
 def save_vision(

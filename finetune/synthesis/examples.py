@@ -55,7 +55,7 @@ def make_example(seed: int | str) -> Example:
     while True:
         document = make_document(rng)
         page_text = layout_text(document.reading)
-        turns = _turns(document, rng)
+        turns = turns_of(document, rng)
         if len(page_text) <= limit and turns:
             return Example(document.kind, document.reading, page_text, turns)
 
@@ -72,7 +72,8 @@ def make_document(rng: Random, kind: str | None = None) -> Document:
     return read_draft(replace(draft, words=tuple(words)))
 
 
-def _turns(document: Document, rng: Random) -> tuple[Turn, ...]:
+def turns_of(document: Document, rng: Random) -> tuple[Turn, ...]:
+    """What is asked about a document: its fields, and some questions."""
     extraction = extraction_turn(document, rng)
     # Forms have much to ask about, and a further question on a page costs little training.
     most = 8 if document.kind == "form" else 5

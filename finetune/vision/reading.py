@@ -46,6 +46,15 @@ def printed(glyphs: Glyphs) -> list[Glyph]:
     ]
 
 
+def printed_text(glyphs: Glyphs) -> str:
+    """What drawn glyphs say, line by line, as a reader without fault would give it."""
+    return text_of(lines_of(printed(glyphs)))
+
+
+def text_of(lines: Sequence[Line]) -> str:
+    return "\n".join(line.text for line in lines)
+
+
 @torch.inference_mode()
 def read_tile(reader: GlyphReader, image: RgbImage) -> list[Glyph]:
     """The glyphs of a tile (sides in multiples of 16 pixels), in no order; places from its top left."""

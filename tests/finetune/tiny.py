@@ -7,7 +7,7 @@ from pathlib import Path
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from docvlm.models.vision_language import IMAGE_TOKEN
+from docvlm.models.chat import IMAGE_TOKEN
 
 
 def save_tiny_model(folder: Path) -> Path:

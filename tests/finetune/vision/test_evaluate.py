@@ -10,6 +10,7 @@ import torch
 
 from docvlm.models.vision_tower import VisionTower, tower_config
 from finetune.vision import evaluate
+from finetune.vision.evaluate import GlyphByGlyph
 from finetune.vision.glyph_head import GlyphHead
 from finetune.vision.readers import PatchReader
 from finetune.vision.reading import printed
@@ -22,7 +23,7 @@ def reader() -> PatchReader:
 
 
 def test_an_untaught_tower_makes_about_as_many_mistakes_as_there_are_characters(reader: PatchReader) -> None:
-    (errors,) = evaluate.tile_errors(reader, islice(evaluate.unseen_tiles(), 1))
+    (errors,) = evaluate.tile_errors(GlyphByGlyph(reader), islice(evaluate.unseen_tiles(), 1))
     assert errors.length > 20
     assert errors.edits > 0.7 * errors.length
 
@@ -31,7 +32,7 @@ def test_who_reads_every_glyph_makes_none(reader: PatchReader, monkeypatch: pyte
     (tile,) = islice(evaluate.unseen_tiles(), 1)
     said = printed(tile.glyphs)
     monkeypatch.setattr(evaluate, "read_tile", lambda reader, image: said)
-    (errors,) = evaluate.tile_errors(reader, iter([tile]))
+    (errors,) = evaluate.tile_errors(GlyphByGlyph(reader), iter([tile]))
     assert errors.edits == 0
 
 
@@ -40,4 +41,4 @@ def test_a_white_page_has_no_text(reader: PatchReader) -> None:
     with torch.no_grad():
         bias[:] = -10.0
         bias[:: bias.numel() // 4] = 10.0
-    assert evaluate.read_at_its_size(reader, np.full((200, 200, 3), 255, np.uint8)) == ""
+    assert GlyphByGlyph(reader).page(np.full((200, 200, 3), 255, np.uint8)) == ""
