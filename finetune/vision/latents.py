@@ -6,15 +6,11 @@ latents must hold. So the resampler learns from hundreds of targets a tile, as t
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import nn
 
 from finetune.vision.glyph_head import GlyphHead, SaidGlyphs
-
-_FREQUENCIES = 7
-"""Waves a side: the longest is twice a tile, the shortest a thirty-second of it, a patch of the largest."""
+from finetune.vision.places import WAVES, place_waves
 
 
 class LatentDecoder(nn.Module):
@@ -27,7 +23,7 @@ class LatentDecoder(nn.Module):
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.place = nn.Sequential(
-            nn.Linear(4 * _FREQUENCIES, width), nn.GELU(), nn.Linear(width, width), nn.LayerNorm(width)
+            nn.Linear(WAVES, width), nn.GELU(), nn.Linear(width, width), nn.LayerNorm(width)
         )
         self.latent_norm = nn.LayerNorm(width)
         self.attention = nn.MultiheadAttention(width, heads, batch_first=True)
@@ -44,12 +40,3 @@ class LatentDecoder(nn.Module):
         states = asked + found
         said: SaidGlyphs = self.head(states + self.mixed(states))
         return said
-
-
-def place_waves(rows: int, columns: int) -> torch.Tensor:
-    """Sines and cosines of the middles of patches, shape (rows × columns, 28), patches row by row."""
-    y = (torch.arange(rows) + 0.5) / rows
-    x = (torch.arange(columns) + 0.5) / columns
-    middles = torch.stack(torch.meshgrid(y, x, indexing="ij"), dim=-1).flatten(0, 1)
-    angles = middles[..., None] * math.pi * 2.0 ** torch.arange(_FREQUENCIES)
-    return torch.cat((angles.sin(), angles.cos()), dim=-1).flatten(1)

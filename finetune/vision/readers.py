@@ -12,6 +12,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
+from torch.nn import functional
 from transformers import Idefics2Config
 
 from docvlm.errors import ModelError
@@ -19,8 +20,10 @@ from docvlm.models.vision_language import new_connector
 from docvlm.models.vision_tower import PATCH, VisionTower, load_tower, save_tower, states_of
 from finetune.vision.glyph_head import GlyphHead, SaidGlyphs, glyph_loss, share_right
 from finetune.vision.latents import LatentDecoder
+from finetune.vision.places import WAVES, place_waves
 
-HEAD, CONNECTOR, DECODER = "glyph_head.safetensors", "connector.safetensors", "latent_decoder.safetensors"
+HEAD, WHERE = "glyph_head.safetensors", "place_head.safetensors"
+CONNECTOR, DECODER = "connector.safetensors", "latent_decoder.safetensors"
 WHOLE_CONFIG = "vision_language.json"
 
 _DAMAGED = (OSError, RuntimeError, ValueError, TypeError, SafetensorError)
@@ -38,12 +41,17 @@ class Lesson:
 
 
 class PatchReader(nn.Module):
-    """The tower with a head that says what is printed in each patch."""
+    """The tower with a head that says what is printed in each patch, and one that says where the patch lies.
+
+    Nothing else would keep a tower's states from losing their places, and a resampler knows them from nowhere
+    else.
+    """
 
     def __init__(self, tower: VisionTower, head: GlyphHead) -> None:
         super().__init__()
         self.tower = tower
         self.head = head
+        self.where = nn.Linear(tower.config.hidden_size, WAVES)
 
     def forward(self, images: torch.Tensor) -> SaidGlyphs:
         """What tiles say, bytes of shape (tiles, height, width, 3)."""
@@ -52,12 +60,19 @@ class PatchReader(nn.Module):
 
     def lesson(self, images: torch.Tensor, targets: tuple[torch.Tensor, ...]) -> Lesson:
         """``targets``: classes, places and starts, as of ``finetune.vision.glyph_targets.GlyphTargets``."""
-        said = self(images)
-        return Lesson(glyph_loss(said, *targets), share_right(said, targets[0]))
+        return self.judge(states_of(self.tower, images), images, targets)
+
+    def judge(self, states: torch.Tensor, images: torch.Tensor, targets: tuple[torch.Tensor, ...]) -> Lesson:
+        """How far the tower's states of some tiles are from what they should tell."""
+        said = self.head(states)
+        waves = place_waves(images.shape[1] // PATCH, images.shape[2] // PATCH).to(states.device)
+        astray = functional.mse_loss(self.where(states).float(), waves.expand(len(states), -1, -1))
+        return Lesson(glyph_loss(said, *targets) + astray, share_right(said, targets[0]))
 
     def save(self, folder: Path) -> None:
         save_tower(self.tower, folder)
         save_file(dict(self.head.state_dict()), folder / HEAD)
+        save_file(dict(self.where.state_dict()), folder / WHERE)
 
 
 class LatentReader(nn.Module):
@@ -87,8 +102,8 @@ class LatentReader(nn.Module):
         """See :meth:`PatchReader.lesson`; what is right is what the latents say."""
         states = states_of(self.tower, images)
         said = self._said(states, images)
-        loss = glyph_loss(said, *targets) + _TOWER_WEIGHT * glyph_loss(self.patches.head(states), *targets)
-        return Lesson(loss, share_right(said, targets[0]))
+        tower_loss = self.patches.judge(states, images, targets).loss
+        return Lesson(glyph_loss(said, *targets) + _TOWER_WEIGHT * tower_loss, share_right(said, targets[0]))
 
     def save(self, folder: Path) -> None:
         self.patches.save(folder)
@@ -132,12 +147,13 @@ def load_patch_reader(folder: Path) -> PatchReader:
         ModelError: when they are not there.
     """
     tower = load_tower(folder)
-    head = GlyphHead(tower.config.hidden_size)
+    reader = PatchReader(tower, GlyphHead(tower.config.hidden_size))
     try:
-        head.load_state_dict(load_file(folder / HEAD))
+        reader.head.load_state_dict(load_file(folder / HEAD))
+        reader.where.load_state_dict(load_file(folder / WHERE))
     except _DAMAGED as error:
         raise _missing(folder, "glyph head") from error
-    return PatchReader(tower, head)
+    return reader
 
 
 def _missing(folder: Path, what: str) -> ModelError:
