@@ -6,11 +6,24 @@ latents must hold. So the resampler learns from hundreds of targets a tile, as t
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import nn
 
 from finetune.vision.glyph_head import GlyphHead, SaidGlyphs
 from finetune.vision.places import WAVES, place_waves
+
+
+def latents_on_grid(count: int, width: int) -> torch.Tensor:
+    """Latents to begin with, shape (count, width): each speaks of the place of its own cell of a square grid.
+
+    From there a latent finds its part of the tile, and a patch the latents near it; random ones would have to
+    come to terms first about who holds what.
+    """
+    side = math.isqrt(count)
+    waves = place_waves(side, side)
+    return waves @ torch.randn(WAVES, width) * (2 / WAVES) ** 0.5
 
 
 class LatentDecoder(nn.Module):

@@ -19,7 +19,7 @@ from docvlm.errors import ModelError
 from docvlm.models.vision_language import new_connector
 from docvlm.models.vision_tower import PATCH, VisionTower, load_tower, save_tower, states_of
 from finetune.vision.glyph_head import GlyphHead, SaidGlyphs, glyph_loss, share_right
-from finetune.vision.latents import LatentDecoder
+from finetune.vision.latents import LatentDecoder, latents_on_grid
 from finetune.vision.places import WAVES, place_waves
 
 HEAD, WHERE = "glyph_head.safetensors", "place_head.safetensors"
@@ -88,6 +88,8 @@ class LatentReader(nn.Module):
         self.config = config
         self.patches = patches
         self.connector = new_connector(config)
+        latents = self.connector.perceiver_resampler.latents
+        latents.data = latents_on_grid(*latents.shape)
         self.decoder = LatentDecoder(width, config.text_config.num_attention_heads)
 
     @property
