@@ -23,7 +23,8 @@ def latents_on_grid(count: int, width: int) -> torch.Tensor:
     """
     side = math.isqrt(count)
     waves = place_waves(side, side)
-    return waves @ torch.randn(WAVES, width) * (2 / WAVES) ** 0.5
+    scale = math.sqrt(2 / WAVES)
+    return torch.matmul(waves, scale * torch.randn(WAVES, width))
 
 
 class LatentDecoder(nn.Module):

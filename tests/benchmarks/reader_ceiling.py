@@ -3,7 +3,9 @@
 A value is a run of whole words of the page, so a label that the reader misread can never be matched. This
 prints, field by field, the share of labels that stand on the page as such a run (letters and digits only,
 as ``field_normalised`` compares), and with ``--misses`` those that do not, beside what is nearest. The
-documents are those that ``learning_curve`` holds back with the same seed.
+documents are those that ``learning_curve`` holds back with the same seed. With ``--labels N`` a misread label
+counts, too, where an adapter that learnt from the first N of the other documents knows its spelling: what a
+model could reach that makes no mistake.
 """
 
 from __future__ import annotations
@@ -18,16 +20,19 @@ from pathlib import Path
 
 from rapidfuzz import fuzz
 
+from docvlm.adapters import NOTHING_KNOWN, KnownValues
 from docvlm.grounding import PageWords
 from docvlm.reading import layout_rows
 from finetune.data.cases import read_cases
 from finetune.data.documents import FieldLabel
+from finetune.data.known_texts import known_texts
 from finetune.data.readings import Readings
+from finetune.data.schema import schema_of
 
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """A label, whether it stands on a page, and the most similar stretch of letters and digits."""
+    """A label, whether it stands on a page or its spelling is known, and the words most like it."""
 
     field: str
     label: str
@@ -40,11 +45,14 @@ def main() -> None:
     parser.add_argument("cases", type=Path)
     parser.add_argument("--held-back", type=int, default=60, help="how many documents (default: 60)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--labels", type=int, default=0, help="how many other documents are labelled")
     parser.add_argument("--misses", action="store_true", help="list the labels that stand nowhere")
     options = parser.parse_args()
     documents = [document for document in read_cases(options.cases, print) if document.fields]
     ordered = sorted(documents, key=lambda document: document.sha256)
     random.Random(options.seed).shuffle(ordered)
+    labelled = ordered[options.held_back : options.held_back + options.labels]
+    known = known_texts(labelled, schema_of(documents)) if labelled else NOTHING_KNOWN
     sought: list[Sought] = []
     with Readings.open() as readings:
         for document in ordered[: options.held_back]:
@@ -53,7 +61,7 @@ def main() -> None:
                 for reading in readings.of(document)
             ]
             labels = [label for label in document.fields if isinstance(label, FieldLabel)]
-            sought += [_seek(label, pages) for label in labels if label.accepted]
+            sought += [_seek(label, pages, known) for label in labels if label.accepted]
     _print_shares(sought)
     for one in sought if options.misses else ():
         if not one.found:
@@ -69,7 +77,7 @@ def _print_shares(sought: Sequence[Sought]) -> None:
     print(f"mean over the fields: {statistics.fmean(shares):.3f}")
 
 
-def _seek(label: FieldLabel, pages: Iterable[PageWords]) -> Sought:
+def _seek(label: FieldLabel, pages: Iterable[PageWords], known: KnownValues) -> Sought:
     nearest, similarity = "", -1.0
     for order in itertools.chain.from_iterable(page.orders for page in pages):
         words = [_plain(word) for word in order]
@@ -83,8 +91,12 @@ def _seek(label: FieldLabel, pages: Iterable[PageWords]) -> Sought:
                 place = text.find(wanted, place + 1)
             near = fuzz.partial_ratio_alignment(wanted, text)
             if near is not None and near.score > similarity:
-                nearest, similarity = text[near.dest_start : near.dest_end], near.score
-    return Sought(label.name, label.accepted[0], False, nearest)
+                first = next(number for number, end in enumerate(ends) if end > near.dest_start)
+                last = next(number for number, end in enumerate(ends) if end >= near.dest_end)
+                nearest, similarity = " ".join(order[first : last + 1]), near.score
+    spelling = known.spelling(label.name, nearest)
+    is_known = spelling is not None and _plain(spelling) in map(_plain, label.accepted)
+    return Sought(label.name, label.accepted[0], is_known, nearest)
 
 
 def _plain(text: str) -> str:
