@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from itertools import count, islice
+from random import Random
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from docvlm.models.vision_tower import PATCH
 from finetune.vision.glyph_targets import glyph_targets
 from finetune.vision.print_samples import print_sample
 from finetune.vision.tiles import Tile, tiles_of
@@ -19,6 +21,8 @@ _FEWEST_TILES_A_PAGE, _PIXELS_A_PAGE = 4, 1536
 """A page gives so many tiles at least, and as many as lie side by side in so many pixels."""
 
 _PRINT_AGAIN = 4
+_SHORTER = (1, 1, 0.75, 0.5)
+"""The shorter side of tiles as a share of the longer one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,8 @@ class BatchSizes:
     Attributes:
         seed: of the stream.
         tiles: in a batch.
-        sides: pixels; batches take turns. Small tiles hold more glyphs for the time they take, and a tower
-            that saw one size alone reads no other.
+        sides: the longer side, pixels; batches take turns. Small tiles hold more glyphs for the time they
+            take, and a tower that saw one size alone reads no other.
         print_only: so many batches at the start are samples of print; of those after them, every fourth is.
     """
 
@@ -42,9 +46,15 @@ class BatchSizes:
         """Whether a batch holds samples of print instead of tiles of pages."""
         return number < self.print_only or number % _PRINT_AGAIN == 0
 
-    def side(self, number: int) -> int:
-        """The side of the tiles of a batch."""
-        return self.sides[number % len(self.sides)]
+    def shape(self, number: int) -> tuple[int, int]:
+        """Height and width of the tiles of a batch, whole patches; one of them is the side whose turn it is.
+
+        Pages keep their proportions, so that most tiles are no squares.
+        """
+        side = self.sides[number % len(self.sides)]
+        rng = Random(f"shape:{self.seed}:{number}")  # noqa: S311  (no secrets)
+        other = PATCH * round(side * rng.choice(_SHORTER) / PATCH)
+        return (side, other) if rng.random() < 0.5 else (other, side)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,12 +81,12 @@ class Batch:
 
 def make_batch(sizes: BatchSizes, number: int) -> Batch:
     """Batch ``number`` of a stream."""
-    side = sizes.side(number)
+    height, width = sizes.shape(number)
     drawn = _print_samples if sizes.is_print(number) else _page_tiles
-    tiles = list(islice(drawn(f"{sizes.seed}:{number}", side), sizes.tiles))
-    targets = [glyph_targets(tile.glyphs, side, side) for tile in tiles]
+    tiles = list(islice(drawn(f"{sizes.seed}:{number}", max(height, width)), sizes.tiles))
+    targets = [glyph_targets(tile.glyphs, height, width) for tile in tiles]
     return Batch(
-        np.stack([tile.image for tile in tiles]),
+        np.stack([tile.image[:height, :width] for tile in tiles]),
         np.stack([target.classes for target in targets]),
         np.stack([target.places for target in targets]),
         np.stack([target.starts for target in targets]),

@@ -53,6 +53,10 @@ class PatchReader(nn.Module):
         self.head = head
         self.where = nn.Linear(tower.config.hidden_size, WAVES)
 
+    @property
+    def patches(self) -> PatchReader:
+        return self
+
     def forward(self, images: torch.Tensor) -> SaidGlyphs:
         """What tiles say, bytes of shape (tiles, height, width, 3)."""
         said: SaidGlyphs = self.head(states_of(self.tower, images))
@@ -102,10 +106,14 @@ class LatentReader(nn.Module):
 
     def lesson(self, images: torch.Tensor, targets: tuple[torch.Tensor, ...]) -> Lesson:
         """See :meth:`PatchReader.lesson`; what is right is what the latents say."""
-        states = states_of(self.tower, images)
+        learns = next(self.tower.parameters()).requires_grad
+        with torch.set_grad_enabled(learns):
+            states = states_of(self.tower, images)
         said = self._said(states, images)
-        tower_loss = self.patches.judge(states, images, targets).loss
-        return Lesson(glyph_loss(said, *targets) + _TOWER_WEIGHT * tower_loss, share_right(said, targets[0]))
+        loss = glyph_loss(said, *targets)
+        if learns:
+            loss = loss + _TOWER_WEIGHT * self.patches.judge(states, images, targets).loss
+        return Lesson(loss, share_right(said, targets[0]))
 
     def save(self, folder: Path) -> None:
         self.patches.save(folder)

@@ -58,7 +58,8 @@ class VisionConfig:
 
     The learning rate follows the share of ``tiles`` seen: a linear rise over ``warmup`` of them, then half a
     cosine down to a hundredth. Tiles are samples of print alone for the first ``print_only`` of them, mostly
-    tiles of pages after that. ``hidden_size`` and ``layers`` shape a new tower, ``depth`` a new resampler.
+    tiles of pages after that. ``tower_learns``: whether the tower goes on learning while a resampler does.
+    ``hidden_size`` and ``layers`` shape a new tower, ``depth`` a new resampler.
     """
 
     stage: Stage = Stage.TOWER
@@ -73,6 +74,7 @@ class VisionConfig:
     hidden_size: int = 256
     layers: int = 4
     depth: int = 3
+    tower_learns: bool = True
     drawing_processes: int = 1
     threads: int = 2
     checkpoint_minutes: float = 3.0
@@ -172,15 +174,17 @@ def open_run(out: Path, config: VisionConfig, resume: bool, language_model: Path
         language = AutoConfig.from_pretrained(language_model)
         shape = vision_language_config(language, reader.tower.config, depth=config.depth)
         reader = LatentReader(reader, shape)
-    optimizer = torch.optim.AdamW(
-        reader.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
-    )
+    reader.patches.requires_grad_(config.tower_learns)
+    weights = [weight for weight in reader.parameters() if weight.requires_grad]
+    optimizer = torch.optim.AdamW(weights, lr=config.learning_rate, weight_decay=config.weight_decay)
     progress = Progress()
     if resume:
         state = torch.load(out / CHECKPOINT / TRAINING_STATE, weights_only=True)
         optimizer.load_state_dict(state["optimizer"])
         progress = Progress(**state["progress"])
-    return Run(reader.to(pick_device()).train(), optimizer, progress)
+    reader.to(pick_device()).train()
+    reader.patches.train(config.tower_learns)
+    return Run(reader, optimizer, progress)
 
 
 def _new_tower(config: VisionConfig) -> PatchReader:
@@ -198,7 +202,7 @@ def train_step(run: Run, batch: Batch, workers: Executor, parts: int) -> tuple[f
 
     The batch is computed in ``parts``, one a worker, as two cores on one small matrix wait for each other.
     """
-    weights = list(run.reader.parameters())
+    weights = [weight for weight in run.reader.parameters() if weight.requires_grad]
 
     def gradients(part: Batch) -> tuple[float, float, tuple[torch.Tensor, ...]]:
         lesson = _lesson(run.reader, part)

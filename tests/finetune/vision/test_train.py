@@ -128,6 +128,20 @@ def test_a_resampler_learns_what_its_tower_sees(tmp_path: Path) -> None:
     assert right > 0.5
 
 
+@pytest.mark.parametrize("learns", [True, False])
+def test_the_tower_goes_on_learning_behind_a_resampler_where_it_may(tmp_path: Path, learns: bool) -> None:
+    open_run(tmp_path, SMALL, resume=False).reader.save(tmp_path / "tower")
+    tiny_llama(40).save_pretrained(tmp_path / "language")
+    config = replace(
+        SMALL, stage=Stage.RESAMPLER, depth=1, tower_learns=learns, start_from=str(tmp_path / "tower")
+    )
+    run = open_run(tmp_path, config, resume=False, language_model=tmp_path / "language")
+    before = {name: value.clone() for name, value in run.reader.patches.state_dict().items()}
+    learn(run, make_batch(PAIR, 0), 1)
+    same = [torch.equal(value, before[name]) for name, value in run.reader.patches.state_dict().items()]
+    assert all(same) != learns
+
+
 def test_a_resampler_without_a_tower_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="behind a tower"):
         open_run(tmp_path, replace(SMALL, stage=Stage.RESAMPLER), resume=False)
