@@ -16,8 +16,8 @@ from pathlib import Path
 from docvlm.config import Settings
 from docvlm.grounding import answer_grammar, extraction_grammar
 from docvlm.models.embedded import EmbeddedEngine
-from docvlm.models.load import SHIPPED_ADAPTER
 from docvlm.models.protocol import Engine, GenerationRequest
+from docvlm.models.shipped import SHIPPED_ADAPTER
 from docvlm.pipeline.windows import Window, cut_windows
 from docvlm.prompts import NOT_FOUND
 from docvlm.schemas import page_context

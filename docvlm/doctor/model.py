@@ -12,8 +12,8 @@ from docvlm.errors import DocvlmError, ModelError
 from docvlm.model_names import EMBEDDED
 from docvlm.models.checksums import damaged_files, has_checksums
 from docvlm.models.language_model import language_model_folder
-from docvlm.models.load import SHIPPED_ADAPTER, SHIPPED_VISION
 from docvlm.models.server.address import is_server_address, parse_server_address
+from docvlm.models.shipped import SHIPPED_ADAPTER, SHIPPED_VISION
 
 _SETUP = "Run: python -m docvlm setup"
 

@@ -25,9 +25,9 @@ from docvlm.models.calibration import UNCALIBRATED, Calibration, read_calibratio
 from docvlm.models.chat import ChatEncoder
 from docvlm.models.device import pick_device, pick_dtype
 from docvlm.models.language_model import WHEEL_SHA256, Report, ensure_language_model
-from docvlm.models.load import SHIPPED_ADAPTER, SHIPPED_VISION
 from docvlm.models.prefix_engine import EncodedPage, PrefixEngine
 from docvlm.models.protocol import EngineCard, PageInput
+from docvlm.models.shipped import SHIPPED_ADAPTER, SHIPPED_VISION
 from docvlm.models.vision_language import WEIGHTS, add_vision, picture_of
 from docvlm.tiling import Budget, TilePlan, cut_tiles, plan_tiles
 

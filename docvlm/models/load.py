@@ -11,12 +11,6 @@ from docvlm.models.language_model import Report
 from docvlm.models.protocol import Engine
 from docvlm.models.server.address import is_server_address
 
-SHIPPED_ADAPTER = Path(__file__).parent.parent / "weights" / "adapter"
-"""What docvlm trained on top of the embedded language model."""
-
-SHIPPED_VISION = Path(__file__).parent.parent / "weights" / "vision"
-"""The embedded model's vision tower and connector; not there while pictures make its answers no better."""
-
 
 def load_engine(
     name: str,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from docvlm.config import Settings
 from docvlm.models.embedded import EmbeddedEngine
-from docvlm.models.load import SHIPPED_ADAPTER
+from docvlm.models.shipped import SHIPPED_ADAPTER
 from docvlm.schemas import Schema
 from finetune.cli.labels import Labels, read_labels
 from finetune.data.readings import Readings
