@@ -4,6 +4,7 @@
     python -m finetune.vision.train --recipe finetune/recipes/docvlm-mini-tower.yaml --out runs/tower --resume
     python -m finetune.vision.train --recipe finetune/recipes/docvlm-mini-resampler.yaml --out runs/resampler
     python -m finetune.vision.evaluate runs/tower/checkpoint
+    python -m finetune.vision.train --out runs/tower --export finetune/weights/reader
 
 Batch ``n`` of a run follows from the seed and ``n`` alone, so a resumed run sees what the uninterrupted one
 would have seen. A run can start from the weights of another; the resampler has to, from a tower that reads.
@@ -25,6 +26,7 @@ import torch
 from transformers import AutoConfig
 
 from docvlm.errors import UsageError
+from docvlm.models.checksums import write_checksums
 from docvlm.models.device import pick_device, pick_dtype
 from docvlm.models.vision_language import vision_language_config
 from docvlm.models.vision_tower import VisionTower, tower_config
@@ -233,6 +235,16 @@ def _save(out: Path, run: Run) -> None:
     put_checkpoint(out, write)
 
 
+def export(out: Path, target: Path) -> None:
+    """Write the reader of a run's last checkpoint in bfloat16, to be kept and gone on from.
+
+    Raises:
+        ModelError: when the run has no checkpoint yet.
+    """
+    load_reader(out / CHECKPOINT).to(torch.bfloat16).save(target)
+    write_checksums(target)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m finetune.vision.train", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
@@ -241,11 +253,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="of the stream of tiles")
     parser.add_argument("--start-from", help="folder of a reader to go on from")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--export", type=Path, help="write the reader of the last checkpoint to this folder")
     parser.set_defaults(run=_run)
     return run_command(parser)
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.export:
+        export(options.out, options.export)
+        return 0
     config = load_recipe(options.recipe) if options.recipe else VisionConfig()
     given = {name: getattr(options, name) for name in ("tiles", "seed", "start_from")}
     config = replace(config, **{name: value for name, value in given.items() if value is not None})

@@ -11,14 +11,17 @@ import pytest
 import torch
 
 from docvlm.errors import UsageError
+from docvlm.models.checksums import damaged_files, has_checksums
+from docvlm.models.vision_tower import WEIGHTS
 from finetune.cores import core_workers
-from finetune.long_run import LOG
+from finetune.long_run import CHECKPOINT, LOG
 from finetune.vision.batches import Batch, BatchSizes, make_batch
-from finetune.vision.readers import LatentReader
+from finetune.vision.readers import LatentReader, load_reader
 from finetune.vision.train import (
     Run,
     Stage,
     VisionConfig,
+    export,
     load_recipe,
     open_run,
     train,
@@ -89,6 +92,19 @@ def test_a_run_that_was_broken_off_goes_on_with_the_same_losses(
     train(tmp_path / "halved", replace(SMALL, tiles=4), resume=False)
     train(tmp_path / "halved", SMALL, resume=True)
     assert losses(tmp_path / "halved") == pytest.approx(losses(tmp_path / "steady"), rel=2e-2)
+
+
+def test_an_exported_reader_is_half_as_large_and_can_be_gone_on_from(tmp_path: Path) -> None:
+    train(tmp_path / "run", replace(SMALL, tiles=2), resume=False)
+    export(tmp_path / "run", tmp_path / "kept")
+    whole, kept = (folder / WEIGHTS for folder in (tmp_path / "run" / CHECKPOINT, tmp_path / "kept"))
+    assert kept.stat().st_size < 0.6 * whole.stat().st_size
+    assert has_checksums(tmp_path / "kept") and not damaged_files(tmp_path / "kept")
+    run = open_run(tmp_path / "next", replace(SMALL, start_from=str(tmp_path / "kept")), resume=False)
+    for weight in run.reader.parameters():
+        assert weight.dtype == torch.float32
+    before = load_reader(tmp_path / "run" / CHECKPOINT).head.places.weight
+    torch.testing.assert_close(run.reader.head.places.weight, before, rtol=1e-2, atol=1e-3)
 
 
 def test_a_run_is_not_begun_over_another(tmp_path: Path) -> None:
