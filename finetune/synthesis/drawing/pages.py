@@ -65,12 +65,17 @@ def draw_page(
     Raises:
         UsageError: when the fonts are not installed.
     """
-    rng = Random(f"page:{seed}")  # noqa: S311  (made-up documents, no secrets)
+    rng = page_source(seed)
     draft = make_draft(rng, kinds, language)
     flat = paint(compose(draft, rng))
     look = choose_look(draft.kind, rng) if effects else None
     final = flat if look is None else apply_look(flat, draft.kind, look, rng)
     return _drawn(draft, flat, final if longest is None else scaled(final, longest), look)
+
+
+def page_source(seed: int | str) -> Random:
+    """What is random about the page of a seed."""
+    return Random(f"page:{seed}")  # noqa: S311  (made-up documents, no secrets)
 
 
 def make_draft(rng: Random, kinds: Sequence[str] = (), language: str | None = None) -> Draft:

@@ -9,17 +9,23 @@ from pathlib import Path
 
 import pytest
 
+from docvlm.schemas import FieldType
 from finetune.data.cases import read_cases
 from finetune.data.documents import FieldLabel
 from finetune.instruct import load_recipe
+from finetune.synthesis.drawing.pages import make_draft, page_source
 from finetune.synthesis.examples import make_example
-from finetune.synthesis.vocabulary import LANGUAGES, words
+from finetune.synthesis.vocabulary import LANGUAGES, fact_kinds, words
+from finetune.vision.train import VisionConfig
+from finetune.vision.train import load_recipe as vision_recipe
 from tests.conftest import REPOSITORY
 
 WORDS_IN_A_ROW = 8
 """Shorter runs are everyday language that no page needs to copy from another."""
 
 LABEL_WORDS = 4
+PAGES_A_BATCH = 6
+"""A batch of sixteen tiles takes three to six."""
 
 
 def folded(text: str) -> list[str]:
@@ -34,10 +40,17 @@ def runs(text: list[str], length: int) -> set[tuple[str, ...]]:
 
 @cache
 def set_phrase_words() -> frozenset[str]:
-    """The words of what most tills print below a receipt ("thank you please come again")."""
+    """The words of what most tills print: beside sums, and below ("thank you please come again")."""
     phrases = [
         *words("small_print"),
+        *words("before_rounding"),
         *(phrase for language in LANGUAGES for phrase in words("thanks", language)),
+        *(
+            label
+            for kind in fact_kinds().values()
+            if kind.type is FieldType.AMOUNT
+            for label in kind.labels["en"]
+        ),
     ]
     return frozenset(word for phrase in phrases for word in folded(phrase))
 
@@ -65,19 +78,30 @@ def strings(value: object) -> Iterator[str]:
             yield from strings(part)
 
 
+def pages_of_tiles(recipe: VisionConfig) -> Iterator[str]:
+    """What stands on the pages whose tiles a run of the vision tower sees; samples of print are no words."""
+    for number in range(recipe.tiles // recipe.batch):
+        if not recipe.batches.is_print(number):
+            for page in range(PAGES_A_BATCH):
+                draft = make_draft(page_source(f"{recipe.seed}:{number}:{page}"))
+                yield " ".join(word.text for word in draft.words)
+
+
 @pytest.fixture(scope="module")
 def stream() -> list[str]:
-    """Every page and every reply of the last run towards the shipped adapter, in order."""
+    """Every page and reply of the last run towards the shipped adapter, and every page of the tower's run."""
     recipes = [
         load_recipe(REPOSITORY / "finetune" / "recipes" / f"docvlm-mini-{which}.yaml") for which in ("sixth",)
     ]
     examples = (
         make_example(f"{recipe.seed}:{number}") for recipe in recipes for number in range(recipe.documents)
     )
-    return [
+    texts = [
         "\n".join((example.page_text, *(f"{turn.prompt} {turn.reply}" for turn in example.turns)))
         for example in examples
     ]
+    tower = vision_recipe(REPOSITORY / "finetune" / "recipes" / "docvlm-mini-tower.yaml")
+    return [*texts, *pages_of_tiles(tower)]
 
 
 @pytest.mark.slow
