@@ -55,6 +55,7 @@ class PatchReader(nn.Module):
 
     @property
     def patches(self) -> PatchReader:
+        """The part that reads patches: all of it here, one of the parts of a :class:`LatentReader`."""
         return self
 
     def forward(self, images: torch.Tensor) -> SaidGlyphs:

@@ -176,7 +176,10 @@ def open_run(out: Path, config: VisionConfig, resume: bool, language_model: Path
         language = AutoConfig.from_pretrained(language_model)
         shape = vision_language_config(language, reader.tower.config, depth=config.depth)
         reader = LatentReader(reader, shape)
-    reader.patches.requires_grad_(config.tower_learns)
+    if config.stage is Stage.TOWER:
+        reader = reader.patches
+    reader.to(pick_device()).train()
+    reader.patches.train(config.tower_learns).requires_grad_(config.tower_learns)
     weights = [weight for weight in reader.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=config.learning_rate, weight_decay=config.weight_decay)
     progress = Progress()
@@ -184,8 +187,6 @@ def open_run(out: Path, config: VisionConfig, resume: bool, language_model: Path
         state = torch.load(out / CHECKPOINT / TRAINING_STATE, weights_only=True)
         optimizer.load_state_dict(state["optimizer"])
         progress = Progress(**state["progress"])
-    reader.to(pick_device()).train()
-    reader.patches.train(config.tower_learns)
     return Run(reader, optimizer, progress)
 
 

@@ -16,7 +16,7 @@ from docvlm.models.vision_tower import WEIGHTS
 from finetune.cores import core_workers
 from finetune.long_run import CHECKPOINT, LOG
 from finetune.vision.batches import Batch, BatchSizes, make_batch
-from finetune.vision.readers import LatentReader, load_reader
+from finetune.vision.readers import LatentReader, PatchReader, load_reader
 from finetune.vision.train import (
     Run,
     Stage,
@@ -156,6 +156,9 @@ def test_the_tower_goes_on_learning_behind_a_resampler_where_it_may(tmp_path: Pa
     learn(run, make_batch(PAIR, 0), 1)
     same = [torch.equal(value, before[name]) for name, value in run.reader.patches.state_dict().items()]
     assert all(same) != learns
+    run.reader.save(tmp_path / "both")
+    tower = open_run(tmp_path, replace(SMALL, start_from=str(tmp_path / "both")), resume=False).reader
+    assert isinstance(tower, PatchReader)  # a tower goes on without its resampler
 
 
 def test_a_resampler_without_a_tower_is_refused(tmp_path: Path) -> None:
