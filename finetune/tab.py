@@ -193,7 +193,7 @@ class FineTuneTab:
             return {}
         workspace = self._desk.workspace
         speed = tokens_a_second(list_runs(self._home), workspace.settings.model)
-        cost = workspace.cost() if self._desk.loader.card is not None else None
+        cost = workspace.cost().probe if self._desk.loader.card is not None else None
         judged = len(found.held_out)
         return {
             name: minutes_text(

@@ -53,7 +53,7 @@ def tiles(options: argparse.Namespace) -> int:
             if options.out:
                 output.draw_tiles(page, plan, _numbered(Path(options.out), number, len(numbers)))
             plans.append((number, plan))
-        cost = workspace.cost()
+        cost = workspace.cost().probe
         if options.json:
             print(_json_line(output.tiles_json(plans, cost), options))
         else:

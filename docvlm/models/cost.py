@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from docvlm.atomic import write_atomically
-from docvlm.models.protocol import Engine, GenerationRequest, PageInput
+from docvlm.models.protocol import Engine, EngineCard, GenerationRequest, PageInput
 from docvlm.tiling import Budget, CostProbe
 
 _SHORT_WORDS = 64
@@ -20,18 +20,26 @@ _TILE_SIDE = 448
 _REQUEST = GenerationRequest("Question: What is the total?", max_tokens=1)
 
 
-def known_cost(model_cache: Path, engine: Engine) -> CostProbe:
+@dataclass(frozen=True, slots=True)
+class EngineCost:
+    """What an engine takes on this machine; ``card`` says which engine that is."""
+
+    card: EngineCard
+    probe: CostProbe
+
+
+def known_cost(model_cache: Path, engine: Engine) -> EngineCost:
     """The engine's cost on this machine, from the model cache or measured now (a few seconds)."""
     card = engine.card
     name = hashlib.sha256(f"{card.name} {card.revision}".encode()).hexdigest()[:12]
     file = model_cache / f"cost-{name}.json"
     try:
-        return CostProbe(**json.loads(file.read_text(encoding="utf-8")))
+        return EngineCost(card, CostProbe(**json.loads(file.read_text(encoding="utf-8"))))
     except (OSError, ValueError, TypeError):
         probe = measure_cost(engine)
     model_cache.mkdir(parents=True, exist_ok=True)
     write_atomically(file, json.dumps(asdict(probe)).encode())
-    return probe
+    return EngineCost(card, probe)
 
 
 def measure_cost(engine: Engine) -> CostProbe:

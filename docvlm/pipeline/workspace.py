@@ -12,7 +12,7 @@ from pathlib import Path
 from docvlm import ingest
 from docvlm.adapters import AdapterRegistry, read_card
 from docvlm.config import Settings
-from docvlm.models.cost import known_cost
+from docvlm.models.cost import EngineCost, known_cost
 from docvlm.models.lent_gpu import LentGpuEngine, LoadedEngine, is_lent
 from docvlm.models.load import load_engine
 from docvlm.models.protocol import Engine
@@ -20,7 +20,7 @@ from docvlm.pipeline.document import OpenDocument
 from docvlm.prompts import PROMPTS_VERSION
 from docvlm.reading import READER_VERSION
 from docvlm.store import Store
-from docvlm.tiling import Budget, CostProbe
+from docvlm.tiling import Budget
 
 
 class Workspace:
@@ -146,8 +146,11 @@ class Workspace:
             if doubt := card.doubt(READER_VERSION, PROMPTS_VERSION):
                 self._report(doubt)
 
-    def cost(self) -> CostProbe:
-        """What the model takes for a tile and a token on this machine; measured the first time."""
+    def cost(self) -> EngineCost:
+        """What the model takes for a tile and a token on this machine; measured the first time.
+
+        Another model may have taken its place meanwhile: the cost names the one that it is of.
+        """
         return known_cost(self.settings.model_cache, self.engine)
 
     def open(

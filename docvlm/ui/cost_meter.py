@@ -27,8 +27,8 @@ class CostMeter:
         """The cost of the model with this card; None until it is known, and measuring has then begun."""
         if card is None:
             return None
+        key = _key(card)
         with self._lock:
-            key = f"{card.name} {card.revision}"
             is_measuring = self._thread is not None and self._thread.is_alive()
             if key not in self._known and key not in self._failures and not is_measuring:
                 self._thread = threading.Thread(target=self._measure, args=(key,), daemon=True)
@@ -37,13 +37,24 @@ class CostMeter:
 
     def failure(self, card: EngineCard | None) -> str:
         """Why it could not be measured, in a sentence; empty where it was, or was not tried."""
-        return "" if card is None else self._failures.get(f"{card.name} {card.revision}", "")
+        return "" if card is None else self._failures.get(_key(card), "")
 
-    def _measure(self, key: str) -> None:
+    def _measure(self, asked: str) -> None:
+        """Measure what is loaded now; where another model has taken the asked one's place, that one."""
         try:
-            self._known[key] = self._workspace.cost()
+            measured = self._workspace.cost()
+            self._known[_key(measured.card)] = measured.probe
         except DocvlmError as error:
-            self._failures[key] = str(error)
+            self._fail(asked, str(error))
         except Exception as error:  # noqa: BLE001 - shown on the page as a sentence
             _LOG.error("the cost of the model could not be measured", exc_info=error)
-            self._failures[key] = f"It could not be measured ({type(error).__name__})."
+            self._fail(asked, f"It could not be measured ({type(error).__name__}).")
+
+    def _fail(self, asked: str, why: str) -> None:
+        """Keep why; where the model has changed meanwhile it is not known which of the two failed."""
+        if _key(self._workspace.engine.card) == asked:
+            self._failures[asked] = why
+
+
+def _key(card: EngineCard) -> str:
+    return f"{card.name} {card.revision}"

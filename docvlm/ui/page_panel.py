@@ -82,7 +82,7 @@ class PagePanel:
             card, cost, word_tokens = self._loader.card, None, PAGE_TOKENS
             words = view.picture().words
             if card is not None:
-                cost = self._workspace.cost()
+                cost = self._workspace.cost().probe
                 if words is not None:
                     word_tokens = self._workspace.engine.count_tokens(" ".join(word.text for word in words))
             shown = inspector_html(view.document, view.page_number, budget, card, cost, word_tokens)

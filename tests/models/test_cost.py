@@ -46,4 +46,4 @@ def test_a_damaged_file_is_measured_again(tmp_path: Path) -> None:
     known_cost(tmp_path, engine)
     (file,) = tmp_path.iterdir()
     file.write_text("rubbish")
-    assert known_cost(tmp_path, engine).seconds_per_token > 0
+    assert known_cost(tmp_path, engine).probe.seconds_per_token > 0
