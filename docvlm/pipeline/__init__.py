@@ -15,6 +15,7 @@ from docvlm.pipeline.label_queue import QueuedDocument, label_queue
 from docvlm.pipeline.labelling import DocumentLabels
 from docvlm.pipeline.line_labels import CheckedLine, is_line_name
 from docvlm.pipeline.own_rows import RowMoves
+from docvlm.pipeline.page_cost import PageCost
 from docvlm.pipeline.pages import PageReading
 from docvlm.pipeline.windows import Region
 from docvlm.pipeline.workspace import Workspace
@@ -26,6 +27,7 @@ __all__ = [
     "CheckedLine",
     "DocumentLabels",
     "OpenDocument",
+    "PageCost",
     "PageReading",
     "QueuedDocument",
     "Region",

@@ -17,6 +17,7 @@ from docvlm.models.lent_gpu import LentGpuEngine, LoadedEngine, is_lent
 from docvlm.models.load import load_engine
 from docvlm.models.protocol import Engine
 from docvlm.pipeline.document import OpenDocument
+from docvlm.pipeline.page_cost import PageCost, measure_page
 from docvlm.prompts import PROMPTS_VERSION
 from docvlm.reading import READER_VERSION
 from docvlm.store import Store
@@ -152,6 +153,11 @@ class Workspace:
         Another model may have taken its place meanwhile: the cost names the one that it is of.
         """
         return known_cost(self.settings.model_cache, self.engine)
+
+    def page_cost(self) -> PageCost:
+        """What a page takes the model on this machine, measured now; ``cost`` is a part of it."""
+        engine = self.engine
+        return measure_page(engine, known_cost(self.settings.model_cache, engine))
 
     def open(
         self,

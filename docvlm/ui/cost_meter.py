@@ -1,4 +1,4 @@
-"""What the model takes on this machine, measured in the background the first time it is asked for."""
+"""What a page takes the model on this machine, measured in the background the first time it is asked for."""
 
 from __future__ import annotations
 
@@ -7,24 +7,23 @@ import threading
 
 from docvlm.errors import DocvlmError
 from docvlm.models.protocol import EngineCard
-from docvlm.pipeline import Workspace
-from docvlm.tiling import CostProbe
+from docvlm.pipeline import PageCost, Workspace
 
 _LOG = logging.getLogger(__name__)
 
 
 class CostMeter:
-    """Measures each model once; see ``Workspace.cost``."""
+    """Measures each model once; see ``Workspace.page_cost``."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._lock = threading.Lock()
-        self._known: dict[str, CostProbe] = {}
+        self._known: dict[str, PageCost] = {}
         self._thread: threading.Thread | None = None
         self._failures: dict[str, str] = {}
 
-    def cost(self, card: EngineCard | None) -> CostProbe | None:
-        """The cost of the model with this card; None until it is known, and measuring has then begun."""
+    def cost(self, card: EngineCard | None) -> PageCost | None:
+        """What a page takes the model with this card; None until that is known, and measuring has begun."""
         if card is None:
             return None
         key = _key(card)
@@ -42,8 +41,8 @@ class CostMeter:
     def _measure(self, asked: str) -> None:
         """Measure what is loaded now; where another model has taken the asked one's place, that one."""
         try:
-            measured = self._workspace.cost()
-            self._known[_key(measured.card)] = measured.probe
+            measured = self._workspace.page_cost()
+            self._known[_key(measured.card)] = measured
         except DocvlmError as error:
             self._fail(asked, str(error))
         except Exception as error:  # noqa: BLE001 - shown on the page as a sentence

@@ -10,10 +10,12 @@ from pathlib import Path
 from docvlm.model_names import EMBEDDED, short_name
 from docvlm.models.protocol import EngineCard
 from docvlm.models.server.address import is_server_address
-from docvlm.tiling import CostProbe, TilePlan
-from docvlm.ui.budget_words import PAGE_TOKENS, first_word_seconds, meaning_html
+from docvlm.pipeline import PageCost
+from docvlm.tiling import TilePlan
+from docvlm.ui.budget_words import meaning_html
 
 _NOTICED_SECONDS = 0.05
+_UNMEASURED = "What a page costs with another model is not known before: it is measured once it is loaded."
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +30,27 @@ class ModelChoice:
 
 CHOICES = (
     ModelChoice(
-        EMBEDDED, "Embedded", "SmolLM2-135M with docvlm's own training. Works offline on any laptop."
+        EMBEDDED,
+        "Embedded",
+        "SmolLM2-135M with docvlm's own training, 93 MB fetched once. Works offline on any laptop.",
     ),
     ModelChoice(
         "hub",
         "From the Hub",
-        "Idefics2, Idefics3, SmolVLM or Qwen2.5-VL by name. Fetched once, safetensors only.",
+        "Idefics2, Idefics3, SmolVLM or Qwen2.5-VL by name. Fetched once, safetensors only; "
+        "how large it is stands on its page there.",
         "HuggingFaceTB/SmolVLM-256M-Instruct",
     ),
     ModelChoice(
-        "folder", "Local folder", "A checkpoint of one of these kinds on this machine.", "/models/smolvlm"
+        "folder",
+        "Local folder",
+        "A checkpoint of one of these kinds on this machine. Nothing is fetched.",
+        "/models/smolvlm",
     ),
     ModelChoice(
         "server",
         "Server",
-        "Any OpenAI-compatible address: vLLM, SGLang, llama.cpp, transformers serve.",
+        "Any OpenAI-compatible address: vLLM, SGLang, llama.cpp, transformers serve. Nothing is fetched.",
         "http://127.0.0.1:8000/v1#model-name",
     ),
 )
@@ -104,6 +112,7 @@ def choice_html(model: str, may_change: bool) -> str:
     return (
         '<section><h3>Another model</h3><form class="model-form" data-form="model">'
         f'<fieldset><legend class="visually-hidden">Where the model comes from</legend>{options}</fieldset>'
+        f'<p class="quiet model-cost">{_UNMEASURED}</p>'
         '<div class="model-form-bar"><button type="submit" class="primary">Use this model</button>'
         '<span class="quiet">Until the app ends. Start it with DOCVLM_MODEL to keep the choice.</span></div>'
         "</form></section>"
@@ -114,7 +123,7 @@ def budgets_html(
     rows: Sequence[BudgetRow],
     budget: str,
     card: EngineCard | None,
-    cost: CostProbe | None,
+    cost: PageCost | None,
     failure: str,
     page: str,
     may_change: bool,
@@ -123,7 +132,7 @@ def budgets_html(
 
     Args:
         budget: the one in use.
-        cost: what a tile and a token take here; None until it has been measured.
+        cost: what a page takes here; None until it has been measured.
         failure: why it could not be measured.
         page: of which page the figures are.
     """
@@ -132,7 +141,8 @@ def budgets_html(
         '<section class="budget-room"><h3>Tile budget</h3>'
         f'<p class="quiet">{meaning_html(card, page)}</p>'
         '<div class="rows"><table class="budgets"><thead><tr><th scope="col">Budget</th>'
-        '<th scope="col">Views</th><th scope="col">Tokens</th><th scope="col">First word in</th>'
+        '<th scope="col">Views</th><th scope="col">Tokens</th><th scope="col">Extraction</th>'
+        '<th scope="col">Further question</th>'
         '<th><span class="visually-hidden">Use</span></th></tr>'
         f"</thead><tbody>{body}</tbody></table></div>{_state(card, cost, failure)}"
         f"{_own_budget(budget) if may_change else ''}</section>"
@@ -155,21 +165,23 @@ def _option(choice: ModelChoice, is_chosen: bool, model: str) -> str:
     )
 
 
-def _state(card: EngineCard | None, cost: CostProbe | None, failure: str) -> str:
+def _state(card: EngineCard | None, cost: PageCost | None, failure: str) -> str:
     if failure:
         return f'<p class="notice error" role="alert">{escape(failure)}</p>'
     if card is None:
-        return '<p class="quiet">The times are known once the model is loaded.</p>'
+        return '<p class="quiet">The times are measured once the model is loaded.</p>'
     if cost is None:
         return '<p class="notice busy" role="status">Measuring what a page costs on this machine.</p>'
-    parts = [f"{cost.seconds_per_token * 1000:.2f} ms a token"]
-    parts += [f"{cost.seconds_per_tile * 1000:.0f} ms a tile"] if card.sees_pixels else []
+    probe = cost.engine.probe
+    parts = [f"{probe.seconds_per_token * 1000:.2f} ms a token"]
+    parts += [f"{probe.seconds_per_tile * 1000:.0f} ms a tile"] if card.sees_pixels else []
     parts += (
-        [f"{cost.fixed_seconds:.1f} s at the beginning"] if cost.fixed_seconds >= _NOTICED_SECONDS else []
+        [f"{probe.fixed_seconds:.1f} s at the beginning"] if probe.fixed_seconds >= _NOTICED_SECONDS else []
     )
+    picture = " The picture is reckoned on top, by its tiles and tokens." if card.sees_pixels else ""
     return (
-        f'<p class="quiet">Measured on this machine: {", ".join(parts)}; '
-        f"for a page with {PAGE_TOKENS} tokens of words.</p>"
+        f'<p class="quiet">Measured on this machine: {", ".join(parts)}; seconds for four fields of a new '
+        f"receipt with {cost.word_tokens} tokens of words, then for a further question about it.{picture}</p>"
     )
 
 
@@ -177,20 +189,21 @@ def _budget(
     row: BudgetRow,
     is_used: bool,
     card: EngineCard | None,
-    cost: CostProbe | None,
+    cost: PageCost | None,
     failure: str,
     may_change: bool,
 ) -> str:
-    seconds = "–" if failure or card is None else "…"
-    if cost is not None and card is not None:
-        seconds = f"{first_word_seconds(row.plan, cost, card, PAGE_TOKENS):.1f} s"
+    extraction = question = "–" if failure or card is None else "…"
+    if cost is not None:
+        extraction, question = f"{cost.extraction_with(row.plan):.1f} s", f"{cost.question_seconds:.1f} s"
     action = '<span class="chip">In use</span>' if is_used else ""
     if not is_used and may_change:
         action = f'<button type="button" class="plain" data-choice="budget:{escape(row.name)}">Use</button>'
     current = ' aria-current="true"' if is_used else ""
     return (
         f'<tr{current}><th scope="row">{escape(row.name)} <small>{escape(row.title)}</small></th>'
-        f"<td>{len(row.plan.tiles)}</td><td>{row.plan.tokens}</td><td>{seconds}</td><td>{action}</td></tr>"
+        f"<td>{len(row.plan.tiles)}</td><td>{row.plan.tokens}</td><td>{extraction}</td><td>{question}</td>"
+        f"<td>{action}</td></tr>"
     )
 
 

@@ -80,10 +80,13 @@ def test_the_model_its_budgets_and_their_cost_are_shown(rooms: Rooms, checkpoint
     tab = rooms.models
     first = last(tab._show(_here()))
     assert 'name="kind"' in first[tab._choice]
+    assert "93 MB" in first[tab._choice] and "measured once it is loaded" in first[tab._choice]
+    assert "measured once the model is loaded" in first[tab._budgets] and " s</td>" not in first[tab._budgets]
     said = _settle(tab)
     assert f"<b>{checkpoint.name}</b>" in said[tab._in_use]
     assert "Measured on this machine" in said[tab._budgets]
-    assert said[tab._budgets].count(" s</td>") == 3
+    assert "Extraction</th>" in said[tab._budgets] and "Further question</th>" in said[tab._budgets]
+    assert said[tab._budgets].count(" s</td>") == 6  # both for each of three budgets
     assert f"<b>{checkpoint.name}</b>" in said[rooms.models._header.model]
 
 
@@ -269,6 +272,12 @@ def test_models_in_the_browser(page: Page) -> None:
     page.click("role=tab[name=Models]")
     page.wait_for_selector("#model-in-use .model-name:has-text('embedded')", timeout=300_000)
     page.wait_for_selector("#model-budgets :text('Measured on this machine')", timeout=120_000)
+    seconds = page.locator("#model-budgets tbody tr td:nth-child(n+4):nth-child(-n+5)").all_inner_texts()
+    assert len(seconds) == 6 and len(set(seconds[::2])) == 1  # it sees no pictures
+    assert all(
+        0 <= float(later[:-2]) < float(first[:-2])
+        for first, later in zip(seconds[::2], seconds[1::2], strict=True)
+    )
     page.click('#model-budgets [data-choice="budget:fast"]')
     page.wait_for_selector("#model-budgets tr[aria-current]:has-text('fast')")
     page.check("#model-choice [value=folder]")
