@@ -1,7 +1,8 @@
 // The page in the middle: zoom, pan, overlays, picking words and drawing boxes. Runs once for the component
 // "page-view"; page_marks.js goes on in the same scope. All boxes are [x0, y0, x1, y1] in pixels of the page.
 // props.value: {key, name, count, number, width, height, image, words: [[text, x0, y0, x1, y1, confidence]]
-// or null, tiles: [[row, column, x0, y0, x1, y1]], doubtful, problem}; null before a document is open.
+// or null, tiles: [[row, column, x0, y0, x1, y1]] (none until the model is there), doubtful, problem}; null before a
+// document is open.
 const SVG = "http://www.w3.org/2000/svg";
 const ZOOMS = [0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 2.5, 3, 4];
 const find = (selector) => element.querySelector(selector);
@@ -55,7 +56,7 @@ const drawTiles = () => {
     label.textContent = `${row}.${column}`;
   }
   const grid = view.tiles.filter(([row]) => row).length;
-  find("[data-count=tiles]").textContent = grid ? `${grid} + 1` : "1";
+  find("[data-count=tiles]").textContent = !view.tiles.length ? "…" : grid ? `${grid} + 1` : "1";
 };
 
 const draw = () => {

@@ -58,6 +58,7 @@ class OpenDocument:
         store: where readings and answers are kept.
         engine: gives the model; called only when one is needed.
         owner: whose document it is, where several people share one store; see ``owned_identity``.
+        loaded_engine: gives the model only where it is there already.
     """
 
     def __init__(
@@ -68,12 +69,14 @@ class OpenDocument:
         store: Store,
         engine: Callable[[], Engine],
         owner: str = "",
+        loaded_engine: Callable[[], Engine | None] = lambda: None,
     ) -> None:
         self.info: DocumentInfo = replace(file.info, sha256=owned_identity(file.info.sha256, owner))
         self._file = file
         self._settings = settings
         self._store = store
         self._engine = engine
+        self._loaded_engine = loaded_engine
         self.id = store.add_document(self.info, path)
         self._pages = PageReader(file, store, self.id)
 
@@ -219,6 +222,26 @@ class OpenDocument:
         run = replace(self._run_info(pages), pages=self._readable(pages))
         return self._store.extraction_id(self.id, run, schema.key)
 
+    def drawn_page(self, number: int) -> Page:
+        """A page with its pixels.
+
+        Raises:
+            InputError: when the page cannot be drawn.
+            UsageError: when there is no such page.
+        """
+        page = self.page(number)
+        if page.status is not PageStatus.OK:
+            raise InputError(f"Page {number} cannot be drawn: {page.reason}", "Choose another page.")
+        return page
+
+    def plan_by_now(self, width: int, height: int) -> TilePlan | None:
+        """The tiles that the model sees of such a page; None while it is being loaded and decides itself."""
+        settings, engine = self._settings(), self._loaded_engine()
+        budget = Budget.parse(settings.budget)
+        if settings.model == EMBEDDED:
+            return plan_tiles(width, height, budget)
+        return None if engine is None else engine.plan_page(width, height, budget)
+
     def tile_plan(self, number: int, budget: str | None = None) -> tuple[Page, TilePlan]:
         """A page with its pixels, and the tiles that the model sees (or will see) of it.
 
@@ -226,9 +249,7 @@ class OpenDocument:
             InputError: when the page cannot be drawn.
             UsageError: when there is no such page or budget.
         """
-        page = self.page(number)
-        if page.status is not PageStatus.OK:
-            raise InputError(f"Page {number} cannot be drawn: {page.reason}", "Choose another page.")
+        page = self.drawn_page(number)
         settings = self._settings()
         wanted = Budget.parse(budget or settings.budget)
         if settings.model == EMBEDDED:

@@ -74,6 +74,11 @@ class Workspace:
             return self._engine
 
     @property
+    def loaded_engine(self) -> Engine | None:
+        """The model, where it is there already; nobody waits for it."""
+        return self._engine
+
+    @property
     def adapters(self) -> AdapterRegistry:
         """The adapters trained on the user's labels."""
         return AdapterRegistry(self.settings.adapters)
@@ -182,7 +187,15 @@ class Workspace:
         )
         path = None if isinstance(source, bytes) else str(Path(source).absolute())
         try:
-            return OpenDocument(file, path, lambda: self.settings, self.store, lambda: self.engine, owner)
+            return OpenDocument(
+                file,
+                path,
+                lambda: self.settings,
+                self.store,
+                lambda: self.engine,
+                owner,
+                lambda: self.loaded_engine,
+            )
         except BaseException:
             file.close()
             raise

@@ -43,8 +43,7 @@ class Desk:
     def opened(self) -> list[Any]:
         """Every component that opening a document fills."""
         return [
-            self.page.view,
-            self.page.inspector,
+            *self.page.opened,
             *(component for panel in self._panels for component in panel.opened),
         ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from typing import Any
 
 import gradio as gr
 
@@ -25,6 +26,8 @@ from docvlm.ui.page_view import page_value
 from docvlm.ui.sessions import OpenView, Session, Sessions
 from docvlm.ui.tile_inspector import inspector_html
 
+POLL_SECONDS = 1.0
+
 
 class PagePanel:
     """Shows one page and turns to others; ``view`` is the component that opening a document fills."""
@@ -41,19 +44,37 @@ class PagePanel:
             apply_default_css=False,
         )
         self.inspector = clickable_html("", "inspector")
-        outputs = [self.view, self.inspector]
-        self.view.select(self._act, outputs=outputs, **QUICK)
+        self._clock = gr.Timer(POLL_SECONDS, active=False)
+        self.view.select(self._act, outputs=self.opened, **QUICK)
+        self._clock.tick(self._follow, outputs=[self.view, self._clock], **QUICK)
         self.inspector.select(self._inspect, outputs=[self.inspector], **QUICK)
 
+    @property
+    def opened(self) -> list[Any]:
+        """What changes when a document is opened."""
+        return [self.view, self.inspector, self._clock]
+
     def draw(self, view: OpenView) -> Updates:
-        """The page that is shown."""
-        return {self.view: page_value(view.document.id, view.name, view.page_count, view.picture())}
+        """The page that is shown; a clock brings its tiles once the model is there."""
+        picture = view.picture()
+        return {
+            self.view: page_value(view.document.id, view.name, view.page_count, picture),
+            self._clock: gr.Timer(active=picture.lacks_tiles and not self._loader.is_settled),
+        }
 
     def draw_with_words(self, session: Session, view: OpenView) -> Updates:
         """Read the page that is shown, and draw its words if it is still shown then."""
         number = view.page_number
         view.picture_with_words()
         if session.view is not view or view.page_number != number:
+            return no_updates()
+        return self.draw(view)
+
+    def _follow(self, request: gr.Request) -> Updates:
+        view = self._sessions.of(request).view
+        if view is None:
+            return {self._clock: gr.Timer(active=False)}
+        if view.picture().lacks_tiles and not self._loader.is_settled:
             return no_updates()
         return self.draw(view)
 
@@ -78,6 +99,9 @@ class PagePanel:
         if view is None or not is_choice(event, "inspect"):
             return {self.inspector: ""}
         try:
+            if view.picture().lacks_tiles:
+                gr.Info("The tiles are known once the model is loaded.")
+                return {self.inspector: ""}
             budget = choice_of(event, "inspect") or self._workspace.settings.budget
             card, cost, word_tokens = self._loader.card, None, PAGE_TOKENS
             words = view.picture().words

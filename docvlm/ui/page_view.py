@@ -12,7 +12,7 @@ from typing import Any
 
 import cv2
 
-from docvlm.tiling import Tile, TileKind, TilePlan
+from docvlm.tiling import Tile, TileKind
 from docvlm.types import Box, RgbImage, Word
 
 LONGEST_SIDE = 2000
@@ -28,7 +28,8 @@ _JPEG_QUALITY = 82
 
 @dataclass(frozen=True, slots=True)
 class PagePicture:
-    """One page, ready to be shown. ``words`` are None until the page has been read.
+    """One page, ready to be shown. ``words`` are None until the page has been read, and there are no
+    ``tiles`` before the model that cuts pages in its own way has been loaded.
 
     ``problem`` says why there is no picture; then ``image_uri`` is empty.
     """
@@ -41,11 +42,15 @@ class PagePicture:
     words: tuple[Word, ...] | None = None
     problem: str = ""
 
+    @property
+    def lacks_tiles(self) -> bool:
+        return not self.tiles and not self.problem
 
-def picture_of(number: int, image: RgbImage, plan: TilePlan) -> PagePicture:
-    """A page's pixels as a data address, with its tile plan."""
+
+def picture_of(number: int, image: RgbImage) -> PagePicture:
+    """A page's pixels as a data address."""
     height, width = image.shape[:2]
-    return PagePicture(number, width, height, data_uri(image, LONGEST_SIDE), plan.tiles)
+    return PagePicture(number, width, height, data_uri(image, LONGEST_SIDE))
 
 
 def page_value(document_id: int, name: str, page_count: int, picture: PagePicture) -> dict[str, Any]:

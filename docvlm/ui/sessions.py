@@ -11,7 +11,7 @@ import gradio as gr
 from docvlm.errors import DocvlmError
 from docvlm.pipeline import CheckedExtraction, DocumentLabels, OpenDocument
 from docvlm.schemas import Schema
-from docvlm.types import Answer, PageStatus
+from docvlm.types import Answer
 from docvlm.ui.batch_view import BatchView
 from docvlm.ui.incoming import Incoming
 from docvlm.ui.jobs import JobKind, Jobs
@@ -59,11 +59,13 @@ class OpenView:
         self.page_number = min(max(1, number), self.page_count)
 
     def picture(self) -> PagePicture:
-        """The page that is shown, drawn once and kept for a while."""
+        """The page that is shown, drawn once and kept for a while; its tiles come once the model is there."""
         number = self.page_number
         with self._lock:
             if number not in self._pictures:
                 self._pictures[number] = self._draw(number)
+            elif self._pictures[number].lacks_tiles:
+                self._pictures[number] = self._tiled(self._pictures[number])
             self._pictures.move_to_end(number)
             while len(self._pictures) > KEPT_PICTURES:
                 self._pictures.popitem(last=False)
@@ -88,14 +90,18 @@ class OpenView:
 
     def _draw(self, number: int) -> PagePicture:
         try:
-            page, plan = self.document.tile_plan(number)
+            page = self.document.drawn_page(number)
         except DocvlmError as error:
             return PagePicture(number, 0, 0, "", problem=str(error))
-        if page.image is None or page.status is not PageStatus.OK:
+        if page.image is None:
             return PagePicture(number, 0, 0, "", problem=page.reason or "")
         if number == 1:
             self.thumbnail = data_uri(page.image, THUMBNAIL_SIDE)
-        return picture_of(number, page.image, plan)
+        return self._tiled(picture_of(number, page.image))
+
+    def _tiled(self, picture: PagePicture) -> PagePicture:
+        plan = self.document.plan_by_now(picture.width, picture.height)
+        return picture if plan is None else replace(picture, tiles=plan.tiles)
 
 
 @dataclass(slots=True, eq=False)

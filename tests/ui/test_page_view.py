@@ -40,7 +40,7 @@ def test_pages_of_two_documents_have_different_keys() -> None:
 
 
 def test_large_pages_are_sent_smaller_but_measured_in_page_pixels() -> None:
-    picture = picture_of(1, _image(3000, 4000), plan_tiles(3000, 4000, Budget.parse("fast")))
+    picture = picture_of(1, _image(3000, 4000))
     data = base64.b64decode(picture.image_uri.partition(",")[2])
     sent = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     assert sent is not None
