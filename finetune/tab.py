@@ -32,7 +32,7 @@ from docvlm.ui.rights import Rights
 from finetune.data.documents import LabelledDocument
 from finetune.data.store_labels import labelled_documents
 from finetune.evaluation.before_after import BeforeAfter, read_before_after
-from finetune.page.choice_html import choice_html, lines_only_html
+from finetune.page.choice_html import choice_html, lines_only_html, unread_html
 from finetune.page.estimate import minutes_text, predicted_seconds, tokens_a_second
 from finetune.page.lesson_preview import Preview, entries, preview
 from finetune.page.one_at_a_time import refuse_second_run
@@ -139,7 +139,11 @@ class FineTuneTab:
         """Show the labels, then on which side of the split each document would be, then how long it takes."""
         view.version += 1
         version, view.preview = view.version, None
-        labelled = self._labelled(request)
+        try:
+            labelled = self._labelled(request)
+        except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
+            yield {self._choice: unread_html(failure_html(error)), self._form: ""}
+            return
         documents, lines_only = entries(labelled), lines_only_html(labelled)
         wanted = [entry.sha256 for entry in documents if entry.sha256 not in view.left_out]
         yield {

@@ -35,6 +35,11 @@ def choice_html(
     )
 
 
+def unread_html(note: str) -> str:
+    """In place of the list where the labels cannot be read; ``note`` says why, as HTML."""
+    return f"<h3>Labels</h3>{note}"
+
+
 def lines_only_html(documents: Iterable[LabelledDocument]) -> str:
     """What becomes of documents whose lines alone are labelled; empty where there are none."""
     count = sum(bool(one.transcripts or one.lines) and not (one.fields or one.questions) for one in documents)

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from docvlm.config import Settings
-from docvlm.errors import UsageError
+from docvlm.errors import StoreError, UsageError
 from docvlm.pipeline import Workspace
 from docvlm.store import Label, LabelKind
 from docvlm.ui.api_calls import Calls
@@ -112,6 +112,21 @@ def test_without_labels_it_says_how_to_make_some(bench: Bench) -> None:
     shown = bench.show()
     assert "go to Label" in shown[bench.tab._choice]
     assert shown[bench.tab._form] == ""
+
+
+def test_labels_that_cannot_be_read_are_told_of_and_hide_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_store: Any) -> None:
+        raise StoreError("The database is damaged.", "Restore a backup.")
+
+    monkeypatch.setattr("finetune.tab.labelled_documents", fail)
+    shown = bench.show()
+    assert "The database is damaged." in shown[bench.tab._choice] and "No run yet" in shown[bench.tab._run]
+    assert "<h3>" in shown[bench.tab._choice]  # on a phone the style sheet waits for it
+    assert shown[bench.tab._form] == ""
+    chosen = last(bench.tab._set(event_of(choice="preset:quick"), bench.view, here()))
+    assert "The database is damaged." in chosen[bench.tab._choice]
 
 
 def test_the_split_and_the_bad_labels_are_shown_before_anything_is_trained(
