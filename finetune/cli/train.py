@@ -96,6 +96,7 @@ def train(options: argparse.Namespace) -> int:
     if options.attach:
         return _watch(_named(options.attach, home), options, on_interrupt=_leave)
     if options.resume:
+        _refuse_other_settings(options)
         run = _named(options.resume, home)
         earlier = len(run.events())
         run.resume()
@@ -128,6 +129,21 @@ def _request(options: argparse.Namespace, home: Path) -> RunRequest:
         limit=options.limit,
         promote=not options.no_promote,
     )
+
+
+def _refuse_other_settings(options: argparse.Namespace) -> None:
+    """A run goes on with the labels and settings that it began with.
+
+    Raises:
+        UsageError: when others are given beside its name.
+    """
+    names = ("cases", "schema", "limit", "held_out", "model", "preset", "epochs", "minutes", "seed", "set")
+    given = [f"--{name.replace('_', '-')}" for name in names if getattr(options, name) not in (None, [])]
+    if given:
+        raise UsageError(
+            f"A run goes on with the settings that it began with, and {', '.join(given)} would change them.",
+            "Leave that out, or start a new run.",
+        )
 
 
 def _training_settings(options: argparse.Namespace) -> TrainingSettings:
@@ -208,7 +224,8 @@ def _finish(run: Run, options: argparse.Namespace) -> int:
     if failure is not None and load_lesson(run.folder) is None:
         run.delete()  # it never began: there is nothing to go on with
         return failure.exit_code
-    tell(f"Go on with: python -m finetune train --resume {run.name}")
+    if failure is None or not failure.for_good:
+        tell(f"Go on with: python -m finetune train --resume {run.name}")
     if status is RunStatus.STOPPED:
         return Cancelled.exit_code
     return failure.exit_code if failure is not None else DocvlmError.exit_code

@@ -271,10 +271,11 @@ def settings_of_run(request: RunRequest, folder: Path) -> Settings:
 def _fail(error: Exception, folder: Path, tell: Teller) -> int:
     from finetune.runner.failures import explained
     from finetune.training.checkpoints import drop_partial_checkpoints
+    from finetune.training.trainer import LossNotFinite
 
     told = explained(error, folder)
     drop_partial_checkpoints(folder)
-    tell(Failed(str(told), told.exit_code))
+    tell(Failed(str(told), told.exit_code, isinstance(told, LossNotFinite)))
     with contextlib.suppress(OSError):  # the log may lie on the disk that is full
         traceback.print_exception(error)
     return told.exit_code

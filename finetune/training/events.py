@@ -137,10 +137,14 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The run ended with an error; ``exit_code`` is that of the error (see ``docvlm.errors``)."""
+    """The run ended with an error; ``exit_code`` is that of the error (see ``docvlm.errors``).
+
+    ``for_good``: going on would end in the same way.
+    """
 
     sentence: str
     exit_code: int
+    for_good: bool = False
 
 
 Event = (
@@ -197,7 +201,9 @@ def parse_event(line: str) -> Event | None:
     try:
         values = json.loads(line)
         kind = _KINDS[values["event"]]
-        return kind(**{item.name: values[item.name] for item in fields(kind)})  # type: ignore[no-any-return]
+        # What a later version added is missing in older files, and has a default.
+        known = {item.name: values[item.name] for item in fields(kind) if item.name in values}
+        return kind(**known)  # type: ignore[no-any-return]
     except (ValueError, KeyError, TypeError):
         return None
 

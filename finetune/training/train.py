@@ -42,11 +42,12 @@ from finetune.training.events import (
 )
 from finetune.training.examples import ExampleSet, WindowExample, make_examples
 from finetune.training.kept_share import HALF, NOTHING, judged_windows, known_share, share_over
+from finetune.training.last_good import last_good, load_weights
 from finetune.training.part_way import base_of_full_layers, part_way
 from finetune.training.progress import ProgressCallback
 from finetune.training.settings import TrainingSettings
 from finetune.training.steps import Steps, steps_an_epoch, steps_within
-from finetune.training.trainer import DocumentTrainer, training_arguments
+from finetune.training.trainer import DocumentTrainer, LossNotFinite, training_arguments
 
 ADAPTER = "adapter"
 """The folder inside a run's folder where the finished adapter lies: plain PEFT and the settings."""
@@ -102,7 +103,8 @@ def train(
     Raises:
         InputError: when there is nothing to learn from, or a document cannot be read.
         ModelError: when the base cannot be had, has no such layers or needs more memory than there is.
-        LossNotFinite: when the loss is no longer a number; the checkpoints stay.
+        LossNotFinite: when the loss is no longer a number before any weights are known to be good; else the
+            last good ones become the adapter.
     """
     folder.mkdir(parents=True, exist_ok=True)
     # Processes that share the steps (accelerate launch) meet here; the first one alone writes.
@@ -125,21 +127,55 @@ def train(
     progress = ProgressCallback(trainer, emit, should_stop, checkpoint_seconds)
     trainer.add_callback(progress)
     emit(_started(run, total, begun))
-    done = begun
+    done, good = begun, None
     if done < total and not (accuracy and accuracy.exhausted):
-        trainer.train_from(saved[-1] if saved else None)
+        try:
+            trainer.train_from(saved[-1] if saved else None)
+        except LossNotFinite as error:
+            good = _last_good(run, trainer, accuracy, folder, error)
         done = trainer.state.global_step
     if progress.stopped and done < total:
         emit(Stopped(done, f"Stopped after step {done} of {total}; it can be resumed."))
         return None
     if first:
         best_step = accuracy.best_step if accuracy else None
-        weights = checkpoints(folder)[-1] if best_step is None else folder / BEST
+        weights = good or (checkpoints(folder)[-1] if best_step is None else folder / BEST)
         share = _share_to_keep(run, data, settings, emit)
         _put_adapter(run, data, settings, share, weights, folder)
-        step = done if best_step is None else best_step
-        emit(Finished(step, f"Trained {done} steps; the adapter is that of step {step}."))
+        step = best_step if weights == folder / BEST and best_step is not None else step_of(weights)
+        told = f"Trained {done} steps; the adapter is that of step {step}."
+        if good is not None:
+            told = _ended_early(done + 1, step)
+            emit(Warned(told))
+        emit(Finished(step, told))
     return folder / ADAPTER
+
+
+def _last_good(
+    run: _Prepared,
+    trainer: DocumentTrainer,
+    accuracy: AccuracyCallback | None,
+    folder: Path,
+    error: LossNotFinite,
+) -> Path:
+    """The last good weights, which the model has again.
+
+    Raises:
+        LossNotFinite: the error, where there are none.
+    """
+    best_step = accuracy.best_step if accuracy else None
+    good = last_good(folder, trainer.state.global_step + 1, folder / BEST, best_step)
+    if good is None:
+        raise error
+    load_weights(run.model, good)
+    return good
+
+
+def _ended_early(failed: int, step: int) -> str:
+    return (
+        f"The loss was no longer a number at step {failed}, so training ended there; the adapter is that of "
+        f"step {step}, and a new run with a lower learning_rate may learn more."
+    )
 
 
 def _prepare(

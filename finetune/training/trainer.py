@@ -137,7 +137,7 @@ class DocumentTrainer(Trainer):
         if not torch.isfinite(torch.stack([loss, *torch._foreach_norm(gradients)])).all():
             raise LossNotFinite(
                 f"The loss is no longer a number at step {self.state.global_step + 1}.",
-                "Train with a lower learning rate; what was learnt before is kept.",
+                "Start a new run with a lower learning rate; going on would end in the same way.",
             )
         for weight, gradient in zip(weights, gradients, strict=True):
             weight.grad = gradient.div_(targets)

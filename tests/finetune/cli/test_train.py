@@ -51,6 +51,12 @@ def test_wrong_options_are_one_sentence(home: Path, capsys: pytest.CaptureFixtur
     assert list_runs(home) == []
 
 
+def test_a_run_goes_on_with_its_own_settings(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--resume", "mine", "--set", "learning_rate=1e-5", "--epochs", "2"]) == 2
+    told = capsys.readouterr().err
+    assert "--epochs, --set would change them" in told and "start a new run" in told
+
+
 @pytest.mark.slow
 def test_without_labels_it_says_so_and_leaves_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train"]) == 3

@@ -24,6 +24,7 @@ from finetune.runner.lesson import load_lesson
 from finetune.training.events import (
     CheckpointSaved,
     Evaluated,
+    Failed,
     Finished,
     Judged,
     Kept,
@@ -156,6 +157,22 @@ def test_a_loss_that_is_no_number_ends_the_run_and_spoils_nothing(course: Course
     saved = [event.step for event in run.events() if isinstance(event, CheckpointSaved)]
     checkpoint = run.folder / f"checkpoint-{saved[-1]}" / "adapter_model.safetensors"
     assert all(torch.isfinite(weight).all() for weight in load_file(checkpoint).values())
+    last = run.events()[-1]
+    assert isinstance(last, Failed) and last.for_good, "going on would end in the same way"
+
+
+def test_the_last_good_weights_are_compared_and_kept(course: Course) -> None:
+    """The rate rises from nothing: the weights of the first step are good, those of the second are not."""
+    run = start(course.request("wild", learning_rate=1e30, warmup=0.1), course.home)
+    wait_for_end(run)
+    assert run.status is RunStatus.FINISHED, run.sentence
+    assert "no longer a number at step 3" in run.sentence and "that of step 1" in run.sentence
+    assert run.sentence in [event.sentence for event in run.events() if isinstance(event, Warned)]
+    judged = {event.model: event for event in run.events() if isinstance(event, Judged)}
+    assert judged["adapter"].step == 1 and judged["adapter"].asked == judged["base"].asked == 2
+    (kept,) = AdapterRegistry(Settings(course.home, "").adapters).adapters()
+    weights = load_file(kept.folder / "adapter_model.safetensors")
+    assert all(torch.isfinite(weight).all() for weight in weights.values())
 
 
 def test_labels_that_cannot_be_learnt_are_told(course: Course) -> None:

@@ -159,3 +159,11 @@ def test_a_line_that_was_cut_short_costs_no_other(tmp_path: Path) -> None:
         file.write('{"event": "warning", "ti')
     write_event(Failed("The disk is full.", 5), tmp_path, time.time())
     assert read_events(tmp_path) == [Launched(), Failed("The disk is full.", 5)]
+
+
+def test_events_of_an_earlier_version_are_read(tmp_path: Path) -> None:
+    (tmp_path / EVENTS_FILE).write_text(
+        '{"event": "failed", "time": 1, "sentence": "The disk is full.", "exit_code": 5}\n'
+        '{"event": "failed", "time": 2, "sentence": "What is needed is missing."}\n'
+    )
+    assert read_events(tmp_path) == [Failed("The disk is full.", 5)]
