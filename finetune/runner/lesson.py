@@ -29,6 +29,13 @@ from finetune.data.store_labels import labelled_documents
 from finetune.data.words_under import words_under
 from finetune.evaluation.evaluate import Asked
 from finetune.promotion import FEWEST_DOCUMENTS
+from finetune.runner.copied_pages import (
+    is_asked_about,
+    is_copied_alone,
+    nothing_to_learn,
+    sees_pixels,
+    told_of_left_out,
+)
 from finetune.runner.on_the_way import on_the_way
 from finetune.runner.request import RunRequest
 from finetune.training.events import Emit, Progressed, Warned
@@ -47,7 +54,8 @@ class Lesson:
     """The documents of a run.
 
     Attributes:
-        train: learnt from; labels that would teach mistakes are out.
+        train: learnt from; labels that would teach mistakes are out. Where the base sees pixels, those of
+            which transcripts alone are labelled are among them, and among no others.
         validation: tell when to stop early; empty where nothing is measured on the way.
         held_out: base and adapter are compared on these in the end, and nothing else is done with them.
         schema_json: the fields that are learnt; None where only questions are labelled.
@@ -110,18 +118,19 @@ def make_lesson(
         InputError: when the labels cannot be read, or nothing can be learnt from them.
     """
     labelled = _labelled(request, folder, settings, readings, emit)
-    documents = _readable(_chosen(labelled, request), readings, emit)
-    if not documents:
-        raise InputError(
-            "There are no labels to learn from.", "Correct or confirm values of documents, or give --cases."
-        )
-    groups = duplicate_groups(documents, readings)
+    chosen = _readable(_chosen(labelled, request), readings, emit)
+    if not chosen:
+        raise nothing_to_learn(labelled, request.settings.base_model)
+    documents = [document for document in chosen if is_asked_about(document)]
+    groups = duplicate_groups(chosen, readings)
     seed = request.settings.seed
     held_out, left, copies = _held_out(documents, groups, request)
     has_fields = any(document.fields for document in documents)
     aside = on_the_way(len(documents), len(left), has_fields, request.settings)
     further = split_documents(left, groups, aside.documents, seed + 1)
-    train = further.train
+    judged_on = (*held_out, *further.held_out)
+    copied = [document for document in chosen if is_copied_alone(document)]
+    train = (*further.train, *_without_copies(copied, judged_on, groups))
     schema = _schema(request, documents, train, readings)
     problems = find_problems(train, readings, schema)
     lesson = Lesson(
@@ -131,9 +140,10 @@ def make_lesson(
         schema_json=None if schema is None else RunRequest.schema_text(schema),
         problems=(*(problem.sentence for problem in problems), *copies),
         not_on_the_way=aside.why_not,
-        lines_only=_with_lines_only(labelled, request, (*held_out, *further.held_out), readings),
+        lines_only=_with_lines_only(labelled, request, judged_on, readings),
     )
-    for line in (*_told(lesson.problems), *filter(None, [aside.why_not])):
+    left_out = told_of_left_out(labelled, request.settings.base_model) if request.cases is not None else ""
+    for line in (*_told(lesson.problems), *filter(None, [aside.why_not, left_out])):
         emit(Warned(line))
     write_atomically(folder / LESSON_FILE, _LESSON.dump_json(lesson, indent=1))
     return lesson
@@ -156,10 +166,12 @@ def _labelled(
 def _chosen(documents: Sequence[LabelledDocument], request: RunRequest) -> list[LabelledDocument]:
     """Those with something to learn that are asked for; a sample of them where there is a limit."""
     wanted = set(request.documents)
+    copied = sees_pixels(request.settings.base_model)
     chosen = [
         document
         for document in documents
-        if (document.fields or document.questions) and (not wanted or document.sha256 in wanted)
+        if (is_asked_about(document) or (copied and is_copied_alone(document)))
+        and (not wanted or document.sha256 in wanted)
     ]
     if request.limit is None or request.limit >= len(chosen):
         return chosen
@@ -180,15 +192,25 @@ def _with_lines_only(
         document
         for document in labelled
         if (document.lines or document.transcripts)
-        and not (document.fields or document.questions)
+        and not is_asked_about(document)
+        and not (sees_pixels(request.settings.base_model) and is_copied_alone(document))
         and (not request.documents or document.sha256 in request.documents)
     ]
     if not found:
         return ()
-    judged = {document.sha256 for document in judged_on}
     groups = duplicate_groups([*judged_on, *found], readings)
+    return _without_copies(found, judged_on, groups)
+
+
+def _without_copies(
+    documents: Sequence[LabelledDocument],
+    judged_on: Sequence[LabelledDocument],
+    groups: Sequence[Sequence[str]],
+) -> tuple[LabelledDocument, ...]:
+    """The documents without copies of what the adapter is judged on."""
+    judged = {document.sha256 for document in judged_on}
     copies = {sha256 for group in groups if not judged.isdisjoint(group) for sha256 in group}
-    return tuple(document for document in found if document.sha256 not in copies)
+    return tuple(document for document in documents if document.sha256 not in copies)
 
 
 def _readable(

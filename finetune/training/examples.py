@@ -18,6 +18,7 @@ from docvlm.types import Reading
 from finetune.data.align import align_answer, align_field, align_rows
 from finetune.data.documents import FieldLabel, LabelledDocument, QuestionLabel, RowsLabel
 from finetune.data.readings import Readings
+from finetune.training.page_transcripts import page_transcripts
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class WindowExample:
         context: how the window writes dates and amounts.
         fields: in the schema's order; fields that are not known for sure are left out.
         questions: those of the labels.
+        transcript: all that is printed on the page, line by line; empty where that is not known, or where the
+            model does not see it.
     """
 
     document: LabelledDocument
@@ -61,18 +64,23 @@ class WindowExample:
     context: PageContext
     fields: tuple[FieldTarget, ...]
     questions: tuple[QuestionTarget, ...]
+    transcript: str = ""
 
     @property
     def teaches_a_value(self) -> bool:
         """Whether anything at all is found here."""
-        return any(target.found for target in self.fields) or any(
-            target.answer != NOT_FOUND for target in self.questions
+        return (
+            bool(self.transcript)
+            or any(target.found for target in self.fields)
+            or any(target.answer != NOT_FOUND for target in self.questions)
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ExampleSet:
-    """The windows of a set of documents, and how many labels no page says (they are not trained on)."""
+    """The windows of a set of documents, and how many labels are not trained on: no page says them, or none
+    shows a transcript whole.
+    """
 
     examples: tuple[WindowExample, ...]
     lost_labels: int
@@ -84,6 +92,7 @@ def make_examples(
     schema: Schema | None,
     count_tokens: Callable[[str], int],
     seed: int = 1,
+    sees_pixels: bool = False,
 ) -> ExampleSet:
     """The examples of documents, in their order.
 
@@ -91,6 +100,7 @@ def make_examples(
         schema: which fields are asked for; None for questions alone.
         count_tokens: the engine's own count, which decides where windows end.
         seed: which of the windows without any value are kept: as many as there are with one.
+        sees_pixels: whether the model can learn to copy pages whose transcripts are labelled.
 
     Raises:
         InputError: when a document cannot be read.
@@ -98,7 +108,7 @@ def make_examples(
     examples: list[WindowExample] = []
     lost = 0
     for document in documents:
-        found, missing = document_examples(document, readings.of(document), schema, count_tokens)
+        found, missing = document_examples(document, readings.of(document), schema, count_tokens, sees_pixels)
         examples += _with_few_empty(found, Random(f"{seed}:{document.sha256}"))  # noqa: S311
         lost += missing
     return ExampleSet(tuple(examples), lost)
@@ -109,6 +119,7 @@ def document_examples(
     readings: Sequence[Reading],
     schema: Schema | None,
     count_tokens: Callable[[str], int],
+    sees_pixels: bool = False,
 ) -> tuple[list[WindowExample], int]:
     """An example for each window, and the number of labels that stand on none of them."""
     windows = [window for reading in readings for window in cut_windows(reading, count_tokens)]
@@ -132,12 +143,15 @@ def document_examples(
         lost += answers is None
         for asked, answer in zip(questions, answers or [], strict=False):
             asked.append(QuestionTarget(question.question, answer))
+    copied, missing = page_transcripts(document, windows) if sees_pixels else ([""] * len(windows), 0)
     examples = [
-        WindowExample(document, window, context, tuple(fields), tuple(asked))
-        for window, context, fields, asked in zip(windows, contexts, targets, questions, strict=True)
-        if fields or asked
+        WindowExample(document, window, context, tuple(fields), tuple(asked), transcript)
+        for window, context, fields, asked, transcript in zip(
+            windows, contexts, targets, questions, copied, strict=True
+        )
+        if fields or asked or transcript
     ]
-    return examples, lost
+    return examples, lost + missing
 
 
 def _with_few_empty(examples: Sequence[WindowExample], rng: Random) -> Iterator[WindowExample]:

@@ -10,7 +10,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
-from docvlm.prompts import ANSWER_START, NOT_FOUND, extraction_prompt, question_prompt
+from docvlm.prompts import (
+    ANSWER_START,
+    NOT_FOUND,
+    extraction_prompt,
+    question_prompt,
+    transcription_prompt,
+)
 from docvlm.schemas import FieldSpec, FieldType, Schema, find_candidates
 from finetune.synthesis.requests import Turn
 from finetune.training.examples import FieldTarget, WindowExample
@@ -35,6 +41,8 @@ def window_turns(
 ) -> tuple[Turn, ...]:
     """The requests about a window, the full schema first; labelled questions are always asked.
 
+    The whole page is copied last, since that is the longest.
+
     Args:
         schema: gives the full request its name; its fields are those of the example.
         paraphrases: how many further requests there are, where fields are known.
@@ -52,6 +60,8 @@ def window_turns(
             if absent and rng.random() < absent_share:
                 asked.insert(rng.randint(0, len(asked)), rng.choice(absent))
             turns.append(fields_turn(asked, None))
+    if example.transcript:
+        turns.append(_transcription_turn(example.transcript))
     return tuple(turns)
 
 
@@ -59,6 +69,8 @@ def first_turn(example: WindowExample, schema: Schema | None) -> Turn:
     """The request that every visit to a window begins with."""
     if example.fields:
         return fields_turn(example.fields, schema)
+    if not example.questions:
+        return _transcription_turn(example.transcript)
     asked = example.questions[0]
     return _question_turn(asked.question, asked.answer)
 
@@ -78,6 +90,10 @@ def request_schema(targets: Sequence[FieldTarget], schema: Schema | None) -> Sch
 
 def _question_turn(question: str, answer: str) -> Turn:
     return Turn(question_prompt(question), ANSWER_START, f" {answer}\n")
+
+
+def _transcription_turn(transcript: str) -> Turn:
+    return Turn(transcription_prompt(), "", transcript)
 
 
 def _field_question(target: FieldTarget, rng: Random) -> Turn:

@@ -182,7 +182,14 @@ def _prepare(
     data: TrainingData, settings: TrainingSettings, readings: Readings, model_cache: Path, emit: Emit
 ) -> _Prepared:
     engine = open_base(settings, model_cache, lambda line: emit(Progressed(line.rstrip("."))))
-    found = make_examples(data.documents, readings, data.schema, engine.count_tokens, settings.seed)
+    found = make_examples(
+        data.documents,
+        readings,
+        data.schema,
+        engine.count_tokens,
+        settings.seed,
+        engine.card.sees_pixels,
+    )
     collator = Collator(engine, settings, data.schema, readings)
     measured = [(example, collator.fits(example)) for example in found.examples]
     fitting = [(example, length) for example, length in measured if length is not None]

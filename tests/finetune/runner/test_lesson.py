@@ -187,6 +187,70 @@ def test_nothing_to_learn_from(tmp_path: Path, settings: Settings) -> None:
         lesson_of(RunRequest("nothing"), tmp_path / "run", settings, [])
 
 
+def write_transcripts(cases: Path, *names: str) -> Path:
+    """Add transcripts of documents of which nothing else is labelled."""
+    lines = [json.dumps({"file": name, "task": "ocr", "text": "Total 5.00"}) for name in names]
+    with cases.open("a") as file:
+        file.write("".join(f"{line}\n" for line in lines))
+    return cases
+
+
+def test_a_base_that_sees_pixels_learns_from_transcripts_alone(tmp_path: Path, settings: Settings) -> None:
+    cases = tmp_path / "cases.jsonl"
+    for number in range(3):
+        write_slip(tmp_path / f"{number}.pdf", f"Slip {number * 7919} of {number * 911}")
+    write_transcripts(cases, "0.pdf", "1.pdf", "2.pdf")
+    sees = RunRequest("x", cases=cases, settings=TrainingSettings(base_model="some/model"), limit=2)
+    lesson = lesson_of(sees, tmp_path / "run", settings, [])
+    assert (len(lesson.train), lesson.held_out, lesson.schema_json) == (2, (), None)
+    blind = replace(sees, settings=TrainingSettings())
+    with pytest.raises(InputError, match=r"'embedded' has only transcripts.* learns only spellings"):
+        lesson_of(blind, tmp_path / "blind", settings, [])
+
+
+def test_transcripts_beside_other_labels_are_learnt_and_not_judged_on(
+    tmp_path: Path, settings: Settings
+) -> None:
+    cases = write_cases(tmp_path / "labelled")
+    rows = ("Slip 8155 of Oakfield Trading", "12 Mill Lane", "goods 4711 and 8155", "Total 91.70")
+    pdf_of(cases.parent / "slip.pdf", *rows)
+    write_transcripts(cases, "slip.pdf")
+    request = RunRequest("x", cases=cases, settings=TrainingSettings(base_model="some/model"))
+    lesson = lesson_of(request, tmp_path / "run", settings, [])
+    assert [document.name for document in lesson.train][2:] == ["slip.pdf"]
+    assert len(lesson.held_out) == 2 and all(document.fields for document in lesson.held_out)
+    events: list[Event] = []
+    blind = lesson_of(replace(request, settings=TrainingSettings()), tmp_path / "blind", settings, events)
+    assert blind.train == lesson.train[:2]
+    assert (
+        Warned(
+            "1 document has a transcript alone and is not trained on: a base that reads words alone learns "
+            "only spellings from transcripts."
+        )
+        in events
+    )
+
+
+def test_no_page_is_copied_that_the_adapter_is_judged_on(tmp_path: Path, settings: Settings) -> None:
+    rows = ("Invoice {0} of Oakfield Trading", "12 Mill Lane", "goods {1} and {2}", "Total {1}.70")
+    cases = tmp_path / "cases.jsonl"
+    for number in range(1, 5):
+        numbers = number * 7919, number * 911, number * 6007
+        for name, copy in (("slip", ""), ("again", ".")):
+            pdf_of(tmp_path / f"{name}-{number}.pdf", *(row.format(*numbers) + copy for row in rows))
+        line = {"file": f"slip-{number}.pdf", "task": "extract", "fields": {"total": f"{number * 911}.70"}}
+        with cases.open("a") as file:
+            file.write(f"{json.dumps(line)}\n")
+    write_transcripts(cases, *(f"again-{number}.pdf" for number in range(1, 5)))
+    request = RunRequest("x", cases=cases, settings=TrainingSettings(base_model="some/model"))
+    lesson = lesson_of(request, tmp_path / "run", settings, [])
+    learnt = {document.name for document in lesson.train}
+    assert len(learnt) == 4, "two slips and their copies"
+    assert {name.replace("slip", "again") for name in learnt} == learnt - {
+        name for name in learnt if name.startswith("slip")
+    }
+
+
 def test_forms_with_names_of_their_own_are_asked_for_those_alone(tmp_path: Path) -> None:
     names = [f"field {number}" for number in range(50)]
     schema = RunRequest.schema_text(", ".join(names))

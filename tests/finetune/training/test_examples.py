@@ -9,7 +9,14 @@ import pytest
 
 from docvlm.schemas import Schema, load_schema
 from docvlm.types import Reading
-from finetune.data.documents import DocumentLabel, FieldLabel, LabelledDocument, QuestionLabel, RowsLabel
+from finetune.data.documents import (
+    DocumentLabel,
+    FieldLabel,
+    LabelledDocument,
+    QuestionLabel,
+    RowsLabel,
+    TranscriptLabel,
+)
 from finetune.training.examples import ExampleSet, WindowExample, document_examples, make_examples
 from tests.pages import reading_of
 
@@ -87,6 +94,14 @@ def test_a_value_is_looked_for_on_its_own_page_only() -> None:
     second = replace(PAGE, page_number=2)
     first_page, second_page = examples(FieldLabel("total", "7.70", page=2), pages=(PAGE, second))[0]
     assert lines(first_page) == ["total: not found"] and lines(second_page) == ["total: 7.70"]
+
+
+def test_a_transcript_is_copied_by_a_model_that_sees_the_page_alone() -> None:
+    labelled = replace(document(), transcripts=(TranscriptLabel("Corner Shop"),))
+    count = lambda text: len(text.split())  # noqa: E731
+    (example,), lost = document_examples(labelled, [PAGE], SCHEMA, count, sees_pixels=True)
+    assert (example.transcript, lost) == ("Corner Shop", 0) and example.teaches_a_value
+    assert document_examples(labelled, [PAGE], SCHEMA, count) == ([], 0)
 
 
 class _Kept:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
-from docvlm.prompts import ANSWER_START, extraction_prompt
+from docvlm.prompts import ANSWER_START, extraction_prompt, transcription_prompt
 from docvlm.schemas import load_schema
 from finetune.data.documents import FieldLabel, LabelledDocument, QuestionLabel
 from finetune.synthesis.requests import Turn
@@ -91,3 +92,13 @@ def test_labelled_questions_are_always_asked() -> None:
         ("Question: Who signed?", " not found\n"),
     ]
     assert first_turn(window, None) == turns[0]
+
+
+def test_a_page_is_copied_last_or_where_nothing_else_is_labelled() -> None:
+    copied = Turn(transcription_prompt(), "", "Corner Shop\nTotal 7.70")
+    asked = replace(example(QuestionLabel("Which day?", ("2026-05-01",))), transcript=copied.reply)
+    assert window_turns(asked, SCHEMA, Random(1), 2, 0.0)[1:] == (copied,)
+    assert first_turn(asked, SCHEMA) != copied
+    alone = replace(asked, questions=())
+    assert window_turns(alone, SCHEMA, Random(1), 2, 0.0) == (copied,)
+    assert first_turn(alone, SCHEMA) == copied

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from safetensors.torch import load_file
 from docvlm.config import Settings
 from docvlm.errors import InputError
 from docvlm.models.hub import HubEngine
-from finetune.data.documents import FieldLabel, LabelledDocument
+from finetune.data.documents import FieldLabel, LabelledDocument, TranscriptLabel
 from finetune.data.readings import Readings
 from finetune.data.schema import schema_of
 from finetune.training.events import Event, Finished, Started, StepDone, Stopped, Warned
@@ -162,6 +163,19 @@ def test_a_run_that_is_over_gives_its_adapter_again(lesson: Lesson, tmp_path: Pa
     assert lesson.train(tmp_path / "run", events.append) == first
     assert losses(events) == {}
     assert isinstance(events[-1], Finished)
+
+
+def test_a_transcript_alone_is_learnt_over_a_base_that_sees_pixels(lesson: Lesson, tmp_path: Path) -> None:
+    slip = pdf_of(tmp_path / "slip.pdf", "Corner Shop", "Total 9.00")
+    copied = replace(slip, transcripts=(TranscriptLabel("Corner Shop\nTotal 9.00"),))
+    events: list[Event] = []
+    settings = replace(lesson.settings, epochs=2.0)
+    data = TrainingData((copied,), None)
+    assert train(data, settings, tmp_path / "run", lesson.readings, lesson.home, events.append) is not None
+    (started,) = (event for event in events if isinstance(event, Started))
+    assert (started.examples, started.rejected, started.lost_labels) == (1, 0, 0)
+    first, second = losses(events).values()
+    assert math.isfinite(first) and second < first
 
 
 def test_a_page_that_is_too_long_is_left_out_and_counted(lesson: Lesson, tmp_path: Path) -> None:
