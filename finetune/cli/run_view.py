@@ -14,10 +14,14 @@ from finetune.training.events import Evaluated, Event, Judged, StepDone, Warned
 
 
 class RunView:
-    """Shows events as they come, on standard error; the bar is gone when the block ends."""
+    """Shows events as they come; the bar is gone when the block ends.
 
-    def __init__(self) -> None:
-        console = Console(stderr=True)
+    Args:
+        console: where to show them; None for standard error.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        console = console or Console(stderr=True)
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -10,12 +11,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
-from docvlm.errors import UsageError
+from docvlm.adapters import AdapterRegistry
+from docvlm.config import Settings
+from docvlm.errors import ModelError, UsageError
 from finetune.cli.main import main
 from finetune.cli.settings_option import parse_settings, settings_help
-from finetune.runner import RunStatus, attach, list_runs
+from finetune.runner import RunRequest, RunStatus, attach, child, create, list_runs
+from finetune.runner.lesson import LESSON_FILE, Lesson
 from finetune.training.settings import Method, TrainingSettings, help_texts
+from finetune.training.trainer import LossNotFinite
 from tests.finetune.runner.conftest import Course, course, tiny_base, wait_for_end, wait_until
 
 __all__ = ["course", "tiny_base"]
@@ -62,6 +68,88 @@ def test_without_labels_it_says_so_and_leaves_nothing(home: Path, capsys: pytest
     assert main(["train"]) == 3
     assert "There are no labels to learn from." in capsys.readouterr().err
     assert list_runs(home) == []
+
+
+@pytest.fixture
+def course_home(course: Course, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The data folder of the course, as ``DOCVLM_HOME``."""
+    monkeypatch.setenv("DOCVLM_HOME", str(course.home))
+    return course.home
+
+
+@pytest.mark.slow
+def test_from_a_label_file_to_an_adapter(
+    course: Course, course_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quick = ["--model", str(course.base), "--set", "paraphrases=0", "--set", "rank=2", "--epochs", "2"]
+    assert main(["train", "--cases", str(course.cases), *quick]) == 0
+    table, rest = capsys.readouterr().out.split("Every value with its picture: ")
+    assert "2 documents" in table and "| all fields | " in table
+    picture, sentence = rest.splitlines()
+    assert Path(picture).is_file()
+    assert sentence.endswith("'labelled' is kept on the shelf of adapters and not switched on.")
+    assert main(["train", "--attach", "labelled", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["run"], told["status"], told["step"], told["steps"]) == ("labelled", "finished", 2, 2)
+    assert told["adapter"]["adapter"] == "labelled" and told["adapter"]["promoted"] is False
+    comparison = told["comparison"]
+    assert comparison["documents"] == 2 and comparison["verdict"]["wins"] is False
+    figure = comparison["figures"]["all fields"]
+    assert figure.keys() == {"before", "after", "difference", "p_value"}
+    assert comparison["after"]["revision"] != comparison["before"]["revision"]
+    assert main(["train", "--delete", "labelled"]) == 0
+    assert list_runs(course_home) == []
+    assert [kept.name for kept in AdapterRegistry(Settings(course_home, "").adapters).adapters()] == [
+        "labelled"
+    ]
+
+
+@pytest.mark.slow
+def test_a_base_that_cannot_be_opened(
+    course: Course, course_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    options = ["--cases", str(course.cases), "--model", str(tmp_path / "empty")]
+    assert main(["train", *options]) == ModelError.exit_code == 6
+    assert "empty" in capsys.readouterr().err
+
+
+NO_NUMBER = LossNotFinite("The loss is no longer a number.", "Start a new run.")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told", "can_go_on"),
+    [
+        (NO_NUMBER, 1, "The loss is no longer a number.", False),
+        (RuntimeError("a fault"), 1, "an error of docvlm's own (RuntimeError: a fault)", True),
+        (OSError(errno.ENOSPC, "No space left on device"), 5, "The disk is full", True),
+        (MemoryError("not enough memory"), 5, "The memory ran out", True),
+        (ModelError("The base is damaged.", "Get it again."), 6, "The base is damaged. Get it again.", True),
+    ],
+    ids=["loss", "fault", "disk", "memory", "base"],
+)
+def test_the_exit_code_is_that_of_the_error(
+    error: Exception,
+    code: int,
+    told: str,
+    can_go_on: bool,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A run that has begun and fails in this very process."""
+
+    def fail(*_arguments: object) -> None:
+        raise error
+
+    run = create(RunRequest("mine"), home)
+    (run.folder / LESSON_FILE).write_bytes(TypeAdapter(Lesson).dump_json(Lesson((), (), (), None, ())))
+    monkeypatch.setattr(child, "run", fail)
+    assert child.work(run.folder, lambda: False, lambda: False) == code
+    capsys.readouterr()
+    assert main(["train", "--attach", "mine"]) == code
+    shown = capsys.readouterr().err
+    assert told in shown and ("--resume mine" in shown) is can_go_on
 
 
 @pytest.mark.slow
