@@ -11,7 +11,7 @@ from docvlm.config import Settings
 from docvlm.errors import UsageError
 from docvlm.schemas import load_schema
 from docvlm.terminal import tell
-from finetune.data.cases import read_cases
+from finetune.data.cases import FILE_TASKS, read_cases, tests_files_alone
 from finetune.data.documents import LabelledDocument
 from finetune.data.donut import METADATA
 from finetune.data.forms import CASES_FILE, LabelForm, ReadOptions, detect_form
@@ -72,10 +72,7 @@ def read_labels(
     known = {document.sha256 for document in labelled}
     labelled += [document for document in documents if document.sha256 not in known]
     if not labelled:
-        raise UsageError(
-            f"{cases} has no label that can be evaluated.",
-            f"The tasks are {', '.join(tasks)}; see the README for the form of a line.",
-        )
+        raise _nothing_to_evaluate(cases, form, tasks)
     labelled = [document for document in labelled if document.sha256 not in without]
     if limit is not None and limit < len(labelled):
         chosen = sorted(random.Random(seed).sample(range(len(labelled)), limit))  # noqa: S311 - a sample
@@ -89,6 +86,20 @@ def count(text: str) -> int:
     if number < 1:
         raise ValueError
     return number
+
+
+def _nothing_to_evaluate(cases: Path, form: LabelForm, tasks: Sequence[str]) -> UsageError:
+    if form is LabelForm.CASES and tests_files_alone(cases):
+        return UsageError(
+            f"The cases of {cases} say how files open (tasks {' and '.join(FILE_TASKS)}), "
+            "and no model is asked.",
+            "'python -m docvlm read FILE --json' shows how a file is read, "
+            "'python -m docvlm batch FOLDER --read' reads all of a folder.",
+        )
+    return UsageError(
+        f"{cases} has no label that can be evaluated.",
+        f"The tasks are {', '.join(tasks)}; see the README for the form of a line.",
+    )
 
 
 def _form(source: Path) -> LabelForm:

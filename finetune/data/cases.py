@@ -7,7 +7,7 @@
 ``file`` is relative to the label file. ``page``, ``boxes`` (``[x0, y0, x1, y1]`` in pixels, one a line of
 evidence), ``kind`` (or ``layout``) and ``split`` may be given, and a field's value may be an object with
 ``value``, ``alternatives``, ``page`` and ``boxes``. A value of null means that the document does not have
-the field. Other tasks (``page_fact``, ``image``, ``pdf``) are passed over.
+the field. Other tasks are passed over: ``page_fact``, and ``image`` and ``pdf``, which say how a file opens.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from finetune.data.collecting import LabelCollector
 from finetune.data.documents import LabelledDocument
 from finetune.data.json_lines import Json, Report, each_line, labelled_file
 from finetune.data.side_boxes import with_side_boxes
+
+FILE_TASKS = ("image", "pdf")
 
 
 def read_cases(
@@ -43,6 +45,17 @@ def read_cases(
     each_line(path, lambda line: _add_line(collector, path.parent, line), report)
     documents = collector.documents()
     return with_side_boxes(documents) if side_boxes else documents
+
+
+def tests_files_alone(path: Path) -> bool:
+    """Whether a file has lines and all of them are about opening files, which takes no model.
+
+    Raises:
+        InputError: when the file cannot be read.
+    """
+    tasks: set[object] = set()
+    each_line(path, lambda line: tasks.add(str(line.get("task"))), lambda _broken: None)
+    return bool(tasks) and tasks <= set(FILE_TASKS)
 
 
 def write_cases(documents: Iterable[LabelledDocument], path: Path) -> None:

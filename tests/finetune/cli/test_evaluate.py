@@ -118,6 +118,25 @@ def test_a_file_without_labels_is_a_sentence(tmp_path: Path, capsys: pytest.Capt
     assert "has no label that can be evaluated" in capsys.readouterr().err
 
 
+def test_cases_about_opening_files_say_what_reads_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [
+        {"file": "a.png", "task": "image", "size": [4, 4]},
+        {"file": "b.pdf", "task": "pdf", "pages": 1, "opens": True},
+    ]
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    assert main(["evaluate", str(cases)]) == UsageError.exit_code
+    told = capsys.readouterr().err
+    assert "say how files open (tasks image and pdf), and no model is asked" in told
+    assert "python -m docvlm read FILE --json" in told
+    with cases.open("a", encoding="utf-8") as file:
+        file.write('{"file": "c.pdf", "task": "page_fact"}\n')
+    assert main(["evaluate", str(cases), "--task", "qa"]) == UsageError.exit_code
+    assert "has no label that can be evaluated" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("limit", ["0", "-3", "many"])
 def test_a_sample_has_at_least_one_document(
     folder: Path, limit: str, capsys: pytest.CaptureFixture[str]
