@@ -87,10 +87,10 @@ def _doubt(store: Store, record: DocumentRecord, schema: Schema | None) -> float
         for known in store.extractions(record.id, latest_only=True)
         if schema is None or known.schema_key == schema.key
     ]
-    return _mean_doubt(found[-1].extraction.fields) if found else NEVER_EXTRACTED
+    return mean_doubt(found[-1].extraction.fields) if found else NEVER_EXTRACTED
 
 
-def _mean_doubt(fields: Sequence[FieldValue | LineItems]) -> float:
+def mean_doubt(fields: Sequence[FieldValue | LineItems]) -> float:
     """Over fields and the cells of lists; nothing to doubt where there are none."""
     values = [value for field in fields for value in _values(field)]
     return sum(1.0 - value.confidence for value in values) / len(values) if values else 0.0

@@ -3,8 +3,9 @@
 The same documents are held back for every point; the labelled ones of a smaller point are among those of
 a larger. Each point trains with the default settings in a process of its own and is evaluated as
 ``python -m finetune evaluate`` does. Points that ``--out`` holds already are not computed again.
-``--shuffled`` gives every document the labels of another one: nothing can be learnt, and nothing may be
-promoted.
+``--ranked`` labels first what docvlm would rank first had it extracted all documents once, instead of
+documents at random. ``--shuffled`` gives every document the labels of another one: nothing can be learnt,
+and nothing may be promoted.
 """
 
 from __future__ import annotations
@@ -25,11 +26,14 @@ import matplotlib.pyplot as plt
 from docvlm.config import Settings
 from docvlm.errors import DocvlmError
 from docvlm.pipeline import Workspace
+from docvlm.pipeline.label_queue import NEVER_EXTRACTED, mean_doubt
+from docvlm.pipeline.label_ranking import Candidate, rank_candidates, text_features
 from docvlm.schemas import Schema
 from finetune.data.cases import read_cases
 from finetune.data.documents import LabelledDocument
 from finetune.data.readings import Readings
 from finetune.data.schema import schema_of
+from finetune.evaluation.answering import Said, ask_document
 from finetune.evaluation.before_after import document_change
 from finetune.evaluation.compare import paired_documents
 from finetune.evaluation.evaluate import evaluate_documents
@@ -71,6 +75,8 @@ def main() -> None:
     held_back, others = _sides(documents, options)
     print(f"{len(held_back)} documents held back, {len(others)} to learn from")
     _read_all((*held_back, *others))
+    if options.ranked:
+        others = _ranked(others, options)
     settings = TrainingSettings(seed=options.seed, **json.loads(options.set))
     for count in (count for count in options.labels if count <= len(others)):
         hashes = tuple(document.sha256 for document in others[:count])
@@ -95,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--held-back-kinds", nargs="*", default=(), help="hold back these kinds of document")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--set", default="{}", help="training settings as JSON, instead of the default ones")
+    parser.add_argument("--ranked", action="store_true", help="label first what docvlm ranks first")
     parser.add_argument("--shuffled", action="store_true", help="exchange the labels of the documents")
     parser.add_argument("--plot", type=Path, help="draw the curve into this PNG")
     return parser
@@ -109,6 +116,41 @@ def _sides(
         held = [document for document in ordered if document.kind in options.held_back_kinds]
         return held[: options.held_back], [one for one in ordered if one.kind not in options.held_back_kinds]
     return ordered[: options.held_back], ordered[options.held_back :]
+
+
+def _ranked(documents: Sequence[LabelledDocument], options: argparse.Namespace) -> list[LabelledDocument]:
+    """The documents in the order in which docvlm would have them labelled; kept, since it takes long."""
+    kept = options.out / "ranked.json"
+    if not kept.is_file():
+        hashes = tuple(document.sha256 for document in documents)
+        _alone(_rank, Task(options.cases, options.out, hashes, (), TrainingSettings(), shuffled=False))
+    places = {sha256: place for place, sha256 in enumerate(json.loads(kept.read_text()))}
+    return sorted(documents, key=lambda document: places[document.sha256])
+
+
+def _rank(task: Task) -> None:
+    """Ask the base about the documents, which tells what it is unsure of, and rank them by that."""
+    documents = [replace(document, questions=()) for document in _chosen(task, task.train_on)]
+    schema, settings = _schema(task), replace(Settings.from_environment(), adapter="none")
+    with Workspace(settings, lambda _line: None) as workspace, Readings.open(settings) as readings:
+        candidates = [
+            Candidate(
+                document.sha256,
+                text_features(readings.of(document)),
+                _doubt(ask_document(workspace.engine, document, readings, schema, settings.budget)),
+            )
+            for document in documents
+        ]
+    task.folder.mkdir(parents=True, exist_ok=True)
+    ranked = [item.key for item in rank_candidates(candidates)]
+    (task.folder / "ranked.json").write_text(json.dumps(ranked))
+
+
+def _doubt(said: Said | None) -> float:
+    """As ``docvlm.pipeline.label_queue`` doubts what was extracted last."""
+    if said is None or said.extraction is None:
+        return NEVER_EXTRACTED
+    return mean_doubt(said.extraction.fields)
 
 
 def _read_all(documents: Sequence[LabelledDocument]) -> None:
