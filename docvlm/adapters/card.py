@@ -36,7 +36,8 @@ class AdapterCard:
         base_model: ``embedded``, a Hub name or a folder.
         base_revision: ``EngineCard.base_revision`` of the model it was trained over.
         tiling: the tile budget it was trained with; empty where it never saw pixels.
-        reader: the version of the reader whose words it was trained on.
+        reader: the reader whose words it was trained on: its version, and in brackets who computed it (not
+            told by older cards).
         prompts: the version of the prompts it was trained on.
         created: when, ISO 8601 in UTC.
         documents: how many labelled documents it was trained on; None where nobody knows.
@@ -106,10 +107,10 @@ class AdapterCard:
         to refuse it.
 
         Args:
-            reader: the version of the reader whose words it would be used on.
+            reader: the reader whose words it would be used on, as a card names it.
             prompts: the version of the prompts that it would be asked with.
         """
-        if self.reader and self.reader != reader:
+        if self.reader and self.reader != _as_told(reader, self.reader):
             changed = f"words of reader {self.reader}; this is {reader}"
         elif self.prompts and self.prompts != prompts:
             changed = f"prompts of version {self.prompts}; these are {prompts}"
@@ -119,6 +120,11 @@ class AdapterCard:
             f"The adapter '{self.name}' was trained on {changed}. "
             f"'python -m finetune adapters judge {self.name} --cases FILE' says whether it is still better."
         )
+
+
+def _as_told(reader: str, card: str) -> str:
+    """The reader as far as a card tells of one: older cards know its version alone."""
+    return reader if " (" in card else reader.partition(" (")[0]
 
 
 def _tiles(tiling: str) -> str:

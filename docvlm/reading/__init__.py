@@ -9,6 +9,12 @@ from docvlm.reading.page_reader import default_reader, read_page
 READER_VERSION = "pp-ocrv6-small-3"
 """Changes whenever the same page would be read differently, so that kept readings are made anew."""
 
+
+def reader_text(runtime: str) -> str:
+    """The reader as an adapter's card names it: its version, and who computes it (``Settings.reader``)."""
+    return f"{READER_VERSION} ({runtime})"
+
+
 __all__ = [
     "READER_VERSION",
     "default_reader",
@@ -16,6 +22,7 @@ __all__ = [
     "layout_text",
     "page_json",
     "read_page",
+    "reader_text",
     "to_hocr",
     "to_markdown",
     "unread_page_json",

@@ -61,6 +61,18 @@ def test_another_reader_is_a_doubt_and_no_refusal() -> None:
     assert "words of reader 3; this is 4" in str(card.doubt("4", "1"))
 
 
+def test_the_same_reader_computed_by_another_library_is_a_doubt() -> None:
+    card = replace(CARD, reader="3 (onnxruntime)")
+    assert card.doubt("3 (onnxruntime)", "1") is None
+    assert "words of reader 3 (onnxruntime); this is 3 (openvino)" in str(card.doubt("3 (openvino)", "1"))
+
+
+def test_an_older_card_knows_the_version_of_its_reader_alone() -> None:
+    card = replace(CARD, reader="3")
+    assert card.doubt("3 (openvino)", "1") is None
+    assert "words of reader 3; this is 4 (openvino)" in str(card.doubt("4 (openvino)", "1"))
+
+
 def test_other_prompts_are_a_doubt_and_no_refusal() -> None:
     card = replace(CARD, prompts="1")
     assert card.doubt("4", "1") is None
