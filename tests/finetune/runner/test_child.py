@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -10,18 +11,22 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
+import psutil
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from docvlm.adapters import AdapterRegistry, read_card
-from docvlm.config import Settings
-from docvlm.errors import UsageError
+from docvlm.config import ONNXRUNTIME, Settings
+from docvlm.errors import LimitError, UsageError
 from docvlm.prompts import PROMPTS_VERSION
-from finetune.runner import Run, RunStatus, attach, start
+from docvlm.reading import reader_text
+from finetune.runner import Run, RunStatus, attach, child, create, start
 from finetune.runner.lesson import load_lesson
 from finetune.training.events import (
+    EVENTS_FILE,
     CheckpointSaved,
     Evaluated,
     Failed,
@@ -67,6 +72,7 @@ def test_from_labels_to_an_adapter_on_the_shelf(course: Course) -> None:
     assert run.status is RunStatus.FINISHED, run.sentence
     assert json.loads(watcher.stdout) == [type(event).__name__ for event in run.events()]
     assert steps_of(run) == list(range(1, STEPS + 1))
+    assert_speed_time_left_and_memory(run)
     base, adapter = (event for event in run.events() if isinstance(event, Judged))
     assert (base.model, base.step, base.asked) == ("base", 0, 2)
     assert (adapter.model, adapter.step, adapter.asked) == ("adapter", STEPS, 2)
@@ -80,7 +86,21 @@ def test_from_labels_to_an_adapter_on_the_shelf(course: Course) -> None:
     (kept,) = AdapterRegistry(Settings(course.home, "").adapters).adapters()
     assert kept.card is not None and kept.card.documents == 3 and kept.card.data_hash == lesson.data_hash
     assert kept.card.base_model == str(course.base) and kept.card == read_card(kept.folder)
-    assert kept.card.prompts == PROMPTS_VERSION
+    assert kept.card.prompts == PROMPTS_VERSION and kept.card.reader == reader_text(ONNXRUNTIME)
+
+
+def assert_speed_time_left_and_memory(run: Run) -> None:
+    """By the clock of the events: three invoices a step, as many seconds left as the rest takes so far."""
+    steps = [event for event in run.events() if isinstance(event, StepDone)]
+    lines = (json.loads(line) for line in (run.folder / EVENTS_FILE).read_text().splitlines())
+    times = [line["time"] for line in lines if line["event"] == "step"]
+    seconds = [3 * done.step / done.examples_per_second for done in steps]
+    assert seconds[-1] - seconds[0] == pytest.approx(times[-1] - times[0], rel=0.1, abs=0.1)
+    for done, taken in zip(steps, seconds, strict=True):
+        assert done.seconds_left == pytest.approx(taken / done.step * (STEPS - done.step))
+    memory = [done.memory_bytes for done in steps]
+    assert memory == sorted(memory), "the most so far"
+    assert 2**26 < memory[0] < psutil.virtual_memory().total
 
 
 _WATCH = """
@@ -217,6 +237,32 @@ def test_a_full_disk_is_one_sentence_and_costs_nothing_that_was_saved(
     going_on = [event.step for event in run.events() if isinstance(event, Started)][-1]
     assert going_on >= saved[-1] > 0
     assert steps_of(run)[-1] == STEPS
+
+
+def test_a_write_that_fails_for_want_of_space_leaves_the_checkpoint_before_it(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In this very process, whose fourth checkpoint is cut short while its weights are written."""
+    run = create(course.request("invoices"), course.home)
+    written: list[Path] = []
+
+    def write_half(tensors: dict[str, torch.Tensor], path: str, **options: Any) -> None:
+        save_file(tensors, path, **options)
+        written.append(Path(path))
+        if len(written) == 4:
+            os.truncate(path, Path(path).stat().st_size // 2)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+
+    monkeypatch.setattr("peft.peft_model.safe_save_file", write_half)
+    assert child.work(run.folder, lambda: False, lambda: False) == LimitError.exit_code == 5
+    assert run.status is RunStatus.FAILED and run.sentence.startswith("The disk is full")
+    assert not list(run.folder.glob("partial-*")), "what was cut short is cleared away"
+    assert [event.step for event in run.events() if isinstance(event, CheckpointSaved)] == [1, 2, 3]
+    for weights in run.folder.glob("checkpoint-*/adapter_model.safetensors"):
+        assert load_file(weights)
+    assert child.work(run.folder, lambda: False, lambda: False) == 0
+    assert [event.step for event in run.events() if isinstance(event, Started)] == [0, 3]
+    assert run.status is RunStatus.FINISHED, run.sentence
 
 
 def fill(file: Path) -> None:
