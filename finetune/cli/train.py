@@ -224,7 +224,7 @@ def _finish(run: Run, options: argparse.Namespace) -> int:
     if failure is not None and load_lesson(run.folder) is None:
         run.delete()  # it never began: there is nothing to go on with
         return failure.exit_code
-    if failure is None or not failure.for_good:
+    if not progress.fails_again:
         tell(f"Go on with: python -m finetune train --resume {run.name}")
     if status is RunStatus.STOPPED:
         return Cancelled.exit_code

@@ -38,7 +38,7 @@ def run_html(run: Run, status: RunStatus, progress: RunProgress, is_stopping: bo
     Args:
         is_stopping: it was asked to stop and has not yet.
     """
-    buttons = _buttons(run.name, status, is_stopping)
+    buttons = _buttons(run.name, status, is_stopping, not progress.fails_again)
     return (
         f'<section class="run {status}" aria-label="Run {escape(run.name)}"><div class="run-head">'
         f'<h3>{escape(run.name)}</h3><span class="chip {status}">{_CHIPS[status]}</span>'
@@ -48,13 +48,13 @@ def run_html(run: Run, status: RunStatus, progress: RunProgress, is_stopping: bo
     )
 
 
-def _buttons(raw_name: str, status: RunStatus, is_stopping: bool) -> str:
+def _buttons(raw_name: str, status: RunStatus, is_stopping: bool, can_go_on: bool) -> str:
     name = escape(raw_name)
     if status in (RunStatus.RUNNING, RunStatus.QUEUED):
         disabled = " disabled" if is_stopping else ""
         return f'<button type="button" class="stop" data-choice="stop:{name}"{disabled}>Stop</button>'
     resume = ""
-    if status is not RunStatus.FINISHED:
+    if status is not RunStatus.FINISHED and can_go_on:
         resume = f'<button type="button" class="primary" data-choice="resume:{name}">Resume</button>'
     return (
         f'{resume}<button type="button" class="plain danger" data-choice="delete:{name}" '

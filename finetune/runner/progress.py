@@ -91,6 +91,11 @@ class RunProgress:
         """How many steps the run has; 0 before that is known."""
         return self.started.steps if self.started else 0
 
+    @property
+    def fails_again(self) -> bool:
+        """Whether it ended with an error that going on would end with as well."""
+        return isinstance(self.ending, Failed) and self.ending.for_good
+
     def loss_curve(self, points: int = CURVE_POINTS) -> tuple[tuple[int, float], ...]:
         """Step and loss in order; each point the mean of enough steps to have at most ``points``."""
         numbers = sorted(self.steps)

@@ -19,7 +19,17 @@ from finetune.page.run_html import run_html, runs_html
 from finetune.promotion import Verdict
 from finetune.runner import RunRequest, RunStatus, create
 from finetune.runner.progress import RunProgress, clock_text
-from finetune.training.events import Evaluated, Event, Kept, Launched, Progressed, Started, StepDone, Warned
+from finetune.training.events import (
+    Evaluated,
+    Event,
+    Failed,
+    Kept,
+    Launched,
+    Progressed,
+    Started,
+    StepDone,
+    Warned,
+)
 
 EVIL = "<script>alert('1')</script>\" onclick=\"x"
 ENTRIES = [Entry(letter * 64, f"{letter}.pdf", "3 fields") for letter in "abc"]
@@ -88,6 +98,14 @@ def test_a_run_offers_what_can_be_done_about_it(
     run = create(RunRequest("receipts"), tmp_path)
     html = run_html(run, status, RunProgress.of(EVENTS), False)
     assert [part.split(":")[0] for part in html.split('data-choice="')[1:]] == choices
+
+
+def test_a_run_that_would_fail_again_offers_no_resume(tmp_path: Path) -> None:
+    run = create(RunRequest("receipts"), tmp_path)
+    failed = RunProgress.of((*EVENTS, Failed("The loss is no longer a number.", 1, for_good=True)))
+    assert "resume:" not in run_html(run, RunStatus.FAILED, failed, False)
+    full = RunProgress.of((*EVENTS, Failed("The disk is full.", 5)))
+    assert "resume:" in run_html(run, RunStatus.FAILED, full, False)
 
 
 def test_a_run_says_how_far_it_is(tmp_path: Path) -> None:
