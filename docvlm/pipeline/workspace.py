@@ -19,7 +19,7 @@ from docvlm.models.protocol import Engine
 from docvlm.pipeline.document import OpenDocument
 from docvlm.pipeline.page_cost import PageCost, measure_page
 from docvlm.prompts import PROMPTS_VERSION
-from docvlm.reading import reader_text
+from docvlm.reading import reader_name
 from docvlm.store import Store
 from docvlm.tiling import Budget
 
@@ -149,7 +149,7 @@ class Workspace:
         card = read_card(folder) if folder is not None else None
         if card is not None:
             card.refuse_other_tiling(engine.card.tiling(settings.budget))
-            if doubt := card.doubt(reader_text(settings.reader), PROMPTS_VERSION):
+            if doubt := card.doubt(reader_name(settings.reader), PROMPTS_VERSION):
                 self._report(doubt)
 
     def cost(self) -> EngineCost:

@@ -10,7 +10,7 @@ READER_VERSION = "pp-ocrv6-small-3"
 """Changes whenever the same page would be read differently, so that kept readings are made anew."""
 
 
-def reader_text(runtime: str) -> str:
+def reader_name(runtime: str) -> str:
     """The reader as an adapter's card names it: its version, and who computes it (``Settings.reader``)."""
     return f"{READER_VERSION} ({runtime})"
 
@@ -22,7 +22,7 @@ __all__ = [
     "layout_text",
     "page_json",
     "read_page",
-    "reader_text",
+    "reader_name",
     "to_hocr",
     "to_markdown",
     "unread_page_json",

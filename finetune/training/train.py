@@ -22,7 +22,7 @@ from docvlm.config import Settings
 from docvlm.errors import InputError
 from docvlm.models.prefix_engine import PrefixEngine
 from docvlm.prompts import PROMPTS_VERSION
-from docvlm.reading import reader_text
+from docvlm.reading import reader_name
 from docvlm.schemas import Schema, dump_schema
 from finetune.data.documents import LabelledDocument
 from finetune.data.known_texts import known_texts
@@ -275,7 +275,7 @@ def _card(run: _Prepared, data: TrainingData, settings: TrainingSettings, folder
         base_model=base.name,
         base_revision=base.base_revision,
         tiling=base.tiling(settings.tiles),
-        reader=reader_text(Settings.from_environment().reader),
+        reader=reader_name(Settings.from_environment().reader),
         prompts=PROMPTS_VERSION,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         documents=len(data.documents),

@@ -22,7 +22,7 @@ from docvlm.adapters import AdapterRegistry, read_card
 from docvlm.config import ONNXRUNTIME, Settings
 from docvlm.errors import LimitError, UsageError
 from docvlm.prompts import PROMPTS_VERSION
-from docvlm.reading import reader_text
+from docvlm.reading import reader_name
 from finetune.runner import Run, RunStatus, attach, child, create, start
 from finetune.runner.lesson import load_lesson
 from finetune.training.events import (
@@ -86,7 +86,7 @@ def test_from_labels_to_an_adapter_on_the_shelf(course: Course) -> None:
     (kept,) = AdapterRegistry(Settings(course.home, "").adapters).adapters()
     assert kept.card is not None and kept.card.documents == 3 and kept.card.data_hash == lesson.data_hash
     assert kept.card.base_model == str(course.base) and kept.card == read_card(kept.folder)
-    assert kept.card.prompts == PROMPTS_VERSION and kept.card.reader == reader_text(ONNXRUNTIME)
+    assert kept.card.prompts == PROMPTS_VERSION and kept.card.reader == reader_name(ONNXRUNTIME)
 
 
 def assert_speed_time_left_and_memory(run: Run) -> None:
