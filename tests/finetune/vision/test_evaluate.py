@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import torch
 
+from docvlm.models.checksums import damaged_files
 from docvlm.models.vision_tower import VisionTower, tower_config
 from finetune.vision import evaluate
 from finetune.vision.evaluate import GlyphByGlyph
 from finetune.vision.glyph_head import GlyphHead
-from finetune.vision.readers import PatchReader
+from finetune.vision.readers import PatchReader, load_reader
 from finetune.vision.reading import printed
+from tests.conftest import REPOSITORY
 
 
 @pytest.fixture
@@ -42,3 +44,10 @@ def test_a_white_page_has_no_text(reader: PatchReader) -> None:
         bias[:] = -10.0
         bias[:: bias.numel() // 4] = 10.0
     assert GlyphByGlyph(reader).page(np.full((200, 200, 3), 255, np.uint8)) == ""
+
+
+def test_the_reader_that_is_kept_reads() -> None:
+    folder = REPOSITORY / "finetune" / "weights" / "reader"
+    assert not damaged_files(folder)
+    found = list(evaluate.tile_errors(GlyphByGlyph(load_reader(folder)), islice(evaluate.unseen_tiles(), 6)))
+    assert sum(one.edits for one in found) < 0.45 * sum(one.length for one in found)
