@@ -42,7 +42,8 @@ from finetune.long_run import (
     read_recipe,
     rise_and_fall,
 )
-from finetune.vision.batches import Batch, BatchSizes, batches_from
+from finetune.vision.alignment import look_at_places
+from finetune.vision.batches import Batch, BatchSizes, batches_from, make_batch
 from finetune.vision.glyph_head import GlyphHead
 from finetune.vision.readers import GlyphReader, LatentReader, Lesson, PatchReader, load_reader
 
@@ -176,6 +177,7 @@ def open_run(out: Path, config: VisionConfig, resume: bool, language_model: Path
         language = AutoConfig.from_pretrained(language_model)
         shape = vision_language_config(language, reader.tower.config, depth=config.depth)
         reader = LatentReader(reader, shape)
+        look_at_places(reader, torch.from_numpy(make_batch(config.batches, 0).images))
     if config.stage is Stage.TOWER:
         reader = reader.patches
     reader.to(pick_device()).train()
