@@ -84,7 +84,7 @@ def test_from_a_label_file_to_an_adapter(
     quick = ["--model", str(course.base), "--set", "paraphrases=0", "--set", "rank=2", "--epochs", "2"]
     assert main(["train", "--cases", str(course.cases), *quick]) == 0
     table, rest = capsys.readouterr().out.split("Every value with its picture: ")
-    assert "2 documents" in table and "| all fields | " in table
+    assert "2 documents" in table and "| all fields " in table
     picture, sentence = rest.splitlines()
     assert Path(picture).is_file()
     assert sentence.endswith("'labelled' is kept on the shelf of adapters and not switched on.")
