@@ -14,6 +14,7 @@ from docvlm.ui.budget_words import PAGE_TOKENS
 from docvlm.ui.callbacks import (
     QUICK,
     Updates,
+    as_number,
     choice_of,
     clickable_html,
     is_choice,
@@ -95,22 +96,24 @@ class PagePanel:
             gr.Warning(escape(str(sentence(error))))
 
     def _inspect(self, event: gr.EventData, request: gr.Request) -> Updates:
+        """Show all views of a budget, or one of them large; anything else closes the inspector."""
         view = self._sessions.of(request).view
-        if view is None or not is_choice(event, "inspect"):
+        if view is None or not (is_choice(event, "inspect") or is_choice(event, "tile")):
             return {self.inspector: ""}
         try:
             if view.picture().lacks_tiles:
                 gr.Info("The tiles are known once the model is loaded.")
                 return {self.inspector: ""}
-            budget = choice_of(event, "inspect") or self._workspace.settings.budget
+            of_tile, _, tile = choice_of(event, "tile").rpartition(":")
+            budget = of_tile or choice_of(event, "inspect") or self._workspace.settings.budget
             card, cost, word_tokens = self._loader.card, None, PAGE_TOKENS
             words = view.picture().words
             if card is not None:
                 cost = self._workspace.cost().probe
                 if words is not None:
                     word_tokens = self._workspace.engine.count_tokens(" ".join(word.text for word in words))
-            shown = inspector_html(view.document, view.page_number, budget, card, cost, word_tokens)
-            return {self.inspector: shown}
+            document, number, chosen = view.document, view.page_number, as_number(tile)
+            return {self.inspector: inspector_html(document, number, budget, card, cost, word_tokens, chosen)}
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             gr.Warning(escape(str(sentence(error))))
             return no_updates()

@@ -95,6 +95,12 @@ def data_uri(image: RgbImage, longest_side: int) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode("ascii")
 
 
+def exact_uri(image: RgbImage) -> str:
+    """The image as PNG in a ``data:`` address, pixel for pixel."""
+    data = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))[1]
+    return "data:image/png;base64," + base64.b64encode(data.tobytes()).decode("ascii")
+
+
 def crop(image: RgbImage, box: Box, margin: int = 6) -> RgbImage:
     """The part of a page around ``box``, never empty."""
     height, width = image.shape[:2]
