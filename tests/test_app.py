@@ -7,6 +7,12 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, cast
+
+import gradio as gr
+import pytest
+
+import app
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -23,6 +29,23 @@ def test_help_names_the_safe_default_address() -> None:
     done = _app("--help", GRADIO_SERVER_NAME="")
     assert done.returncode == 0
     assert "127.0.0.1" in done.stdout
+
+
+@pytest.mark.parametrize(("options", "is_shared"), [([], False), (["--share"], True)])
+def test_a_public_link_is_made_on_demand_only(
+    options: list[str], is_shared: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GRADIO_SERVER_NAME", raising=False)
+
+    class Page:
+        def launch(self, **given: Any) -> None:
+            self.given = given
+
+    page = Page()
+    app._launch(cast(gr.Blocks, page), app._parse(options), 1000, None)
+    # Not None either, for which Gradio looks into the environment and at where it runs.
+    assert page.given["share"] is is_shared
+    assert page.given["server_name"] == "127.0.0.1"
 
 
 def test_a_wrong_setting_is_one_sentence(tmp_path: Path) -> None:
