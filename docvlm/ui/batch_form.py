@@ -33,12 +33,15 @@ _TASKS = (
 
 @dataclass(frozen=True, slots=True)
 class FileChoice:
-    """What there is to choose from: numbers of documents, and whether a folder may be named."""
+    """What there is to choose from: numbers of documents, and whether a folder may be named.
+
+    ``offered`` are folders to choose from while one is typed; others may be named as well.
+    """
 
     ticked: int
     kept: int
     may_name_folder: bool
-    folder: str = ""
+    offered: Sequence[str] = ()
 
 
 def form_html(files: FileChoice, schemas: Mapping[str, Schema], chosen: Schema) -> str:
@@ -97,10 +100,11 @@ def _files(files: FileChoice, start: str) -> str:
         _option("source", ALL, f"All in my library ({files.kept})", start, not files.kept),
     ]
     if files.may_name_folder:
+        offers = "".join(f'<option value="{escape(folder)}"></option>' for folder in files.offered)
         field = (
-            f'<input name="folder" class="field-input" value="{escape(files.folder)}" '
-            f'maxlength="{LONGEST_PATH}" placeholder="/home/me/invoices" aria-label="Path of the folder" '
-            'autocomplete="off" spellcheck="false">'
+            f'<input name="folder" class="field-input" list="batch-folders" maxlength="{LONGEST_PATH}" '
+            'placeholder="/home/me/invoices" aria-label="Path of the folder" '
+            f'autocomplete="off" spellcheck="false"><datalist id="batch-folders">{offers}</datalist>'
         )
         hint = "Read where they are, subfolders too; nothing is copied or changed."
         options.append(_option("source", FOLDER, "A folder on this machine", start, False, hint, field))

@@ -279,7 +279,10 @@ class BatchTab:
     def _form_updates(self, session: Session, request: gr.Request) -> Updates:
         files = self._files_by_choice(session)
         choice = FileChoice(
-            len(files[batch_form.TICKED]), len(files[batch_form.ALL]), self._rights.may_name_folders(request)
+            len(files[batch_form.TICKED]),
+            len(files[batch_form.ALL]),
+            self._rights.may_name_folders(request),
+            [str(folder) for folder in self._rights.offered_folders(request)],
         )
         schemas = self._work.shelf(session).schemas()
         return {self._form: batch_form.form_html(choice, schemas, self._work.schema(session))}

@@ -15,6 +15,7 @@ from typing import Any
 import gradio as gr
 
 from docvlm.errors import UsageError
+from docvlm.ui.folder_offers import folders_within
 
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _NOT_YOURS = "Start docvlm on your own machine to do this."
@@ -70,6 +71,14 @@ class Rights:
     def may_name_folders(self, request: gr.Request) -> bool:
         """Whether folders of this machine may be named at all."""
         return bool(self.folders) and self.may_change(request)
+
+    def offered_folders(self, request: gr.Request) -> list[Path]:
+        """Folders that may be named, to choose from; not all there are, and none for anybody else."""
+        if not self.may_name_folders(request):
+            return []
+        closed = self.closed.resolve() if self.closed is not None else None
+        known = folders_within(folder.resolve() for folder in self.folders)
+        return [folder for folder in known if closed is None or not _overlap(folder, closed)]
 
     def demand(self, request: gr.Request, what: str) -> None:
         """Refuse the request of anybody else.

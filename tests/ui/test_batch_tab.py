@@ -47,6 +47,21 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "in"
 
 
+@pytest.fixture(scope="module")
+def allowed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the app in the browser may read, with another in it."""
+    folder = tmp_path_factory.mktemp("papers")
+    write_pdf(folder / "march" / "rent.pdf", ["Rent of March"])
+    write_pdf(folder / "march" / "water.pdf", ["Water in March"])
+    write_pdf(folder / "april.pdf", ["April"])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def app_options(allowed: Path) -> list[str]:
+    return ["--folders", str(allowed)]
+
+
 def _of(person: str, client: str = "127.0.0.1") -> gr.Request:
     return gr.Request(
         username=person,
@@ -266,6 +281,44 @@ def test_folders_of_the_machine_are_for_the_person_at_it(rooms: Rooms, folder: P
     assert "Only the person at the machine" in again[tab._notice] and not again[tab._clock].active
 
 
+def test_folders_are_offered_to_nobody_else(rooms: Rooms, folder: Path) -> None:
+    tab, option = rooms.batch, f'<option value="{folder}">'
+    assert option in last(tab._show(_of("anna")))[tab._form]
+    assert str(folder) not in last(tab._show(_of("anna", client="192.168.1.9")))[tab._form]
+
+
+def test_what_was_paused_is_resumed_to_its_end(rooms: Rooms, tmp_path: Path) -> None:
+    for number in range(3):
+        write_pdf(tmp_path / "in" / f"{number}.pdf", [f"Page {number}"] * 40)
+    tab = rooms.batch
+    _begin(rooms, "anna", source="folder", folder=str(tmp_path / "in"))
+    tab._act(event_of(choice="pause:"), _of("anna"))
+    assert "Paused" in _settle(rooms, "anna")[tab._run]
+    started = last(tab._act(event_of(choice="resume:"), _of("anna")))
+    assert started[tab._notice] == "" and started[tab._clock].active
+    assert "Finished" in _settle(rooms, "anna")[tab._run]
+    outcomes = list(_run(rooms, "anna").outcomes())
+    assert [(outcome.state, outcome.pages_done) for outcome in outcomes] == [(FileState.DONE, 40)] * 3
+
+
+def test_what_failed_is_done_again_on_demand_only(
+    rooms: Rooms, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tab = rooms.batch
+    monkeypatch.setenv("DOCVLM_LIMIT_MAX_PAGES", "1")  # for a batch's own process; a.pdf has two
+    _begin(rooms, "anna", source="folder", folder=str(folder))
+    assert "2 failed" in _settle(rooms, "anna")[tab._progress]
+    monkeypatch.delenv("DOCVLM_LIMIT_MAX_PAGES")
+    tab._act(event_of(choice="resume:"), _of("anna"))
+    assert "2 failed" in _settle(rooms, "anna")[tab._progress]
+    started = last(tab._act(event_of(choice="retry:"), _of("anna")))
+    assert started[tab._notice] == "" and started[tab._clock].active
+    shown = _settle(rooms, "anna")
+    assert "1 failed" in shown[tab._progress] and "Finished" in shown[tab._run]
+    failed = [outcome.name for outcome in _run(rooms, "anna").outcomes() if outcome.state is FileState.FAILED]
+    assert failed == ["broken.pdf"]
+
+
 def test_only_failures_can_be_shown() -> None:
     known = [FileOutcome(state.value, "", None, state) for state in FileState]
     shown = BatchView(only_failed=True).passing(known)
@@ -292,3 +345,20 @@ def test_a_batch_goes_on_while_the_page_is_loaded_again(page: Page, samples: Pat
     assert "Letter 11" in Path(download.value.path()).read_text()
     page.click('#batch-files button:has-text("letter 7.pdf")')
     page.wait_for_selector('.page-title:has-text("letter 7.pdf"):visible', timeout=120_000)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_folder_of_the_machine_is_offered_and_typed(page: Page, allowed: Path) -> None:
+    page.click("role=tab[name=Batch]")
+    page.check("#batch-form [value=folder]")
+    offered = page.locator("#batch-folders option").evaluate_all("all => all.map((one) => one.value)")
+    assert offered == [str(allowed), str(allowed / "march")]
+    field = page.locator("#batch-form [name=folder]")
+    assert field.evaluate("one => one.list.id") == "batch-folders"
+    field.press_sequentially(offered[1])
+    page.check("#batch-form [value=read]")
+    page.click("#batch-form .primary")
+    page.wait_for_selector("#batch-run .batch-state.finished", timeout=120_000)
+    names = page.locator("#batch-files tbody button").all_inner_texts()
+    assert sorted(names) == ["rent.pdf", "water.pdf"]

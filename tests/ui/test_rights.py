@@ -85,6 +85,19 @@ def test_only_folders_below_the_allowed_ones_are_read(rights: Rights, tmp_path: 
             rights.folder(typed, asking)
 
 
+def test_folders_are_offered_to_the_person_at_the_machine(rights: Rights, tmp_path: Path) -> None:
+    papers = tmp_path / "papers"
+    for name in ("march/bills/old", ".hidden/inner", "april"):
+        (papers / name).mkdir(parents=True)
+    (papers / "link").symlink_to(tmp_path / "papers2")
+    (papers / "a.pdf").write_bytes(b"%PDF")
+    offered = [papers, papers / "april", papers / "march", papers / "march" / "bills"]
+    assert rights.offered_folders(_request()) == offered  # docvlm's own data is allowed by no option
+    assert [rights.folder(str(folder), _request()) for folder in offered] == offered
+    assert rights.offered_folders(_request(client="192.168.1.7")) == []
+    assert NO_RIGHTS.offered_folders(_request()) == []
+
+
 def test_docvlms_own_data_is_never_read_by_path(rights: Rights, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="own data"):
         rights.folder(f"{tmp_path}/data/uploads", _request())
