@@ -91,6 +91,8 @@ class BatchRun:
         end = read_end(self.folder)
         if end is not None:
             return RunState(end.state)
+        if is_stopping:
+            return RunState.PAUSED  # before its process could say so
         return RunState.INTERRUPTED if step else RunState.NEW
 
     @property
