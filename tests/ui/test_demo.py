@@ -19,8 +19,12 @@ from docvlm.errors import UsageError
 from docvlm.pipeline import Workspace
 from docvlm.run_lock import take_lock
 from docvlm.schemas import Schema, SchemaShelf, load_schema
+from docvlm.store import Label, LabelKind
+from docvlm.ui.assets import SAMPLES
 from docvlm.ui.demo import USUAL_MINUTES, Demo, Sweeper, is_private_space, sweep, sweep_batches, sweep_schemas
 from docvlm.ui.library import Library, documents_folder
+from docvlm.ui.page import Rooms
+from tests.ui.events import event_of, last, request_of
 from tests.ui.http_browser import SECONDS
 
 HOUR = 3600.0
@@ -154,6 +158,34 @@ def test_the_sweeper_works_by_itself(workspace: Workspace) -> None:
         while (run.folder.exists() or schema.exists()) and time.monotonic() < until:
             time.sleep(0.05)
     assert workspace.store.document(old) is None and not run.folder.exists() and not schema.exists()
+
+
+def test_samples_stay_as_they_are_whatever_visitors_do(rooms: Rooms) -> None:
+    """One visitor labels and deletes, another's are swept away; a third finds all as they came."""
+    workspace, before = rooms.desk.workspace, {each.file_name: each.path.read_bytes() for each in SAMPLES}
+    anna, bela = _open_samples(rooms, "anna"), _open_samples(rooms, "bela")
+    for name, number in (*anna.items(), *bela.items()):
+        workspace.store.save_label(number, Label(LabelKind.FIELD, "total", name, 1))
+    for number in anna.values():
+        last(rooms.documents._act(event_of(choice=f"delete:{number}"), request_of("anna")))
+    assert sweep(documents_folder(workspace.settings), workspace.store, time.time() + 1) == len(SAMPLES)
+    assert [workspace.store.document(number) for number in (*anna.values(), *bela.values())] == [None] * 8
+
+    assert {each.file_name: each.path.read_bytes() for each in SAMPLES} == before
+    cora = _open_samples(rooms, "cora")
+    assert cora.keys() == before.keys()
+    assert [workspace.store.labels(number) for number in cora.values()] == [[]] * len(SAMPLES)
+
+
+def _open_samples(rooms: Rooms, person: str) -> dict[str, int]:
+    """Click each sample as a visitor does; the numbers of the documents by file name."""
+    session, numbers = rooms.desk.sessions.of(request_of(person)), {}
+    for sample in SAMPLES:
+        last(rooms.documents._open_sample(event_of(choice=f"sample:{sample.file_name}"), request_of(person)))
+        assert session.view is not None and session.view.name == sample.file_name
+        numbers[sample.file_name] = session.view.document.id
+    session.close_view()
+    return numbers
 
 
 def test_a_space_tells_visitors_and_gives_a_cookie_that_works_in_its_frame(address: str) -> None:
