@@ -23,10 +23,12 @@ GRAVE = ("serious", "critical")
 LONGEST_SNIPPET = 160
 MOST_STOPS = 200
 
-# Every control of the desk that is shown and can be used, and whether the focus has been on it.
+# Every control of a room that is shown and can be used, and whether the focus has been on it.
 CONTROLS = """() => [...document.querySelectorAll(
-  "#columns :is(button, input, select, textarea, summary, a[href], [tabindex='0'])")]
-  .filter((one) => one.offsetParent !== null && !one.disabled && one.type !== "file" && one.type !== "hidden")
+  "#rooms > .tabitem :is(button, input, select, textarea, summary, a[href], [tabindex='0'])")]
+  .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.matches(":disabled"))
+  .filter((one) => one.type !== "file" && one.type !== "hidden")
+  .filter((one) => one.type !== "radio" || one.checked) // from there arrows reach the others
   .filter((one) => !one.closest("[aria-hidden=true]")) // the copies by which Gradio measures its tabs
   .filter((one) => !one.matches("[data-absent]")) // the key Delete in the field beside it does the same
   .map((one) => ({ focused: one === document.activeElement || one.dataset.stop === "1",
@@ -60,14 +62,35 @@ def test_everything_on_the_desk_is_reached_by_keyboard(page: Page) -> None:
     filled = "#label-fields .sheet:not([data-waits])"
     for task, shown in (("Ask", "#composer"), ("Extract", "#extract"), ("Label", filled)):
         _tab(page, task, shown)
-        page.evaluate("document.activeElement.blur()")
-        for _ in range(MOST_STOPS):
-            page.keyboard.press("Tab")
-            if page.evaluate(MARK_STOP):
-                break
-        missed = [control["html"] for control in page.evaluate(CONTROLS) if not control["focused"]]
-        assert missed == [], task
-        page.evaluate("for (const one of document.querySelectorAll('[data-stop]')) delete one.dataset.stop")
+        assert _missed_by_keyboard(page, least=15) == [], task
+
+
+def test_everything_in_the_other_rooms_is_reached_by_keyboard(
+    page: Page, model_home: Path, tmp_path: Path
+) -> None:
+    page.set_default_timeout(PATIENCE)
+    _put_in_slips(page, model_home, tmp_path)
+    for name, step, least in (
+        ("fine-tune", _choose_labels, 30),
+        ("library", lambda page: _tab(page, "Library", "#library .document"), 15),
+        ("batch", lambda page: _tab(page, "Batch", "#batch-form form"), 6),
+        ("models", lambda page: _tab(page, "Models", "#models form"), 5),
+    ):
+        step(page)
+        assert _missed_by_keyboard(page, least) == [], name
+
+
+def _missed_by_keyboard(page: Page, least: int) -> list[str]:
+    """The controls of the room that Tab does not come to; there are at least so many in all."""
+    page.evaluate("document.activeElement.blur()")
+    for _ in range(MOST_STOPS):
+        page.keyboard.press("Tab")
+        if page.evaluate(MARK_STOP):
+            break
+    controls = page.evaluate(CONTROLS)
+    page.evaluate("for (const one of document.querySelectorAll('[data-stop]')) delete one.dataset.stop")
+    assert len(controls) >= least
+    return [control["html"] for control in controls if not control["focused"]]
 
 
 def _findings(page: Page, scheme: str) -> list[str]:
@@ -125,7 +148,8 @@ def _put_in_slips(page: Page, home: Path, folder: Path) -> None:
     page.wait_for_selector(".incoming .failed")
     with Store.open(f"sqlite:///{home / 'docvlm.sqlite'}") as store:
         for record in store.list_documents():
-            store.save_label(record.id, Label(LabelKind.FIELD, "reference", values[record.name], 1))
+            if record.name in values:
+                store.save_label(record.id, Label(LabelKind.FIELD, "reference", values[record.name], 1))
     page.click('[data-choice="sample:scanned-contract.pdf"]')
     page.wait_for_selector('.page-title:has-text("scanned-contract.pdf")')
     page.wait_for_selector('[data-read="1"]')
