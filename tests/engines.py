@@ -22,17 +22,24 @@ class WrittenEngine:
         probability: float | None = 0.9,
         follows_grammar: bool = True,
         known: KnownValues = NOTHING_KNOWN,
+        sees_pixels: bool = False,
     ) -> None:
         self._write = write
         self._probability = probability
         self._follows_grammar = follows_grammar
         self._known = known
+        self._sees_pixels = sees_pixels
         self.requests: list[GenerationRequest] = []
+        self.pages: list[PageInput] = []
 
     @property
     def card(self) -> EngineCard:
         return EngineCard(
-            "written", "1", sees_pixels=False, follows_grammar=self._follows_grammar, known=self._known
+            "written",
+            "1",
+            sees_pixels=self._sees_pixels,
+            follows_grammar=self._follows_grammar,
+            known=self._known,
         )
 
     def plan_page(self, width: int, height: int, budget: Budget) -> TilePlan:
@@ -45,6 +52,7 @@ class WrittenEngine:
         self, page: PageInput, request: GenerationRequest, cancel: threading.Event | None = None
     ) -> Iterator[TokenStep]:
         self.requests.append(request)
+        self.pages.append(page)
         for piece in self._write(page.reader_text, request.prompt).splitlines(keepends=True):
             yield TokenStep(piece, self._probability, forced=False)
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -143,7 +144,8 @@ class OpenDocument:
         """The same, with the reply's pieces as they come; the last value is the answer.
 
         Args:
-            region: ask about this part of one page only; ``pages`` then means nothing.
+            region: ask about this part of one page only; ``pages`` then means nothing. The model gets its
+                words and, where it sees pictures, its pixels alone; boxes stay in pixels of the page.
 
         Raises:
             Cancelled: soon after ``cancel`` was set.
@@ -152,7 +154,7 @@ class OpenDocument:
         pages = pages if region is None else [region.page]
         run = self._run_info(pages)
         if region is not None:
-            run = replace(run, pages=f"{region.page} in {region.box.as_list(0)}")
+            run = replace(run, pages=region.name)
         known = None if fresh else self._store.find_answer(self.id, run, question)
         if known is not None:
             yield known
@@ -161,7 +163,8 @@ class OpenDocument:
             windows, _ = self._windows(pages, cancel, region)
             clock.lap("read")
             engine = self._resumable(RunKind.ASK, run, question, windows, fresh)
-            for event in ask_windows(engine, windows, question, self._show, cancel):
+            show = partial(self._show, region=region)
+            for event in ask_windows(engine, windows, question, show, cancel):
                 if isinstance(event, Answer):
                     clock.lap("answer")
                     asked = clock.run.pages if region else self._readable(pages)
@@ -250,11 +253,7 @@ class OpenDocument:
             UsageError: when there is no such page or budget.
         """
         page = self.drawn_page(number)
-        settings = self._settings()
-        wanted = Budget.parse(budget or settings.budget)
-        if settings.model == EMBEDDED:
-            return page, plan_tiles(page.width, page.height, wanted)  # known without loading the model
-        return page, self._engine().plan_page(page.width, page.height, wanted)
+        return page, self._plan(page, budget)
 
     def close(self) -> None:
         self._file.close()
@@ -297,12 +296,22 @@ class OpenDocument:
             replies.forget()
         return ResumableEngine(self._engine(), replies)
 
-    def _show(self, window: Window) -> PageInput:
-        """What the engine gets of a window: its words, and its page's picture where pictures are seen."""
+    def _show(self, window: Window, region: Region | None = None) -> PageInput:
+        """What the engine gets of a window: its words, and where pictures are seen that of page or region."""
         if not self._engine().card.sees_pixels:
             return window.input
-        page, plan = self.tile_plan(window.page_number)
-        return with_picture(window, page, plan, f"{self.info.sha256}-{self._settings().budget}")
+        page, source = self.drawn_page(window.page_number), f"{self.info.sha256}-{self._settings().budget}"
+        if region is not None:
+            page, source = region.cut_from(page, window.reading.words), f"{source}-{region.name}"
+        return with_picture(window, page, self._plan(page), source)
+
+    def _plan(self, page: Page, budget: str | None = None) -> TilePlan:
+        """How a page, or a part of one, is cut."""
+        settings = self._settings()
+        wanted = Budget.parse(budget or settings.budget)
+        if settings.model == EMBEDDED:
+            return plan_tiles(page.width, page.height, wanted)  # known without loading the model
+        return self._engine().plan_page(page.width, page.height, wanted)
 
     def _readable(self, pages: Pages) -> str:
         """The pages that did not fail, as ``RunInfo.pages`` names them.

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from docvlm.grounding import PageWords
 from docvlm.models.protocol import PageInput
@@ -15,6 +19,9 @@ from docvlm.types import Box, Page, Reading, Word
 
 WINDOW_TOKENS = 1400
 OVERLAP_ROWS = 3  # so that a label and its value are seen together in one of two windows
+
+_REGION_NAME = re.compile(r"(\d+) in \[?([\d.]+), ?([\d.]+), ?([\d.]+), ?([\d.]+)\]?")
+"""As ``Region.name`` says it; in brackets where an answer was kept before models saw the part alone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +41,17 @@ class Region:
     page: int
     box: Box
 
+    @property
+    def name(self) -> str:
+        """The region as ``RunInfo.pages`` names it, in whole pixels."""
+        return f"{self.page} in {','.join(f'{side:.0f}' for side in self.box.as_list())}"
+
+    @staticmethod
+    def named(name: str) -> Region | None:
+        """The region of this ``name``, None where it names whole pages."""
+        found = _REGION_NAME.fullmatch(name)
+        return None if found is None else Region(int(found[1]), Box(*map(float, found.groups()[1:])))
+
     def part_of(self, reading: Reading) -> Reading:
         """The words whose centre lies in the region."""
         lines = (
@@ -41,6 +59,14 @@ class Region:
             for line in reading.lines
         )
         return replace(reading, lines=tuple(line for line in lines if line.words))
+
+    def cut_from(self, page: Page, words: Sequence[Word]) -> Page:
+        """The page's pixels in the region; ``words``, whose centres lie in it, are not cut through."""
+        assert page.image is not None  # noqa: S101 - pages that are OK were asked for with pixels
+        part = Box.around([self.box, *(word.box for word in words)])
+        x0, y0 = max(0, math.floor(part.x0)), max(0, math.floor(part.y0))
+        image = np.ascontiguousarray(page.image[y0 : math.ceil(part.y1), x0 : math.ceil(part.x1)])
+        return replace(page, width=image.shape[1], height=image.shape[0], image=image)
 
     def _holds(self, box: Box) -> bool:
         x, y = box.center
@@ -60,10 +86,12 @@ def cut_windows(reading: Reading, count_tokens: Callable[[str], int]) -> tuple[W
 
 
 def with_picture(window: Window, page: Page, plan: TilePlan, source: str) -> PageInput:
-    """What an engine that sees pictures gets of a window: its words, and the picture of its whole page.
+    """What an engine that sees pictures gets of a window: its words, and the picture of its page.
 
     Args:
-        source: tells apart pictures whose windows have the same words: the file and how pages are cut.
+        page: the whole page, or its part that is asked about.
+        source: tells apart pictures whose windows have the same words: the file, the part of the page and
+            how it is cut.
     """
     key = f"{window.input.key}-{source}-{page.number}"
     return replace(window.input, key=key, image=page.image, plan=plan)
