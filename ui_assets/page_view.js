@@ -232,7 +232,7 @@ scroller.addEventListener("pointerup", (event) => {
     if (index !== undefined && view.words) {
       const word = view.words[index];
       announce("docvlm:pick", [word], word.slice(1, 5), { add: event.ctrlKey || event.metaKey });
-    } else group("region").replaceChildren();
+    } else clearRegion();
     if (mark) choose(mark.dataset.of, false);
   }
 });

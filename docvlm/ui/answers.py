@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from html import escape
 
 from docvlm.types import Answer, Box
+from docvlm.ui.conversation import Asked
 from docvlm.ui.notices import confidence_html, level_of
 
 
@@ -18,21 +19,26 @@ def boxes_json(boxes: Sequence[Box]) -> str:
 
 
 def answers_html(
-    answers: Sequence[Answer], pending: str = "", focus: str = "", labelled: frozenset[str] = frozenset()
+    asked: Sequence[Asked],
+    pending: str = "",
+    focus: str = "",
+    labelled: frozenset[str] = frozenset(),
+    lit: Asked | None = None,
 ) -> str:
     """The conversation about the open document, oldest first.
 
     Args:
         pending: HTML of the question that is being answered, placed last.
-        focus: changes when the last answer is new, so that it is lit on the page once.
+        focus: changes when an answer is to be lit on the page, once.
         labelled: the questions whose answers a person has confirmed.
+        lit: which answer that is; the last one by default.
     """
-    if not answers and not pending:
+    if not asked and not pending:
         return '<p class="quiet">Ask something about the document. The answer is lit on the page.</p>'
-    last = len(answers) - 1
+    lit = lit or (asked[-1] if asked else None)
     cards = [
-        _answer(answer, index, focus if index == last else "", answer.question in labelled)
-        for index, answer in enumerate(answers)
+        _answer(one, index, focus if one is lit else "", one.answer.question in labelled)
+        for index, one in enumerate(asked)
     ]
     return f'<div class="answers" role="log" aria-label="Answers">{"".join(cards)}{pending}</div>'
 
@@ -47,12 +53,13 @@ def pending_html(question: str, line: str, text: str) -> str:
 
 
 def other_document_html(document_id: int, name: str, answer: Answer) -> str:
-    """The answer of a document that is not the open one; a click opens it."""
+    """The answer of a document that is not the open one; a click opens it where the answer stands."""
     reply = "Not found" if answer.text is None else answer.text
     kind = " none" if answer.text is None else ""
     page = "" if answer.page is None else f'<span class="chip">Page {answer.page}</span>'
     return (
-        f'<button type="button" class="answer other" data-choice="open:{document_id}">'
+        '<button type="button" class="answer other" '
+        f'data-choice="open:{document_id}:{answer.page or 1}:{escape(answer.question)}">'
         f'<span class="question">{escape(name)}</span><span class="reply{kind}">{escape(reply)}</span>'
         f'<span class="facts">{page}{confidence_html(answer.confidence)}</span></button>'
     )
@@ -82,12 +89,15 @@ def suggestions_html(questions: Sequence[str]) -> str:
     )
 
 
-def _answer(answer: Answer, index: int, focus: str, is_labelled: bool) -> str:
+def _answer(asked: Asked, index: int, focus: str, is_labelled: bool) -> str:
+    answer = asked.answer
+    # A label says what the document answers, which what stands in a box does not.
+    actions = _actions(index, is_labelled) if asked.region is None else ""
     if answer.text is None:
         return (
             f'<div class="answer none"><p class="question">{escape(answer.question)}</p>'
             '<p class="reply none">Not found in what was asked.</p>'
-            f'<p class="facts">{confidence_html(answer.confidence)}{_actions(index, is_labelled)}</p></div>'
+            f'<p class="facts">{_where(asked)}{confidence_html(answer.confidence)}{actions}</p></div>'
         )
     lit = f' data-focus="{escape(focus)}"' if focus else ""
     return (
@@ -96,9 +106,15 @@ def _answer(answer: Answer, index: int, focus: str, is_labelled: bool) -> str:
         '<button type="button" class="show" title="Show it on the page">'
         f'<span class="question">{escape(answer.question)}</span>'
         f'<span class="reply">{escape(answer.text)}</span></button><p class="facts">'
-        f'<span class="chip">Page {answer.page}</span>{confidence_html(answer.confidence)}'
-        f"{_actions(index, is_labelled)}</p></div>"
+        f"{_where(asked)}{confidence_html(answer.confidence)}{actions}</p></div>"
     )
+
+
+def _where(asked: Asked) -> str:
+    """The page of the answer, or that of the box that was asked about, found or not."""
+    if asked.region is not None:
+        return f'<span class="chip">Box on page {asked.region.page}</span>'
+    return "" if asked.answer.page is None else f'<span class="chip">Page {asked.answer.page}</span>'
 
 
 def _actions(index: int, is_labelled: bool) -> str:

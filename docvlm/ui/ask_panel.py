@@ -21,12 +21,15 @@ from docvlm.ui.callbacks import (
     PRIVATE,
     QUICK,
     Updates,
+    as_number,
+    choice_of,
     clickable_html,
     failure_html,
     is_choice,
     number_of,
     text_in,
 )
+from docvlm.ui.conversation import Asked
 from docvlm.ui.desk import Desk
 from docvlm.ui.document_work import REDRAW_SECONDS, page_text, prepare
 from docvlm.ui.documents_panel import DocumentsPanel
@@ -69,10 +72,10 @@ class AskPanel:
             return {self._answers: answers.answers_html(()), self._composer: _composer(None)}
         return {self._answers: self._html(session.view), self._composer: _composer(session.view)}
 
-    def _html(self, view: OpenView, pending: str = "", focus: str = "") -> str:
+    def _html(self, view: OpenView, pending: str = "", focus: str = "", lit: Asked | None = None) -> str:
         records = self._desk.workspace.store.labels(view.document.id, LabelKind.QA)
         kept = frozenset(record.label.name for record in records)
-        return answers.answers_html(view.answers, pending, focus, kept)
+        return answers.answers_html(view.asked, pending, focus, kept, lit)
 
     def _on_ask(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         session = self._desk.sessions.of(request)
@@ -105,16 +108,14 @@ class AskPanel:
     ) -> Iterator[Updates]:
         """Stream the answer into the conversation about the open document."""
         yield {self._composer: _composer(view, busy=True)}
-        others = [known for known in view.answers if known.question != question]
-        view.answers = others
+        view.forget_answer(question, region)
         cancel = view.jobs.begin(JobKind.ASK)
         for event in self._events(view, question, question, cancel, pages, region):
             if session.view is not view:
                 return
             if isinstance(event, Answer):
-                view.answers = [*others, event]
-                focus = f"{view.document.id}-{time.monotonic_ns()}"
-                yield {self._answers: self._html(view, focus=focus), self._composer: _composer(view)}
+                view.add_answer(event, region)
+                yield {self._answers: self._html(view, focus=_focus(view)), self._composer: _composer(view)}
             else:
                 yield {self._answers: self._html(view, event)}
 
@@ -183,24 +184,47 @@ class AskPanel:
 
     def _choose(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         """Keep an answer as a label, or open the document of an answer."""
-        session = self._desk.sessions.of(request)
-        other, index = number_of(event, "open"), number_of(event, "right")
-        if other is not None:
-            yield from self._documents.open_kept(session, other)
-        elif session.view is not None and index is not None and index < len(session.view.answers):
+        session, index = self._desk.sessions.of(request), number_of(event, "right")
+        if is_choice(event, "open"):
+            yield from self._open_at(session, choice_of(event, "open"))
+        elif session.view is not None and index is not None and index < len(session.view.asked):
             view = session.view
-            answer = view.answers[index]
+            answer = view.asked[index].answer
             label = Label(LabelKind.QA, answer.question, answer.text, answer.page, answer.boxes, "confirmed")
             self._desk.workspace.store.save_label(view.document.id, label)
             yield {self._answers: self._html(view)}
         elif is_choice(event, "back") and session.view is not None:
             yield {self._answers: self._html(session.view)}
 
+    def _open_at(self, session: Session, choice: str) -> Iterator[Updates]:
+        """Open a document at the page of its answer, and light the answer.
+
+        Args:
+            choice: the document's number, the page and the question, as ``other_document_html`` gives them.
+        """
+        first, page, question = [*choice.split(":", 2), "", ""][:3]
+        number, focus = as_number(first), ""
+        if number is None:
+            return
+        for updates in self._documents.open_kept(session, number, as_number(page) or 1):
+            view = session.view
+            if self._answers in updates and view is not None and view.document.id == number:
+                lit = next((asked for asked in view.asked if asked.answers(question, None)), None)
+                focus = focus or _focus(view)
+                html = self._html(view, focus=focus if lit is not None else "", lit=lit)
+                updates = updates | {self._answers: html}
+            yield updates
+
+
+def _focus(view: OpenView) -> str:
+    """A text that was not used before, see ``answers_html``."""
+    return f"{view.document.id}-{time.monotonic_ns()}"
+
 
 def _composer(view: OpenView | None, busy: bool = False) -> dict[str, Any]:
     """The state of the question field; its form is described in ``composer.js``."""
     suggestions = ""
-    if view is not None and not busy and not view.answers:
+    if view is not None and not busy and not view.asked:
         suggestions = answers.suggestions_html(suggested_questions(guess_kind(page_text(view))))
     return {"busy": busy, "suggestions": suggestions, "document": view.document.id if view else None}
 

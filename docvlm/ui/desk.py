@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from docvlm.pipeline import DocumentLabels, Workspace
 from docvlm.ui.callbacks import Updates
+from docvlm.ui.conversation import conversation_of
 from docvlm.ui.engine_loader import EngineLoader
 from docvlm.ui.library import KeptFile, Library, documents_folder
 from docvlm.ui.page_panel import PagePanel
@@ -63,10 +64,7 @@ class Desk:
         document = self.workspace.open(file.path, name=file.name, password=password, owner=session.owner)
         view = OpenView(document, DocumentLabels(self.workspace.store, document.id))
         view.turn_to(page)
-        latest = {
-            record.answer.question: record.answer for record in self.workspace.store.answers(document.id)
-        }
-        view.answers = list(latest.values())
+        view.asked = conversation_of(self.workspace.store.answers(document.id))
         return view
 
     def show(self, session: Session) -> Updates:

@@ -159,8 +159,7 @@ class LabelWork:
         yield "Looking for the answer"
         for event in view.document.ask_stream(question, None, cancel):
             if isinstance(event, Answer):
-                others = [known for known in view.answers if known.question != question]
-                view.answers = [*others, event]
+                view.add_answer(event)
 
     # Labels
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 import gradio as gr
 
 from docvlm.errors import DocvlmError
-from docvlm.pipeline import CheckedExtraction, DocumentLabels, OpenDocument
+from docvlm.pipeline import CheckedExtraction, DocumentLabels, OpenDocument, Region
 from docvlm.schemas import Schema
 from docvlm.types import Answer
 from docvlm.ui.batch_view import BatchView
+from docvlm.ui.conversation import Asked
 from docvlm.ui.incoming import Incoming
 from docvlm.ui.jobs import JobKind, Jobs
 from docvlm.ui.label_state import LabelState
@@ -28,6 +29,7 @@ KEPT_PICTURES = 8
 class OpenView:
     """An open document and where the user is in it.
 
+    ``asked`` are the questions and answers, the last one last.
     ``checked`` are its values with a person's labels over them, None before anything was extracted or
     labelled. ``prefilled`` are the keys of the schemas for which the model has looked; ``questions`` are
     those of the tab Label in the order in which they stand there. ``jobs`` is the model's work on it;
@@ -37,7 +39,7 @@ class OpenView:
     document: OpenDocument
     labels: DocumentLabels
     page_number: int = 1
-    answers: list[Answer] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
     checked: CheckedExtraction | None = None
     thumbnail: str = ""
     prefilled: set[str] = field(default_factory=set)
@@ -54,6 +56,20 @@ class OpenView:
     @property
     def page_count(self) -> int:
         return self.document.info.page_count
+
+    @property
+    def answers(self) -> list[Answer]:
+        """The answers about the document, without those about a box on it."""
+        return [asked.answer for asked in self.asked if asked.region is None]
+
+    def forget_answer(self, question: str, region: Region | None = None) -> None:
+        """Take the answer to a question out of the conversation, because it is asked again."""
+        self.asked = [asked for asked in self.asked if not asked.answers(question, region)]
+
+    def add_answer(self, answer: Answer, region: Region | None = None) -> None:
+        """Put an answer last, in the place of an earlier one to the same question about the same box."""
+        self.forget_answer(answer.question, region)
+        self.asked = [*self.asked, Asked(answer, region)]
 
     def turn_to(self, number: int) -> None:
         self.page_number = min(max(1, number), self.page_count)

@@ -6,8 +6,10 @@ import re
 
 from docvlm.errors import InputError
 from docvlm.models.protocol import EngineCard
+from docvlm.pipeline import Region
 from docvlm.types import Answer, Box
 from docvlm.ui.answers import answers_html, other_document_html, pending_html, suggestions_html
+from docvlm.ui.conversation import Asked
 from docvlm.ui.notices import error_html, model_html
 
 BOX = Box(10, 20, 110, 40)
@@ -16,9 +18,9 @@ EVIL = "<script>alert('1')</script>\" onclick=\"x"
 
 def test_nothing_from_documents_or_users_reaches_the_page_unescaped() -> None:
     for text in (
-        answers_html([Answer(EVIL, EVIL, 0.5, 1, (BOX,))], focus=EVIL),
+        answers_html([Asked(Answer(EVIL, EVIL, 0.5, 1, (BOX,)))], focus=EVIL),
         pending_html(EVIL, EVIL, EVIL),
-        other_document_html(1, EVIL, Answer("q", EVIL, 0.5, 1)),
+        other_document_html(1, EVIL, Answer(EVIL, EVIL, 0.5, 1)),
         suggestions_html([EVIL]),
         error_html(InputError(EVIL, EVIL)),
         model_html(EngineCard(EVIL, "1", False, EVIL, adapter=EVIL), "", None),
@@ -29,13 +31,13 @@ def test_nothing_from_documents_or_users_reaches_the_page_unescaped() -> None:
 
 
 def test_not_found_is_said_plainly_and_has_no_place() -> None:
-    text = answers_html([Answer("Who?", None, 0.9)])
+    text = answers_html([Asked(Answer("Who?", None, 0.9))])
     assert "Not found" in text
     assert "data-boxes" not in text and 'class="chip"' not in text
 
 
 def test_an_answer_carries_its_boxes_in_pixels_of_the_page() -> None:
-    text = answers_html([Answer("Total?", "9.00", 0.9, 3, (BOX,))])
+    text = answers_html([Asked(Answer("Total?", "9.00", 0.9, 3, (BOX,)))])
     boxes = re.search(r'data-boxes="([^"]+)"', text)
     assert boxes is not None
     assert json.loads(html.unescape(boxes[1])) == [[10, 20, 110, 40]]
@@ -44,15 +46,25 @@ def test_an_answer_carries_its_boxes_in_pixels_of_the_page() -> None:
 
 def test_only_the_last_answer_is_lit() -> None:
     answers = [Answer("first?", "a", 0.9, 1, (BOX,)), Answer("second?", "b", 0.2, 2, (BOX,))]
-    text = answers_html(answers, focus="now")
+    asked = [Asked(answer) for answer in answers]
+    text = answers_html(asked, focus="now")
     assert text.count("data-focus") == 1
     assert text.index("second?") > text.index("data-focus") > text.index("first?")
+    text = answers_html(asked, focus="now", lit=asked[0])
+    assert text.count("data-focus") == 1 and text.index("data-focus") < text.index("second?")
 
 
 def test_an_answer_that_is_kept_as_a_label_says_so() -> None:
-    answers = [Answer("first?", "a", 0.9, 1, (BOX,))]
+    answers = [Asked(Answer("first?", "a", 0.9, 1, (BOX,)))]
     assert 'data-choice="right:0"' in answers_html(answers)
     assert "Kept as a label" in answers_html(answers, labelled=frozenset({"first?"}))
+
+
+def test_an_answer_about_a_box_says_so_and_is_no_label_of_the_document() -> None:
+    for answer in (Answer("first?", "a", 0.9, 2, (BOX,)), Answer("first?", None, 0.9)):
+        text = answers_html([Asked(answer, Region(2, BOX))], labelled=frozenset({"first?"}))
+        assert "Box on page 2" in text
+        assert "right:0" not in text and "Kept as a label" not in text
 
 
 def test_model_line_says_what_is_going_on() -> None:

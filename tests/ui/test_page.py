@@ -185,6 +185,63 @@ def test_a_box_drawn_on_the_page_narrows_the_question(page: Page) -> None:
     assert "page 1" in page.inner_text(".region-chip")
     page.click("[data-clear-region]")
     assert page.locator(".region-box").count() == 0
+    draw_box(page, (20, 20, 300, 150))
+    page.wait_for_selector(".region-chip:visible")
+    page.mouse.click(sheet["x"] + 5, sheet["y"] + 5)  # where nothing is printed: the box goes, for both
+    page.wait_for_selector(".region-chip", state="hidden")
+    assert page.locator(".region-box").count() == 0
+
+
+DUE_DATE = (340.0, 214.0, 535.0, 230.0)
+"""Around the third of the four lines beside the address of the sample invoice, in points."""
+
+
+def test_a_question_about_a_box_is_answered_from_the_box(page: Page) -> None:
+    question = "What is the date?"
+    _open_sample(page, "invoice.pdf")
+    _ask(page, question)
+    page.wait_for_selector("#answers .answer:not(.pending)", timeout=MODEL_MILLISECONDS)
+    draw_box(page, DUE_DATE)
+    page.wait_for_selector(".region-chip:visible")
+    _ask(page, question)
+    page.wait_for_selector('[data-mark="answer:1"]', timeout=MODEL_MILLISECONDS)
+    whole, boxed = page.locator("#answers .answer").all()
+    assert "17 April 2026" in boxed.inner_text() and "Box on page 1" in boxed.inner_text()
+    assert question in whole.inner_text() and "Box on" not in whole.inner_text()
+    page.wait_for_selector(".evidence-box")
+    region = page.locator(".region-box").bounding_box()
+    assert region is not None
+    for evidence in page.locator(".evidence-box").all():
+        assert evidence.get_attribute("data-of") == "answer:1"
+        place = evidence.bounding_box()
+        assert place is not None
+        assert region["x"] <= place["x"] and region["y"] <= place["y"]
+        assert place["x"] + place["width"] <= region["x"] + region["width"]
+        assert place["y"] + place["height"] <= region["y"] + region["height"]
+
+    page.reload()
+    page.click('.document:has-text("invoice.pdf")')
+    page.wait_for_selector('[data-mark="answer:1"]', timeout=READ_MILLISECONDS)
+    chips = [card.inner_text() for card in page.locator("#answers .answer").all()]
+    assert ["Box on page 1" in text for text in chips] == [False, True]
+
+
+def _ask(page: Page, question: str) -> None:
+    page.fill("#composer textarea", question)
+    page.press("#composer textarea", "Enter")
+
+
+def draw_box(page: Page, points: tuple[float, float, float, float]) -> None:
+    """Draw a box on an A4 page with the box tool, given in points."""
+    sheet = page.locator(".page-sheet").bounding_box()
+    assert sheet is not None
+    scale = sheet["width"] / 595
+    x0, y0, x1, y1 = (side * scale for side in points)
+    page.click("[data-tool=box]")
+    page.mouse.move(sheet["x"] + x0, sheet["y"] + y0)
+    page.mouse.down()
+    page.mouse.move(sheet["x"] + x1, sheet["y"] + y1, steps=4)
+    page.mouse.up()
 
 
 def test_a_box_is_drawn_by_the_keyboard_alone(page: Page) -> None:
@@ -293,6 +350,43 @@ def test_of_several_documents_one_that_fails_does_not_end_the_others(
     page.wait_for_selector("#extract:visible", timeout=MODEL_MILLISECONDS)
     assert "locked.pdf: " in page.inner_text("#extract-notice")
     assert page.locator(".results tbody tr").count() == 1
+
+
+def test_the_answer_of_another_document_is_lit_where_it_stands(page: Page, tmp_path: Path) -> None:
+    _upload(page, _letter(tmp_path / "first.pdf", "Dear Sir, your order is on its way."))
+    page.wait_for_selector('.page-title:has-text("first.pdf")', timeout=READ_MILLISECONDS)
+    page.wait_for_selector('[data-read="1"]', timeout=READ_MILLISECONDS)
+    cover = "Dear Madam, please find our invoice enclosed."
+    _upload(page, _letter(tmp_path / "second.pdf", cover, "Invoice number: QX-4471"))
+    page.wait_for_selector('.page-title:has-text("second.pdf")', timeout=READ_MILLISECONDS)
+    page.wait_for_selector(".incoming li", state="detached", timeout=READ_MILLISECONDS)
+    page.click('.document:has-text("first.pdf")')
+    page.wait_for_selector('.page-title:has-text("first.pdf")', timeout=READ_MILLISECONDS)
+    for name in ("first.pdf", "second.pdf"):
+        page.check(f"#left [aria-label='Select {name}']")
+        page.wait_for_selector(f"#left [aria-label='Select {name}'][checked]")
+    page.select_option("#composer [name=scope]", "selected")
+    _ask(page, "What is the invoice number?")
+    page.wait_for_selector("#answers :text('Back to the open document')", timeout=MODEL_MILLISECONDS)
+    card = page.locator("#answers button.other:has-text('second.pdf')")
+    assert "QX-4471" in card.inner_text() and "Page 2" in card.inner_text()
+    card.click()
+    page.wait_for_selector('img[alt="Page 2 of second.pdf"]', timeout=READ_MILLISECONDS)
+    page.wait_for_selector(".evidence-box", timeout=READ_MILLISECONDS)
+    assert page.locator(".evidence-box").get_attribute("data-of") == page.locator(
+        "#answers .chosen"
+    ).get_attribute("data-mark")
+    assert "QX-4471" in page.inner_text("#answers .chosen")
+
+
+def _letter(path: Path, *pages: str) -> Path:
+    import pymupdf
+
+    with pymupdf.open() as document:
+        for text in pages:
+            document.new_page().insert_text((72, 120), text, fontsize=12)
+        document.save(path)
+    return path
 
 
 def test_a_document_is_deleted_after_a_second_click(page: Page) -> None:
