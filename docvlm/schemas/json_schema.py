@@ -38,13 +38,16 @@ def from_json_schema(document: Document, name: str | None = None) -> Schema:
         raise SchemaError(
             "The JSON Schema has no properties.", "Describe an object with at least one property."
         )
+    checks = document.get(CHECKS_KEYWORD, ())
+    if not isinstance(checks, list | tuple):
+        raise SchemaError(f"{CHECKS_KEYWORD} is not a list of checks.", "Put the checks between [ and ].")
     title = str(root.get("title") or document.get("title") or name or "fields")
     schema_name = str(root.get("x-name") or name or "_".join(title.split()))
     return Schema(
         name=schema_name,
         title=title,
         fields=tuple(reader.fields(root)),
-        checks=tuple(_check(entry) for entry in document.get(CHECKS_KEYWORD, ())),
+        checks=tuple(_check(entry) for entry in checks),
     )
 
 
@@ -135,6 +138,8 @@ def _type_name(spec: Document) -> str:
 def _scalar(name: str, spec: Document, *, says_money: bool = False) -> FieldSpec:
     hint = str(spec.get("description") or "")
     choices = spec.get("enum") or ([spec["const"]] if "const" in spec else [])
+    if not isinstance(choices, list | tuple):
+        raise SchemaError(f"The choices of '{name}' are not a list.", "Put those of enum between [ and ].")
     kind = _type_name(spec)
     if kind == "boolean":
         choices = ["yes", "no"]

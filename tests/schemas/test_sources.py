@@ -204,6 +204,8 @@ def _document(**properties: Any) -> dict[str, Any]:
             "not a check",
         ),
         ({"type": "string"}, "no properties"),
+        (_document(a={"enum": 7}), "choices of 'a' are not a list"),
+        ({**_document(a={"type": "string"}), "x-checks": 7}, "not a list of checks"),
     ],
 )
 def test_a_json_schema_that_cannot_be_extracted_is_refused(document: dict[str, Any], says: str) -> None:
