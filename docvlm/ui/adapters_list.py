@@ -22,6 +22,7 @@ from docvlm.ui.callbacks import QUICK, Updates, choice_of, clickable_html, failu
 from docvlm.ui.downloads import Downloads
 from docvlm.ui.engine_loader import EngineLoader
 from docvlm.ui.rights import Rights
+from docvlm.ui.uploads import check_own_upload
 
 _SHOWN_FIGURES = 4
 
@@ -147,8 +148,11 @@ class AdaptersList:
             return self._downloads.hand_out_bytes(target.name, target.read_bytes())
 
     def _take_in(self, paths: Sequence[str] | None, request: gr.Request) -> Updates:
-        files = [Path(path) for path in paths or ()]
+        files: list[Path] = []
         try:
+            for path in paths or ():
+                check_own_upload(Path(path), request)
+                files.append(Path(path))
             self._rights.demand(request, "import adapters")
             kept = self._import(files)
             notice = notices.notice_html(

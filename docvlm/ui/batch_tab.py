@@ -38,6 +38,7 @@ from docvlm.ui.field_work import FieldWork
 from docvlm.ui.pager import entries_on, nearest_page
 from docvlm.ui.rights import Rights
 from docvlm.ui.sessions import Session
+from docvlm.ui.uploads import check_own_upload
 
 POLL_SECONDS = 1.0
 MOST_UPLOADS = 2000
@@ -206,19 +207,25 @@ class BatchTab:
         problems = []
         for number, file in enumerate(files):
             try:
-                if number >= MOST_UPLOADS:
-                    raise LimitError(f"{file.name} was not taken.", f"Add at most {MOST_UPLOADS} at a time.")
-                session.selected.add(self._keep(session, file))
+                check_own_upload(file, request)
+                session.selected.add(self._take(session, file, number))
             except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
                 problems.append(sentence(error))
-            finally:
-                file.unlink(missing_ok=True)
         notice = "".join(notices.error_html(problem) for problem in problems[:5])
         yield {
             **self._form_updates(session, request),
             **self._documents.listed(session),
             self._notice: notice,
         }
+
+    def _take(self, session: Session, file: Path, number: int) -> int:
+        """Put one of several uploads into the library, and delete it; its document's number."""
+        try:
+            if number >= MOST_UPLOADS:
+                raise LimitError(f"{file.name} was not taken.", f"Add at most {MOST_UPLOADS} at a time.")
+            return self._keep(session, file)
+        finally:
+            file.unlink(missing_ok=True)
 
     def _keep(self, session: Session, source: Path) -> int:
         """Put a file into the library; its document's number."""

@@ -33,6 +33,7 @@ from docvlm.ui.incoming import Incoming, IncomingState, incoming_html
 from docvlm.ui.library import KeptFile
 from docvlm.ui.sessions import OpenView, Session
 from docvlm.ui.turns import Turns, place_text
+from docvlm.ui.uploads import check_own_upload
 
 Outcome = TypeVar("Outcome")
 
@@ -149,6 +150,11 @@ class DocumentsPanel:
         for index, file in enumerate(files, start=first):
             if session.leaving.is_set():
                 return
+            try:
+                check_own_upload(file, request)
+            except UsageError as error:
+                yield self._note(session, index, IncomingState.FAILED, str(error))
+                continue
             if index - first >= MOST_FILES:
                 file.unlink(missing_ok=True)
                 self._note(session, index, IncomingState.FAILED, f"Not opened: {MOST_FILES} files at a time.")

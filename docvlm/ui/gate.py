@@ -1,5 +1,5 @@
 """The gate before Gradio's routes: it refuses other sites' pages, routes that this page does not use, and
-what happens in another browser's tab.
+what happens in another browser's tab. It notes whose uploads are.
 
 Gradio answers a request of another site's page and merely asks the browser to hide the reply; cookies of
 ``SameSite=Strict`` still come with those of another port of the same machine. And it tells what happens in
@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from docvlm.ui.owners import token_of
+from docvlm.ui.uploads import Uploads
 
 _LOG = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class Gate:
         self._app = app
         self._with_mcp = with_mcp
         self._tabs = Tabs()
+        self._uploads = Uploads()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -53,11 +55,16 @@ class Gate:
         if not is_open(path, self._with_mcp) or not is_own:
             await _answer(send, 404, "There is nothing at this address.")
             return
-        is_begun = False
+        self._uploads.lay_into(scope)
+        is_begun, is_upload, answer = False, path == f"/{_API}/upload", b""
 
         async def watched(message: Any) -> None:
-            nonlocal is_begun
+            nonlocal is_begun, answer
             is_begun = True
+            if is_upload and message["type"] == "http.response.body":
+                answer += message.get("body", b"")
+                if not message.get("more_body", False):
+                    self._uploads.note(answer, token_of(scope))
             await send(message)
 
         try:

@@ -51,7 +51,7 @@ def client(address: str) -> Iterator[httpx.Client]:
         yield browser
 
 
-def _is_clean(text: str) -> bool:
+def is_clean(text: str) -> bool:
     """Whether an answer tells neither a traceback nor where anything lies on this machine."""
     secrets = (
         "Traceback",
@@ -67,14 +67,14 @@ def _is_clean(text: str) -> bool:
 @pytest.mark.parametrize("route", ["gradio_api/file=", "file=", "gradio_api/file/", "gradio_api/proxy="])
 def test_no_route_hands_out_a_file_by_its_path(client: httpx.Client, route: str, path: str) -> None:
     reply = client.get(route + path)
-    assert reply.status_code == 404 and _is_clean(reply.text)
+    assert reply.status_code == 404 and is_clean(reply.text)
 
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("route", ["static/", "assets/", "gradio_api/custom_component/x/client/y/"])
 def test_routes_of_fixed_files_do_not_leave_their_folder(client: httpx.Client, route: str, path: str) -> None:
     reply = client.get(route + path)
-    assert reply.status_code in (403, 404) and _is_clean(reply.text)
+    assert reply.status_code in (403, 404) and is_clean(reply.text)
 
 
 def test_an_upload_is_reached_by_nobody_through_an_address(client: httpx.Client, address: str) -> None:
@@ -117,7 +117,7 @@ def test_nothing_that_was_sent_to_any_callback_breaks_it(client: httpx.Client) -
             joined = join(client, entry["id"], data, event, tab)
             assert joined.status_code == 200, (entry["id"], joined.text)
         told = messages_of(client, tab)
-        assert _is_clean(told)
+        assert is_clean(told)
         failed = [line for line in told.splitlines() if '"success":false' in line]
         # The calls for programs refuse what they cannot understand, and say so; nothing else fails.
         others = [line for line in failed if not any(words in line for words in REFUSALS)]
@@ -154,7 +154,7 @@ def _all_told(visitor: httpx.Client, callbacks: list[dict[str, Any]]) -> str:
 def test_malformed_requests_get_a_sentence(client: httpx.Client, route: str, body: str) -> None:
     headers = {"content-type": "application/json"}
     reply = client.post(f"gradio_api/{route}", content=body, headers=headers)
-    assert reply.status_code < 500 and _is_clean(reply.text)
+    assert reply.status_code < 500 and is_clean(reply.text)
 
 
 def test_a_document_of_another_browser_is_not_there(
@@ -192,5 +192,5 @@ def test_a_tab_is_forgotten_after_many_others() -> None:
 
 def test_an_upload_that_is_too_large_is_refused_with_a_sentence(client: httpx.Client) -> None:
     reply = upload(client, "large.pdf", b"x" * (MOST_BYTES + 1))
-    assert reply.status_code == 413 and "maximum allowed size" in reply.text and _is_clean(reply.text)
+    assert reply.status_code == 413 and "maximum allowed size" in reply.text and is_clean(reply.text)
     assert upload(client, "small.pdf", b"x" * (MOST_BYTES - 1)).status_code == 200
