@@ -30,6 +30,19 @@ SHIFTS = """() => { window.shifts = [];
       one.sources.map((of) => [name(of.node), place(of.previousRect), place(of.currentRect)].join(" "))
     ]);
   }).observe({ type: "layout-shift", buffered: true }); }"""
+DROP = """async (target, address) => {
+  const dropped = new DataTransfer();
+  if (address) {
+    const picture = await (await fetch(address)).blob();
+    dropped.items.add(new File([picture], "dropped.png", { type: picture.type }));
+  } else dropped.setData("text/plain", "no file");
+  const event = { bubbles: true, cancelable: true, dataTransfer: dropped };
+  target.dispatchEvent(new DragEvent("dragover", event));
+  return !target.dispatchEvent(new DragEvent("drop", event)); }"""
+STROKE = "(node) => getComputedStyle(node).stroke"
+MARK = """() => { const card = document.createElement("div");
+  Object.assign(card.dataset, { mark: "quiet", page: "1", boxes: "[[20, 20, 90, 60]]" });
+  card.textContent = "a value"; document.querySelector("#right #answers").append(card); }"""
 MOST_SHIFT = 0.1  # web.dev/articles/cls calls that good
 PLACE = """() => { const pane = document.querySelector(".page-scroll");
   return { left: pane.scrollLeft, top: pane.scrollTop, width: pane.querySelector("img").width }; }"""
@@ -62,6 +75,37 @@ def test_a_screenshot_is_pasted_from_the_clipboard(page: Page, samples: Path) ->
     page.wait_for_selector('[data-read="1"]')
     assert page.locator("#left .document").count() == 1
     assert page.locator(".page-sheet img").evaluate("image => image.naturalWidth") > 200
+
+
+@pytest.mark.parametrize("place", ["#page-view", "#composer textarea", "#documents"])
+def test_a_file_dropped_anywhere_on_the_page_is_opened(page: Page, samples: Path, place: str) -> None:
+    picture = base64.b64encode((samples / "screenshot.png").read_bytes()).decode()
+    is_taken = page.locator(place).evaluate(DROP, f"data:image/png;base64,{picture}")
+    assert is_taken  # else the browser would leave the app and show the file
+    page.wait_for_selector('.page-title:has-text("dropped.png")')
+    page.wait_for_selector('[data-read="1"]')
+    assert page.locator("#left .document").count() == 1
+    assert not page.locator("#page-view").evaluate(DROP, None)  # text, say, is left to the browser
+    assert page.locator("#left .document").count() == 1
+
+
+def test_overlays_are_switched_on_and_off(page: Page) -> None:
+    _open(page, "scanned-contract.pdf")
+    word, doubtful = page.locator(".word").first, page.locator(".word.doubtful")
+    strokes = {"words": word, "doubtful": doubtful.first} if doubtful.count() else {"words": word}
+    assert page.inner_text("[data-count=doubtful]") == str(doubtful.count())
+    assert page.inner_text("[data-count=words]") == str(page.locator(".word").count()) != "0"
+    for layer, drawn in strokes.items():
+        plain = drawn.evaluate(STROKE)
+        page.click(f"[data-layer={layer}]")
+        assert drawn.evaluate(STROKE) != plain
+        page.click(f"[data-layer={layer}]")
+        assert drawn.evaluate(STROKE) == plain
+    page.evaluate(MARK)
+    page.wait_for_selector('.mark[data-of="quiet"]')
+    for is_on in (False, True):
+        page.click("[data-layer=marks]")
+        assert page.locator('.mark[data-of="quiet"]').is_visible() == is_on
 
 
 def test_the_page_is_zoomed_and_moved_by_hand(page: Page) -> None:

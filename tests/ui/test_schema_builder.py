@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+import json
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING
 
 import pytest
 
 from docvlm.errors import SchemaError
 from docvlm.schemas import FieldSpec, FieldType, Schema, load_schema, template_names
 from docvlm.ui.schema_builder import builder_html, schema_of_rows
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PATIENCE = 60_000
 
 
 def test_rows_become_fields_lists_and_choices() -> None:
@@ -118,3 +125,96 @@ def test_a_hint_and_choices_of_a_column_can_be_typed_and_taken_out() -> None:
     rows[1]["hint"] = rows[1]["hint"].replace("(reduced rate|full) - tax class", "(none|full)")
     found = schema_of_rows("full", rows, shown=FULL.fields).field("items").columns[1]
     assert found == FieldSpec("class", FieldType.ENUM, choices=("none", "full"))
+
+
+# In the browser
+
+
+def _table(page: Page) -> list[tuple[str, str, str]]:
+    """Name, type and details of each row."""
+    rows = page.locator("#builder tbody tr").all()
+    return [
+        (
+            row.locator("[data-of=name]").input_value(),
+            row.locator("[data-of=type]").input_value(),
+            row.locator("[data-of=hint]").input_value(),
+        )
+        for row in rows
+    ]
+
+
+def _chosen(page: Page) -> str:
+    return page.locator("#extract-bar select[name=schema] option:checked").inner_text()
+
+
+@pytest.fixture
+def builder(page: Page) -> Page:
+    """The table in the browser, filled with the fields for the sample invoice."""
+    page.set_default_timeout(PATIENCE)
+    page.click('[data-choice="sample:invoice.pdf"]')
+    page.wait_for_selector('[data-read="1"]')
+    page.wait_for_selector(".incoming li", state="detached")
+    page.click("role=tab[name=Extract]")
+    page.click('[data-choice="build:"]')
+    page.wait_for_selector("#builder table")
+    return page
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_fields_are_added_and_removed_in_the_table(builder: Page) -> None:
+    before = _table(builder)
+    assert [name for name, *_ in before] == [spec.name for spec in load_schema("invoice").fields]
+    builder.click(f"#builder tbody tr:has(input[value='{before[0][0]}']) >> [data-build=remove]")
+    builder.click("#builder [data-build=add]")
+    builder.keyboard.type("stamped")  # the new row's name is in focus
+    row = builder.locator("#builder tbody tr").last
+    row.locator("[data-of=type]").select_option("enum")
+    row.locator("[data-of=hint]").fill("open | paid")
+    row.locator("[data-of=hint]").press("Enter")  # one more row, which stays empty
+    assert len(_table(builder)) == len(before) + 1
+    builder.fill("#builder [data-of=schema]", "my bills")
+    builder.click("#builder [data-build=save]")
+    builder.wait_for_selector("#builder table", state="detached")
+    assert _chosen(builder) == "my bills"
+    builder.click('[data-choice="build:"]')
+    builder.wait_for_selector("#builder table")
+    assert _table(builder) == [*before[1:], ("stamped", "enum", "open | paid")]
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_pasted_json_schema_fills_the_table(builder: Page) -> None:
+    schema = {
+        "properties": {
+            "seller": {"type": "string", "description": "who sells"},
+            "total": {"type": "number", "format": "amount"},
+            "status": {"enum": ["open", "paid"]},
+        }
+    }
+    fields = [("seller", "text", "who sells"), ("total", "amount", ""), ("status", "enum", "open | paid")]
+    _import(builder, json.dumps(schema, indent=2))
+    builder.wait_for_selector("#builder input[value='open | paid']")
+    assert _table(builder) == fields
+    builder.fill("#builder [data-of=schema]", "imported")
+    builder.click("#builder [data-build=save]")
+    builder.wait_for_selector("#builder table", state="detached")
+    assert _chosen(builder) == "imported"
+    builder.click('[data-choice="build:"]')
+    builder.wait_for_selector("#builder table")
+    for text in ('{"properties": ', '{"properties": {"a": {"enum": 7}}}', "/etc/passwd"):
+        _import(builder, text)
+        builder.wait_for_selector("#builder .error")
+        assert "Traceback" not in builder.content() and "root:x" not in builder.content()
+        assert _table(builder) == fields
+        builder.click("#builder [data-build=close]")
+        builder.wait_for_selector("#builder table", state="detached")
+        builder.click('[data-choice="build:"]')
+        builder.wait_for_selector("#builder table")
+
+
+def _import(page: Page, text: str) -> None:
+    if not page.locator("#builder [data-of=json]").is_visible():
+        page.click("#builder summary")
+    page.fill("#builder [data-of=json]", text)
+    page.click("#builder [data-build=import]")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import openpyxl
 import pytest
 
 from docvlm.pipeline import DocumentLabels, find_evidence
 from docvlm.schemas import load_schema
 from docvlm.store import Store
-from docvlm.types import Extraction, FieldValue, LineItems, RunInfo
+from docvlm.types import Box, Extraction, FieldValue, LineItems, RunInfo
+from tests.ui.test_page import draw_box
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
 READ_MILLISECONDS = 120_000
 SCHEMA = load_schema("invoice")
 FOUND = {"invoice_number": "FS-2026-0417", "currency": "GBP"}
+BUYER = (50.0, 193.0, 200.0, 209.0)
+"""Around the first line of the buyer on the sample invoice, in points."""
+
 ITEMS = ("Oak desktop,", "Height-adjustable frame,")
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -151,6 +158,68 @@ def test_alt_and_arrows_take_more_or_fewer_words_of_the_page(page: Page, store: 
 def _press_to(page: Page, keys: str, value: str) -> None:
     page.keyboard.press(f"Alt+{keys}")
     assert page.evaluate("document.activeElement.value") == value
+
+
+def test_a_box_drawn_over_words_becomes_the_value_in_focus(page: Page, store: Store) -> None:
+    document = _store_values(store, ())
+    page.click("role=tab[name=Label]")
+    name = '#label-fields [data-name="buyer"]'
+    page.focus(f"{name} input")
+    draw_box(page, BUYER)
+    page.wait_for_selector(f"{name}.edited")
+    assert page.evaluate("document.activeElement.value") == "Larkspur Analytics Ltd"
+    assert page.locator(".region-box").count() == 0 and page.locator(".region-chip:visible").count() == 0
+    assert store.labels(document) == []  # until it is accepted
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"{name}.confirmed[data-boxes]")
+    (label,) = [record.label for record in store.labels(document)]
+    assert (label.name, label.value, label.page) == ("buyer", "Larkspur Analytics Ltd", 1)
+    scale = next(iter(DocumentLabels(store, document).readings())).width / 595
+    drawn = Box(*BUYER).scaled(scale)
+    assert label.boxes and all(drawn.contains(box, slack=2) for box in label.boxes)
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_values_are_saved_as_a_file_of_the_open_document_and_of_several(
+    page: Page, store: Store, ending: str
+) -> None:
+    invoice = _store_values(store, ITEMS)
+    page.click('[data-choice="sample:receipt.jpg"]')
+    page.wait_for_selector('.page-title:has-text("receipt.jpg")')
+    page.wait_for_selector(".incoming li", state="detached")
+    receipt = next(record.id for record in store.list_documents() if record.id != invoice)
+    found = Extraction("invoice", (FieldValue("invoice_number", "R-77", "R-77", 0.9),))
+    store.save_extraction(receipt, RunInfo("stored", "1"), SCHEMA.key, found)
+    for name in ("invoice.pdf", "receipt.jpg"):
+        page.check(f"#left [aria-label='Select {name}']")
+        page.wait_for_selector(f"#left [aria-label='Select {name}'][checked]")
+    page.click('#left .document:has-text("invoice.pdf")')
+    page.wait_for_selector('.page-title:has-text("invoice.pdf")')
+    page.click("role=tab[name=Extract]")
+    page.wait_for_selector("#results :text('2 selected as')")
+
+    name, cells = _exported_cells(page, f"export:open:{ending}")
+    assert name == f"invoice.{ending}"
+    assert "FS-2026-0417" in cells and "R-77" not in cells
+    assert (ITEMS[0] in cells) == (ending == "xlsx")
+    if ending == "csv":  # the rows of lists are a file of their own
+        name, cells = _exported_cells(page, "export:open:rows")
+        assert name == "invoice-rows.csv" and set(ITEMS) <= cells
+    name, cells = _exported_cells(page, f"export:selected:{ending}")
+    assert name == f"2 documents.{ending}"
+    assert {"invoice.pdf", "receipt.jpg", "FS-2026-0417", "R-77"} <= cells
+
+
+def _exported_cells(page: Page, choice: str) -> tuple[str, set[str]]:
+    """What a button hands out: the file's name, and the texts of all its cells."""
+    with page.expect_download() as download:
+        page.click(f'[data-choice="{choice}"]')
+    file, name = Path(download.value.path()), download.value.suggested_filename
+    if name.endswith(".csv"):
+        text = file.read_text(encoding="utf-8-sig")
+        return name, {cell for row in csv.reader(io.StringIO(text)) for cell in row}
+    book = openpyxl.load_workbook(io.BytesIO(file.read_bytes()))
+    return name, {str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row}
 
 
 def test_the_print_behind_the_value_in_focus_is_shown(page: Page, store: Store) -> None:
