@@ -96,7 +96,6 @@ class ExtractPanel:
         checked = self._work.refresh(session)
         return {
             **self._bars(session),
-            self._builder: "",
             self._notice: "",
             **_sheet(self._sheet, session.view),
         } | {self._results: "" if checked is None else export_html(len(session.selected))}
@@ -189,7 +188,7 @@ class ExtractPanel:
             session.stop(JobKind.EXTRACT)
         elif is_choice(event, "schema"):
             session.schema = choice_of(event, "schema")
-            return self.show(session)
+            return {**self.show(session), self._builder: ""}
         elif is_choice(event, "build"):
             schema = session.building = self._work.schema(session)
             return {self._builder: builder_html(schema, f"my {schema.name}".replace("_", " "))}
@@ -217,7 +216,7 @@ class ExtractPanel:
                 return no_updates()
             session.building = before
             return {self._builder: builder_html(before, name, notices.error_html(error))}
-        return self.show(session)
+        return {**self.show(session), self._builder: ""}
 
     def _act_on_results(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         """Open the document of a row, or hand out a file of the values."""

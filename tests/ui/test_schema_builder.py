@@ -152,8 +152,6 @@ def builder(page: Page) -> Page:
     """The table in the browser, filled with the fields for the sample invoice."""
     page.set_default_timeout(PATIENCE)
     page.click('[data-choice="sample:invoice.pdf"]')
-    page.wait_for_selector('[data-read="1"]')
-    page.wait_for_selector(".incoming li", state="detached")
     page.click("role=tab[name=Extract]")
     page.click('[data-choice="build:"]')
     page.wait_for_selector("#builder table")
@@ -218,3 +216,14 @@ def _import(page: Page, text: str) -> None:
         page.click("#builder summary")
     page.fill("#builder [data-of=json]", text)
     page.click("#builder [data-build=import]")
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_table_stays_open_while_the_page_is_read_and_one_looks_elsewhere(builder: Page) -> None:
+    builder.fill("#builder tbody tr:first-child [data-of=hint]", "printed at the top")
+    builder.wait_for_selector('[data-read="1"]')
+    builder.click("role=tab[name=Ask]")
+    builder.click("role=tab[name=Extract]")
+    builder.wait_for_timeout(1500)
+    assert builder.input_value("#builder tbody tr:first-child [data-of=hint]") == "printed at the top"
