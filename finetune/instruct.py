@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,6 @@ from docvlm.terminal import run_command
 from finetune.cores import core_workers, one_thread
 from finetune.long_run import (
     CHECKPOINT,
-    TRAINING_STATE,
     begin,
     cached_language_model,
     log_step,
@@ -43,6 +42,7 @@ from finetune.packed_attention import use_packed_attention
 from finetune.packing import PackedExample, pack_example
 from finetune.synthesis.examples import make_example
 from finetune.training.trainer import reply_loss
+from finetune.training_state import load_state, save_state
 
 BASE_MODEL = "SmolLM2-135M-Instruct"
 
@@ -104,7 +104,7 @@ def open_run(language_model: Path, out: Path, config: InstructConfig, resume: bo
     model = _with_lora(language_model, out, config, resume)
     weights = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=config.learning_rate, weight_decay=0.0)
-    return Run(model, optimizer, _load_progress(out, optimizer) if resume else Progress())
+    return Run(model, optimizer, load_state(out / CHECKPOINT, optimizer, Progress) if resume else Progress())
 
 
 def train(language_model: Path, out: Path, config: InstructConfig, resume: bool) -> None:
@@ -197,16 +197,9 @@ def train_step(
 def _save(out: Path, run: Run) -> None:
     def write(folder: Path) -> None:
         run.model.save_pretrained(folder, save_embedding_layers=False)
-        state = {"optimizer": run.optimizer.state_dict(), "progress": asdict(run.progress)}
-        torch.save(state, folder / TRAINING_STATE)
+        save_state(folder, run.optimizer, run.progress)
 
     put_checkpoint(out, write)
-
-
-def _load_progress(out: Path, optimizer: torch.optim.Optimizer) -> Progress:
-    state = torch.load(out / CHECKPOINT / TRAINING_STATE, weights_only=True)
-    optimizer.load_state_dict(state["optimizer"])
-    return Progress(**state["progress"])
 
 
 def export(language_model: Path, out: Path, target: Path) -> None:

@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,6 @@ from finetune.cores import core_workers, one_thread
 from finetune.instruct import BASE_MODEL
 from finetune.long_run import (
     CHECKPOINT,
-    TRAINING_STATE,
     begin,
     cached_language_model,
     log_step,
@@ -51,6 +50,7 @@ from finetune.packed_attention import use_packed_attention
 from finetune.packing import PackedExample, pack_turns
 from finetune.picture_examples import PictureExample, make_picture_example
 from finetune.training.trainer import reply_loss
+from finetune.training_state import load_state, save_state
 from finetune.vision.evaluate import ADAPTER, VISION
 from finetune.vision.readers import LatentReader, load_reader
 
@@ -171,9 +171,7 @@ def open_run(language_model: Path, out: Path, config: PicturesConfig, resume: bo
     optimizer = torch.optim.AdamW([{"params": sight}, {"params": language}], weight_decay=0.0)
     progress = Progress()
     if resume:
-        state = torch.load(checkpoint / TRAINING_STATE, weights_only=True)
-        optimizer.load_state_dict(state["optimizer"])
-        progress = Progress(**state["progress"])
+        progress = load_state(checkpoint, optimizer, Progress)
     return Run(adapted, model, shape, optimizer, progress)
 
 
@@ -235,8 +233,7 @@ def _save(out: Path, run: Run) -> None:
     def write(folder: Path) -> None:
         run.adapted.save_pretrained(folder / ADAPTER, save_embedding_layers=False)
         _save_vision(run.model, run.config, folder / VISION, torch.float32)
-        state = {"optimizer": run.optimizer.state_dict(), "progress": asdict(run.progress)}
-        torch.save(state, folder / TRAINING_STATE)
+        save_state(folder, run.optimizer, run.progress)
 
     put_checkpoint(out, write)
 

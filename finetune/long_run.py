@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 CHECKPOINT = "checkpoint"
 _LAST_CHECKPOINT = "checkpoint.old"
 LOG = "log.jsonl"
-TRAINING_STATE = "training.pt"
 
 Config = TypeVar("Config")
 

@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -34,7 +34,6 @@ from docvlm.terminal import run_command
 from finetune.cores import core_workers, one_thread
 from finetune.long_run import (
     CHECKPOINT,
-    TRAINING_STATE,
     begin,
     cached_language_model,
     log_step,
@@ -42,6 +41,7 @@ from finetune.long_run import (
     read_recipe,
     rise_and_fall,
 )
+from finetune.training_state import load_state, save_state
 from finetune.vision.alignment import look_at_places
 from finetune.vision.batches import Batch, BatchSizes, batches_from, make_batch
 from finetune.vision.glyph_head import GlyphHead
@@ -186,9 +186,7 @@ def open_run(out: Path, config: VisionConfig, resume: bool, language_model: Path
     optimizer = torch.optim.AdamW(weights, lr=config.learning_rate, weight_decay=config.weight_decay)
     progress = Progress()
     if resume:
-        state = torch.load(out / CHECKPOINT / TRAINING_STATE, weights_only=True)
-        optimizer.load_state_dict(state["optimizer"])
-        progress = Progress(**state["progress"])
+        progress = load_state(out / CHECKPOINT, optimizer, Progress)
     return Run(reader, optimizer, progress)
 
 
@@ -232,8 +230,7 @@ def _lesson(reader: GlyphReader, batch: Batch) -> Lesson:
 def _save(out: Path, run: Run) -> None:
     def write(folder: Path) -> None:
         run.reader.save(folder)
-        state = {"optimizer": run.optimizer.state_dict(), "progress": asdict(run.progress)}
-        torch.save(state, folder / TRAINING_STATE)
+        save_state(folder, run.optimizer, run.progress)
 
     put_checkpoint(out, write)
 
