@@ -18,6 +18,7 @@ from PIL import Image
 from playwright.sync_api import FloatRect, Page, ViewportSize, sync_playwright
 
 from docvlm.store import Label, LabelKind, Store
+from tests.ui.builder_steps import build_schema
 from tests.ui.conftest import ARGUMENTS, CHROMIUM, REPOSITORY
 from tests.ui.receipts import ScannedReceipt, scan_receipts
 from tests.ui.served_app import empty_home, served
@@ -111,7 +112,7 @@ def _extract(page: Page) -> None:
 
 
 def _fine_tune(page: Page, home: Path, receipts: Sequence[ScannedReceipt]) -> None:
-    _build_schema(page)
+    build_schema(page, FIELDS, SCHEMA)
     page.set_input_files("#upload input[type=file]", [receipt.path for receipt in receipts])
     page.wait_for_function(f"document.querySelectorAll('#left .document').length > {RECEIPTS}")
     page.wait_for_selector(".incoming li", state="detached")
@@ -123,17 +124,6 @@ def _fine_tune(page: Page, home: Path, receipts: Sequence[ScannedReceipt]) -> No
     _tab(page, "Library", "#library .document")
     _tab(page, "Fine-tune", ".side.held-out")  # the minutes are those that the run has shown
     page.wait_for_selector(".outcome")
-
-
-def _build_schema(page: Page) -> None:
-    page.click("#extract-bar [data-choice='build:']")
-    page.click("#builder summary")
-    page.fill("#builder [data-of=json]", ", ".join(FIELDS))
-    page.click("#builder [data-build=import]")
-    page.wait_for_function(f"document.querySelectorAll('#builder tbody tr').length == {len(FIELDS)}")
-    page.fill("#builder [data-of=schema]", SCHEMA)
-    page.click("#builder [data-build=save]")
-    page.wait_for_selector("#builder table", state="detached")
 
 
 def _keep_labels(home: Path, receipts: Sequence[ScannedReceipt]) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.ui.builder_steps import build_schema
 from tests.ui.receipts import ScannedReceipt, scan_receipts
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def test_from_a_scan_to_a_model_of_ones_own(page: Page, tmp_path: Path) -> None:
 
     _drop(page, [scan])
     _ask_and_click_the_evidence(page)
-    _build_schema(page)
+    page.click("role=tab[name=Extract]")
+    build_schema(page, FIELDS, SCHEMA)
     _extract(page)
     _correct_two_fields(page, scan)
     _drop(page, others)
@@ -67,18 +69,6 @@ def _ask_and_click_the_evidence(page: Page) -> None:
     page.click("#brand")
     page.click(".answer .show")
     page.wait_for_selector('.mark.evidence-box[data-of="answer:0"]')
-
-
-def _build_schema(page: Page) -> None:
-    page.click("role=tab[name=Extract]")
-    page.click("#extract-bar [data-choice='build:']")
-    page.click("#builder summary")
-    page.fill("#builder [data-of=json]", ", ".join(FIELDS))
-    page.click("#builder [data-build=import]")
-    page.wait_for_function(f"document.querySelectorAll('#builder tbody tr').length == {len(FIELDS)}")
-    page.fill("#builder [data-of=schema]", SCHEMA)
-    page.click("#builder [data-build=save]")
-    page.wait_for_selector("#builder table", state="detached")
 
 
 def _extract(page: Page) -> None:
