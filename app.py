@@ -117,6 +117,7 @@ def _launch(page: gr.Blocks, options: argparse.Namespace, file_bytes: int, login
     from docvlm.ui.gate import Gate
     from docvlm.ui.owners import OwnerCookie
     from docvlm.ui.theme import theme
+    from docvlm.ui.uploads import Uploads
 
     page.launch(
         server_name=options.host,
@@ -137,7 +138,7 @@ def _launch(page: gr.Blocks, options: argparse.Namespace, file_bytes: int, login
         mcp_server=options.mcp,
         app_kwargs={
             "middleware": [
-                Middleware(Gate, with_mcp=options.mcp),
+                Middleware(Gate, uploads=Uploads(page.upload_file_set), with_mcp=options.mcp),
                 Middleware(OwnerCookie, in_frame=SPACE in os.environ),
             ]
         },

@@ -22,7 +22,7 @@ from docvlm.ui.callbacks import QUICK, Updates, choice_of, clickable_html, failu
 from docvlm.ui.downloads import Downloads
 from docvlm.ui.engine_loader import EngineLoader
 from docvlm.ui.rights import Rights
-from docvlm.ui.uploads import check_own_upload
+from docvlm.ui.uploads import check_own_upload, delete_upload
 
 _SHOWN_FIGURES = 4
 
@@ -162,7 +162,7 @@ class AdaptersList:
             notice = failure_html(error)
         finally:
             for file in files:
-                file.unlink(missing_ok=True)
+                delete_upload(file)
         return {**self.refresh(request, notice), self._upload: None}
 
     def _import(self, files: Sequence[Path]) -> KeptAdapter:

@@ -38,7 +38,7 @@ from docvlm.ui.field_work import FieldWork
 from docvlm.ui.pager import entries_on, nearest_page
 from docvlm.ui.rights import Rights
 from docvlm.ui.sessions import Session
-from docvlm.ui.uploads import check_own_upload
+from docvlm.ui.uploads import check_own_upload, delete_upload
 
 POLL_SECONDS = 1.0
 MOST_UPLOADS = 2000
@@ -202,7 +202,7 @@ class BatchTab:
     def _take_in(self, paths: Sequence[str] | None, request: gr.Request) -> Iterator[Updates]:
         """Keep files in the library without reading them, and tick them."""
         session = self._desk.sessions.of(request)
-        files = [Path(path) for path in paths or ()]
+        files = [Path(path) for path in dict.fromkeys(paths or ())]
         yield {self._upload: None}
         problems = []
         for number, file in enumerate(files):
@@ -225,7 +225,7 @@ class BatchTab:
                 raise LimitError(f"{file.name} was not taken.", f"Add at most {MOST_UPLOADS} at a time.")
             return self._keep(session, file)
         finally:
-            file.unlink(missing_ok=True)
+            delete_upload(file)
 
     def _keep(self, session: Session, source: Path) -> int:
         """Put a file into the library; its document's number."""

@@ -33,7 +33,7 @@ from docvlm.ui.incoming import Incoming, IncomingState, incoming_html
 from docvlm.ui.library import KeptFile
 from docvlm.ui.sessions import OpenView, Session
 from docvlm.ui.turns import Turns, place_text
-from docvlm.ui.uploads import check_own_upload
+from docvlm.ui.uploads import check_own_upload, delete_upload
 
 Outcome = TypeVar("Outcome")
 
@@ -143,7 +143,7 @@ class DocumentsPanel:
 
     def _take_in(self, paths: Sequence[str] | None, request: gr.Request) -> Iterator[Updates]:
         session = self._desk.sessions.of(request)
-        files = [Path(path) for path in paths or ()]
+        files = [Path(path) for path in dict.fromkeys(paths or ())]
         first = _expect(session, [file.name for file in files])
         yield {self._upload: None, self._incoming: incoming_html(session.incoming)}
         shown = False
@@ -156,7 +156,7 @@ class DocumentsPanel:
                 yield self._note(session, index, IncomingState.FAILED, str(error))
                 continue
             if index - first >= MOST_FILES:
-                file.unlink(missing_ok=True)
+                delete_upload(file)
                 self._note(session, index, IncomingState.FAILED, f"Not opened: {MOST_FILES} files at a time.")
                 continue
             before = session.view
@@ -174,7 +174,7 @@ class DocumentsPanel:
                 )
             return self._desk.library(session).keep(source, source.name)
         finally:
-            source.unlink(missing_ok=True)
+            delete_upload(source)
 
     def _open_sample(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         session = self._desk.sessions.of(request)

@@ -1,5 +1,5 @@
 """The gate before Gradio's routes: it refuses other sites' pages, routes that this page does not use, and
-what happens in another browser's tab. It notes whose uploads are.
+what happens in another browser's tab. It sees to whose uploads are.
 
 Gradio answers a request of another site's page and merely asks the browser to hide the reply; cookies of
 ``SameSite=Strict`` still come with those of another port of the same machine. And it tells what happens in
@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from docvlm.ui.owners import token_of
 from docvlm.ui.uploads import Uploads
+
+Send = Callable[[Any], Awaitable[None]]
 
 _LOG = logging.getLogger(__name__)
 
@@ -37,11 +41,11 @@ _OPEN_API = {"app_id", "call", "cancel", "heartbeat", "info", "login_check", "qu
 class Gate:
     """ASGI middleware. What it refuses, or what fails behind it, is answered with one sentence."""
 
-    def __init__(self, app: Any, with_mcp: bool = False) -> None:
+    def __init__(self, app: Any, uploads: Uploads, with_mcp: bool = False) -> None:
         self._app = app
+        self._uploads = uploads
         self._with_mcp = with_mcp
         self._tabs = Tabs()
-        self._uploads = Uploads()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -56,19 +60,17 @@ class Gate:
             await _answer(send, 404, "There is nothing at this address.")
             return
         self._uploads.lay_into(scope)
-        is_begun, is_upload, answer = False, path == f"/{_API}/upload", b""
+        is_begun = False
 
         async def watched(message: Any) -> None:
-            nonlocal is_begun, answer
+            nonlocal is_begun
             is_begun = True
-            if is_upload and message["type"] == "http.response.body":
-                answer += message.get("body", b"")
-                if not message.get("more_body", False):
-                    self._uploads.note(answer, token_of(scope))
             await send(message)
 
+        is_upload = path == f"/{_API}/upload"
         try:
-            await self._app(scope, receive, watched)
+            reply = _rewritten(watched, partial(self._uploads.take, token=token_of(scope)))
+            await self._app(scope, receive, reply if is_upload else watched)
         except Exception as error:
             if is_begun:
                 raise
@@ -125,6 +127,27 @@ def is_open(path: str, with_mcp: bool = False) -> bool:
     if first != _API:
         return first in _OPEN
     return second in _OPEN_API or (with_mcp and second == "mcp")
+
+
+def _rewritten(send: Send, rewrite: Callable[[bytes], bytes]) -> Send:
+    """Holds a reply back until it is whole, and sends what is made of it."""
+    start: dict[str, Any] = {}
+    body = b""
+
+    async def held(message: Any) -> None:
+        nonlocal start, body
+        if message["type"] == "http.response.start":
+            start = message
+            return
+        body += message.get("body", b"")
+        if message.get("more_body", False):
+            return
+        reply = rewrite(body)
+        others = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
+        await send({**start, "headers": [*others, (b"content-length", str(len(reply)).encode())]})
+        await send({"type": "http.response.body", "body": reply})
+
+    return held
 
 
 def _headers(scope: Any) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Files that are posted to the page's file inputs by those who did not upload them, by plain HTTP."""
+"""Files that are posted to the page's file inputs, by those who uploaded them or did not, by plain HTTP."""
 
 from __future__ import annotations
 
@@ -55,3 +55,38 @@ def test_no_file_input_takes_what_this_browser_did_not_upload(
         listed = messages_of(stranger, "theirs")
     assert 'data-choice=\\"document:' not in listed and ".pdf" not in listed
     assert secret.is_file() and Path("/etc/passwd").is_file() and Path(mine).is_file()
+
+
+@pytest.mark.parametrize("part", ["upload", "batch-upload"])
+def test_browsers_that_upload_the_same_file_do_not_touch_each_others(
+    client: httpx.Client, address: str, samples: Path, part: str
+) -> None:
+    """Both have uploaded it before the first is taken in, and deleted."""
+    content, number = (samples / "invoice.pdf").read_bytes(), callback_of(client, part, "upload")
+    with httpx.Client(base_url=address, timeout=SECONDS) as other:
+        other.get("/")
+        paths = [upload(browser, "same.pdf", content).json()[0] for browser in (client, other)]
+        for browser, path, tab in zip((client, other), paths, (f"{part} 1", f"{part} 2"), strict=True):
+            join(browser, number, [[{"path": path} | META]], None, tab)
+            told = messages_of(browser, tab)
+            assert _is_listed("same.pdf", told) and '"success":false' not in told, told[-2000:]
+        assert not any(Path(path).parent.exists() for path in paths)
+
+
+def test_a_file_that_is_put_in_twice_at_once_is_taken_once(client: httpx.Client, samples: Path) -> None:
+    files = [("files", ("twice.pdf", (samples / "invoice.pdf").read_bytes()))] * 2
+    paths = client.post("gradio_api/upload", files=files).json()
+    assert len(paths) == 2
+    join(
+        client,
+        callback_of(client, "upload", "upload"),
+        [[{"path": path} | META for path in paths]],
+        None,
+        "t",
+    )
+    told = messages_of(client, "t")
+    assert _is_listed("twice.pdf", told) and 'class=\\"failed' not in told
+
+
+def _is_listed(name: str, told: str) -> bool:
+    return f'aria-label=\\"Select {name}' in told
