@@ -6,8 +6,9 @@ An element with ``data-mark`` and ``data-boxes`` has its boxes drawn on the page
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
+from types import MappingProxyType
 
 from docvlm.types import Answer, Box
 from docvlm.ui.conversation import Asked
@@ -22,7 +23,7 @@ def answers_html(
     asked: Sequence[Asked],
     pending: str = "",
     focus: str = "",
-    labelled: frozenset[str] = frozenset(),
+    labelled: Mapping[str, str | None] = MappingProxyType({}),
     lit: Asked | None = None,
 ) -> str:
     """The conversation about the open document, oldest first.
@@ -30,17 +31,23 @@ def answers_html(
     Args:
         pending: HTML of the question that is being answered, placed last.
         focus: changes when an answer is to be lit on the page, once.
-        labelled: the questions whose answers a person has confirmed.
+        labelled: the answers that a person has confirmed, by question.
         lit: which answer that is; the last one by default.
     """
     if not asked and not pending:
         return '<p class="quiet">Ask something about the document. The answer is lit on the page.</p>'
     lit = lit or (asked[-1] if asked else None)
     cards = [
-        _answer(one, index, focus if one is lit else "", one.answer.question in labelled)
+        _answer(one, index, focus if one is lit else "", _is_labelled(one, labelled))
         for index, one in enumerate(asked)
     ]
     return f'<div class="answers" role="log" aria-label="Answers">{"".join(cards)}{pending}</div>'
+
+
+def _is_labelled(asked: Asked, labelled: Mapping[str, str | None]) -> bool:
+    """Whether a person has confirmed this answer, not another one to the same question."""
+    answer = asked.answer
+    return answer.question in labelled and labelled[answer.question] == answer.text
 
 
 def pending_html(question: str, line: str, text: str) -> str:
@@ -91,8 +98,7 @@ def suggestions_html(questions: Sequence[str]) -> str:
 
 def _answer(asked: Asked, index: int, focus: str, is_labelled: bool) -> str:
     answer = asked.answer
-    # A label says what the document answers, which what stands in a box does not.
-    actions = _actions(index, is_labelled) if asked.region is None else ""
+    actions = _actions(index, is_labelled) if asked.may_be_label else ""
     if answer.text is None:
         return (
             f'<div class="answer none"><p class="question">{escape(answer.question)}</p>'
@@ -111,10 +117,15 @@ def _answer(asked: Asked, index: int, focus: str, is_labelled: bool) -> str:
 
 
 def _where(asked: Asked) -> str:
-    """The page of the answer, or that of the box that was asked about, found or not."""
-    if asked.region is not None:
-        return f'<span class="chip">Box on page {asked.region.page}</span>'
-    return "" if asked.answer.page is None else f'<span class="chip">Page {asked.answer.page}</span>'
+    """The page of the answer, or the part that was asked about, found or not."""
+    match asked.part:
+        case None:
+            text = "" if asked.answer.page is None else f"Page {asked.answer.page}"
+        case int(page):
+            text = f"Page {page} alone"
+        case box:
+            text = f"Box on page {box.page}"
+    return f'<span class="chip">{text}</span>' if text else ""
 
 
 def _actions(index: int, is_labelled: bool) -> str:

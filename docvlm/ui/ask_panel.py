@@ -29,7 +29,7 @@ from docvlm.ui.callbacks import (
     number_of,
     text_in,
 )
-from docvlm.ui.conversation import Asked
+from docvlm.ui.conversation import Asked, Part
 from docvlm.ui.desk import Desk
 from docvlm.ui.document_work import REDRAW_SECONDS, page_text, prepare
 from docvlm.ui.documents_panel import DocumentsPanel
@@ -74,7 +74,7 @@ class AskPanel:
 
     def _html(self, view: OpenView, pending: str = "", focus: str = "", lit: Asked | None = None) -> str:
         records = self._desk.workspace.store.labels(view.document.id, LabelKind.QA)
-        kept = frozenset(record.label.name for record in records)
+        kept = {record.label.name: record.label.value for record in records}
         return answers.answers_html(view.asked, pending, focus, kept, lit)
 
     def _on_ask(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
@@ -89,9 +89,7 @@ class AskPanel:
             elif view is None:
                 raise UsageError("No document is open.", "Open one on the left, then ask.")
             else:
-                region = region_of(event, view.page_count)
-                pages = [view.page_number] if scope == THIS_PAGE else None
-                yield from self._ask_open(session, view, question, pages, region)
+                yield from self._ask_open(session, view, question, _part_of(event, view))
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             failure = failure_html(error)
             if session.view is view:
@@ -103,18 +101,17 @@ class AskPanel:
         session: Session,
         view: OpenView,
         question: str,
-        pages: Sequence[int] | None,
-        region: Region | None,
+        part: Part | None,
     ) -> Iterator[Updates]:
         """Stream the answer into the conversation about the open document."""
         yield {self._composer: _composer(view, busy=True)}
-        view.forget_answer(question, region)
+        view.forget_answer(question, part)
         cancel = view.jobs.begin(JobKind.ASK)
-        for event in self._events(view, question, question, cancel, pages, region):
+        for event in self._events(view, question, question, cancel, part):
             if session.view is not view:
                 return
             if isinstance(event, Answer):
-                view.add_answer(event, region)
+                view.add_answer(event, part)
                 yield {self._answers: self._html(view, focus=_focus(view)), self._composer: _composer(view)}
             else:
                 yield {self._answers: self._html(view, event)}
@@ -125,12 +122,12 @@ class AskPanel:
         heading: str,
         question: str,
         cancel: threading.Event,
-        pages: Sequence[int] | None = None,
-        region: Region | None = None,
+        part: Part | None = None,
     ) -> Iterator[str | Answer]:
         """HTML of what is going on, under a heading; the answer last."""
-        wanted = [region.page] if region is not None else pages
-        for line in prepare(self._desk.workspace, self._desk.loader, view, wanted, cancel):
+        region = part if isinstance(part, Region) else None
+        pages = [part] if isinstance(part, int) else [region.page] if region is not None else None
+        for line in prepare(self._desk.workspace, self._desk.loader, view, pages, cancel):
             yield answers.pending_html(heading, line, "")
         text, page, drawn = "", 0, 0.0
         yield answers.pending_html(heading, "Thinking", "")
@@ -214,6 +211,13 @@ class AskPanel:
                 html = self._html(view, focus=focus if lit is not None else "", lit=lit)
                 updates = updates | {self._answers: html}
             yield updates
+
+
+def _part_of(event: gr.EventData, view: OpenView) -> Part | None:
+    """What of the open document a question is about; its only page is the document."""
+    region = region_of(event, view.page_count)
+    is_page = text_in(event, "scope", 20) == THIS_PAGE and view.page_count > 1
+    return region or (view.page_number if is_page else None)
 
 
 def _focus(view: OpenView) -> str:

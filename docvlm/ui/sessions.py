@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 import gradio as gr
 
 from docvlm.errors import DocvlmError
-from docvlm.pipeline import CheckedExtraction, DocumentLabels, OpenDocument, Region
+from docvlm.pipeline import CheckedExtraction, DocumentLabels, OpenDocument
 from docvlm.schemas import Schema
 from docvlm.types import Answer
 from docvlm.ui.batch_view import BatchView
-from docvlm.ui.conversation import Asked
+from docvlm.ui.conversation import Asked, Part
 from docvlm.ui.incoming import Incoming
 from docvlm.ui.jobs import JobKind, Jobs
 from docvlm.ui.label_state import LabelState
@@ -59,17 +59,22 @@ class OpenView:
 
     @property
     def answers(self) -> list[Answer]:
-        """The answers about the document, without those about a box on it."""
-        return [asked.answer for asked in self.asked if asked.region is None]
+        """The answers about the document, and what a page answers that it was not asked itself."""
+        whole = {asked.answer.question for asked in self.asked if asked.part is None}
+        return [
+            asked.answer
+            for asked in self.asked
+            if asked.part is None or (asked.may_be_label and asked.answer.question not in whole)
+        ]
 
-    def forget_answer(self, question: str, region: Region | None = None) -> None:
+    def forget_answer(self, question: str, part: Part | None = None) -> None:
         """Take the answer to a question out of the conversation, because it is asked again."""
-        self.asked = [asked for asked in self.asked if not asked.answers(question, region)]
+        self.asked = [asked for asked in self.asked if not asked.answers(question, part)]
 
-    def add_answer(self, answer: Answer, region: Region | None = None) -> None:
-        """Put an answer last, in the place of an earlier one to the same question about the same box."""
-        self.forget_answer(answer.question, region)
-        self.asked = [*self.asked, Asked(answer, region)]
+    def add_answer(self, answer: Answer, part: Part | None = None) -> None:
+        """Put an answer last, in the place of an earlier one to the same question about the same part."""
+        self.forget_answer(answer.question, part)
+        self.asked = [*self.asked, Asked(answer, part)]
 
     def turn_to(self, number: int) -> None:
         self.page_number = min(max(1, number), self.page_count)

@@ -57,14 +57,27 @@ def test_only_the_last_answer_is_lit() -> None:
 def test_an_answer_that_is_kept_as_a_label_says_so() -> None:
     answers = [Asked(Answer("first?", "a", 0.9, 1, (BOX,)))]
     assert 'data-choice="right:0"' in answers_html(answers)
-    assert "Kept as a label" in answers_html(answers, labelled=frozenset({"first?"}))
+    assert "Kept as a label" in answers_html(answers, labelled={"first?": "a"})
 
 
 def test_an_answer_about_a_box_says_so_and_is_no_label_of_the_document() -> None:
     for answer in (Answer("first?", "a", 0.9, 2, (BOX,)), Answer("first?", None, 0.9)):
-        text = answers_html([Asked(answer, Region(2, BOX))], labelled=frozenset({"first?"}))
+        text = answers_html([Asked(answer, Region(2, BOX))], labelled={"first?": answer.text})
         assert "Box on page 2" in text
         assert "right:0" not in text and "Kept as a label" not in text
+
+
+def test_an_answer_about_a_page_says_so_and_is_kept_for_itself() -> None:
+    found, none = Answer("first?", "b", 0.9, 2, (BOX,)), Answer("first?", None, 0.9)
+    both = [Asked(Answer("first?", "a", 0.9, 1, (BOX,))), Asked(found, 2)]
+    whole, page = answers_html(both, labelled={"first?": "b"}).split('data-mark="answer:1"')
+    assert "Page 1<" in whole and "Page 2 alone" in page
+    assert "Kept as a label" in page and "Kept as a label" not in whole
+    assert 'data-choice="right:1"' in answers_html(both)
+    page = answers_html(both, labelled={"first?": "a"}).split('data-mark="answer:1"')[1]
+    assert "Kept as a label" not in page
+    text = answers_html([Asked(none, 2)])
+    assert "Not found" in text and "Page 2 alone" in text and "right:0" not in text
 
 
 def test_model_line_says_what_is_going_on() -> None:
