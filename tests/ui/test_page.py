@@ -9,23 +9,16 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.ui.desk_steps import MODEL_MILLISECONDS, READ_MILLISECONDS, ask, open_sample
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-
-READ_MILLISECONDS = 120_000
-MODEL_MILLISECONDS = 300_000
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def _upload(page: Page, *paths: Path) -> None:
     page.set_input_files("#upload input[type=file]", list(paths))
-
-
-def _open_sample(page: Page, name: str) -> None:
-    page.click(f'[data-choice="sample:{name}"]')
-    page.wait_for_selector(f'.page-title:has-text("{name}")', timeout=READ_MILLISECONDS)
-    page.wait_for_selector('[data-read="1"]', timeout=READ_MILLISECONDS)
 
 
 def test_a_question_is_answered_on_the_page(page: Page, samples: Path, tmp_path: Path) -> None:
@@ -49,7 +42,7 @@ def test_a_question_is_answered_on_the_page(page: Page, samples: Path, tmp_path:
 
 
 def test_fields_are_extracted_corrected_and_kept(page: Page, samples: Path, tmp_path: Path) -> None:
-    _open_sample(page, "invoice.pdf")
+    open_sample(page, "invoice.pdf")
     page.click("role=tab[name=Extract]")
     page.click("#extract")
     page.wait_for_selector(".sheet, #extract-notice .error", timeout=MODEL_MILLISECONDS)
@@ -111,7 +104,7 @@ def _check_evidence(page: Page, shot: Path) -> None:
 
 
 def test_hovering_a_value_lights_its_box_and_a_box_its_value(page: Page) -> None:
-    _open_sample(page, "invoice.pdf")
+    open_sample(page, "invoice.pdf")
     page.click("role=tab[name=Extract]")
     page.click("#extract")
     page.wait_for_selector(".sheet", timeout=MODEL_MILLISECONDS)
@@ -125,7 +118,7 @@ def test_hovering_a_value_lights_its_box_and_a_box_its_value(page: Page) -> None
 
 
 def test_pages_are_turned_and_overlays_switched_without_the_server(page: Page) -> None:
-    _open_sample(page, "scanned-contract.pdf")
+    open_sample(page, "scanned-contract.pdf")
     page.click('[aria-label="Next page"]')
     page.wait_for_selector('img[alt="Page 2 of scanned-contract.pdf"]')
     page.wait_for_selector('[data-read="1"]', timeout=READ_MILLISECONDS)
@@ -144,7 +137,7 @@ def test_pages_are_turned_and_overlays_switched_without_the_server(page: Page) -
 
 
 def test_the_inspector_says_what_the_views_are_for(page: Page) -> None:
-    _open_sample(page, "invoice.pdf")
+    open_sample(page, "invoice.pdf")
     page.fill("#composer textarea", "What is the total?")
     page.press("#composer textarea", "Enter")
     page.wait_for_selector(".answer .reply", timeout=MODEL_MILLISECONDS)  # the model is there then
@@ -157,7 +150,7 @@ def test_the_inspector_says_what_the_views_are_for(page: Page) -> None:
 
 
 def test_a_click_shows_a_tile_in_its_own_pixels(page: Page) -> None:
-    _open_sample(page, "invoice.pdf")
+    open_sample(page, "invoice.pdf")
     page.click("[data-tool=inspect]")
     page.click("#inspector .views button >> nth=1")
     large = page.wait_for_selector(".tile-large img")
@@ -170,119 +163,6 @@ def test_a_click_shows_a_tile_in_its_own_pixels(page: Page) -> None:
     page.click("#inspector :text('All views')")
     page.wait_for_selector("#inspector .budgets")
     assert page.locator(".tile-large").count() == 0
-
-
-def test_a_box_drawn_on_the_page_narrows_the_question(page: Page) -> None:
-    _open_sample(page, "invoice.pdf")
-    page.click("[data-tool=box]")
-    sheet = page.locator(".page-sheet").bounding_box()
-    assert sheet is not None
-    page.mouse.move(sheet["x"] + 20, sheet["y"] + 20)
-    page.mouse.down()
-    page.mouse.move(sheet["x"] + sheet["width"] / 2, sheet["y"] + 150, steps=4)
-    page.mouse.up()
-    page.wait_for_selector(".region-chip:visible")
-    assert "page 1" in page.inner_text(".region-chip")
-    page.click("[data-clear-region]")
-    assert page.locator(".region-box").count() == 0
-    draw_box(page, (20, 20, 300, 150))
-    page.wait_for_selector(".region-chip:visible")
-    page.mouse.click(sheet["x"] + 5, sheet["y"] + 5)  # where nothing is printed: the box goes, for both
-    page.wait_for_selector(".region-chip", state="hidden")
-    assert page.locator(".region-box").count() == 0
-
-
-DUE_DATE = (340.0, 214.0, 535.0, 230.0)
-"""Around the third of the four lines beside the address of the sample invoice, in points."""
-
-
-def test_a_question_about_a_box_is_answered_from_the_box(page: Page) -> None:
-    question = "What is the date?"
-    _open_sample(page, "invoice.pdf")
-    _ask(page, question)
-    page.wait_for_selector("#answers .answer:not(.pending)", timeout=MODEL_MILLISECONDS)
-    draw_box(page, DUE_DATE)
-    page.wait_for_selector(".region-chip:visible")
-    _ask(page, question)
-    page.wait_for_selector('[data-mark="answer:1"]', timeout=MODEL_MILLISECONDS)
-    whole, boxed = page.locator("#answers .answer").all()
-    assert "17 April 2026" in boxed.inner_text() and "Box on page 1" in boxed.inner_text()
-    assert question in whole.inner_text() and "Box on" not in whole.inner_text()
-    page.wait_for_selector(".evidence-box")
-    region = page.locator(".region-box").bounding_box()
-    assert region is not None
-    for evidence in page.locator(".evidence-box").all():
-        assert evidence.get_attribute("data-of") == "answer:1"
-        place = evidence.bounding_box()
-        assert place is not None
-        assert region["x"] <= place["x"] and region["y"] <= place["y"]
-        assert place["x"] + place["width"] <= region["x"] + region["width"]
-        assert place["y"] + place["height"] <= region["y"] + region["height"]
-
-    page.reload()
-    page.click('.document:has-text("invoice.pdf")')
-    page.wait_for_selector('[data-mark="answer:1"]', timeout=READ_MILLISECONDS)
-    chips = [card.inner_text() for card in page.locator("#answers .answer").all()]
-    assert ["Box on page 1" in text for text in chips] == [False, True]
-
-
-def _ask(page: Page, question: str) -> None:
-    page.fill("#composer textarea", question)
-    page.press("#composer textarea", "Enter")
-
-
-def draw_box(page: Page, points: tuple[float, float, float, float]) -> None:
-    """Draw a box on an A4 page with the box tool, given in points."""
-    sheet = page.locator(".page-sheet").bounding_box()
-    assert sheet is not None
-    scale = sheet["width"] / 595
-    x0, y0, x1, y1 = (side * scale for side in points)
-    page.click("[data-tool=box]")
-    page.mouse.move(sheet["x"] + x0, sheet["y"] + y0)
-    page.mouse.down()
-    page.mouse.move(sheet["x"] + x1, sheet["y"] + y1, steps=4)
-    page.mouse.up()
-
-
-def test_a_box_is_drawn_by_the_keyboard_alone(page: Page) -> None:
-    _open_sample(page, "invoice.pdf")
-    page.wait_for_selector('[data-read="1"]', timeout=READ_MILLISECONDS)
-    page.locator(".page-scroll").focus()
-    for key in ("b", "ArrowUp"):
-        page.keyboard.press(key)
-    first = _region_box(page)
-    told = page.inner_text(".box-told")
-    for key in ("ArrowUp", "ArrowLeft", "Shift+ArrowDown", "Shift+ArrowDown", "Shift+ArrowRight"):
-        page.keyboard.press(key)
-    moved = _region_box(page)
-    assert moved["x"] < first["x"] and moved["y"] < first["y"]
-    assert moved["width"] > first["width"] and moved["height"] > first["height"]
-    for _ in range(60):
-        page.keyboard.press("ArrowUp")
-    assert _region_box(page)["y"] == 0
-    assert page.inner_text(".box-told") != told
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".region-chip:visible")
-    page.locator(".page-scroll").press("Escape")
-    page.wait_for_selector(".region-chip", state="hidden")
-    assert page.locator(".region-box").count() == 0
-
-
-def test_a_box_does_not_outlive_its_page(page: Page) -> None:
-    _open_sample(page, "scanned-contract.pdf")
-    for key in ("b", "ArrowUp", "Enter"):
-        page.locator(".page-scroll").press(key)
-    page.wait_for_selector(".region-chip:visible")
-    page.click("role=tab[name=Extract]")
-    page.click('[aria-label="Next page"]')
-    page.wait_for_selector('img[alt="Page 2 of scanned-contract.pdf"]')
-    page.click("role=tab[name=Ask]")
-    page.wait_for_selector(".region-chip", state="hidden")
-
-
-def _region_box(page: Page) -> dict[str, float]:
-    box = page.locator(".region-box")
-    return {name: float(box.get_attribute(name) or "nan") for name in ("x", "y", "width", "height")}
 
 
 def test_every_bad_file_gets_a_sentence_and_the_good_ones_open(
@@ -330,7 +210,7 @@ def test_of_several_documents_one_that_fails_does_not_end_the_others(
     page.fill(".unlock input", "sesame", timeout=READ_MILLISECONDS)
     page.press(".unlock input", "Enter")
     page.wait_for_selector('.page-title:has-text("locked.pdf")', timeout=READ_MILLISECONDS)
-    _open_sample(page, "receipt.jpg")
+    open_sample(page, "receipt.jpg")
     page.reload()  # the password is forgotten
     for name in ("locked.pdf", "receipt.jpg"):
         page.check(f"#left [aria-label='Select {name}']")
@@ -366,7 +246,7 @@ def test_the_answer_of_another_document_is_lit_where_it_stands(page: Page, tmp_p
         page.check(f"#left [aria-label='Select {name}']")
         page.wait_for_selector(f"#left [aria-label='Select {name}'][checked]")
     page.select_option("#composer [name=scope]", "selected")
-    _ask(page, "What is the invoice number?")
+    ask(page, "What is the invoice number?")
     page.wait_for_selector("#answers :text('Back to the open document')", timeout=MODEL_MILLISECONDS)
     card = page.locator("#answers button.other:has-text('second.pdf')")
     assert "QX-4471" in card.inner_text() and "Page 2" in card.inner_text()
@@ -390,7 +270,7 @@ def _letter(path: Path, *pages: str) -> Path:
 
 
 def test_a_document_is_deleted_after_a_second_click(page: Page) -> None:
-    _open_sample(page, "receipt.jpg")
+    open_sample(page, "receipt.jpg")
     page.hover(".document-entry")
     page.click(".delete")
     assert page.locator(".document").count() == 1

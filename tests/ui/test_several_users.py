@@ -16,8 +16,8 @@ import httpx
 import pymupdf
 import pytest
 
+from tests.ui.desk_steps import MODEL_MILLISECONDS, READ_MILLISECONDS
 from tests.ui.http_browser import SECONDS, callback_of, join, keep_document, messages_of
-from tests.ui.test_page import MODEL_MILLISECONDS, READ_MILLISECONDS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -16,7 +16,7 @@ from docvlm.pipeline import DocumentLabels, find_evidence
 from docvlm.schemas import load_schema
 from docvlm.store import Store
 from docvlm.types import Box, Extraction, FieldValue, LineItems, RunInfo
-from tests.ui.test_page import draw_box
+from tests.ui.desk_steps import draw_box
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
