@@ -8,6 +8,7 @@ accounting program; what ten labels teach it of them has to win, and to mend val
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +42,7 @@ def test_from_a_scan_to_a_model_of_ones_own(page: Page, tmp_path: Path) -> None:
     page.click("role=tab[name=Extract]")
     build_schema(page, FIELDS, SCHEMA)
     _extract(page)
-    _correct_two_fields(page, scan)
+    _correct_what_is_wrong(page, scan)
     _drop(page, others)
     _label_by_keyboard(page, {receipt.path.name: receipt.values for receipt in others})
     _drop(page, fresh)
@@ -77,12 +78,18 @@ def _extract(page: Page) -> None:
     page.wait_for_selector("#extract:not([disabled])")
 
 
-def _correct_two_fields(page: Page, scan: ScannedReceipt) -> None:
-    """Make sure that two fields say what the paper says, and accept the third as it is now right, too."""
+def _correct_what_is_wrong(page: Page, scan: ScannedReceipt) -> None:
+    """Type over at least two values that the paper does not say, and accept those that it says."""
+    inputs = {name: f'#fields [data-name="{name}"] input' for name in scan.values}
+    shown = {name: page.input_value(selector) for name, selector in inputs.items()}
+    wrong = {name for name, value in scan.values.items() if shown[name] != value}
+    assert len(wrong) >= 2, shown
     for name, value in scan.values.items():
-        page.fill(f'#fields [data-name="{name}"] input', value)
-        page.press(f'#fields [data-name="{name}"] input', "Enter")
+        if name in wrong:
+            page.fill(inputs[name], value)
+        page.press(inputs[name], "Enter")
         page.wait_for_selector(f'#fields [data-name="{name}"].confirmed')
+    assert {name: page.input_value(selector) for name, selector in inputs.items()} == scan.values
     page.wait_for_selector("#extract-notice :text('All values are checked')")
 
 
@@ -112,7 +119,7 @@ def _label_one(page: Page, values: Mapping[str, str]) -> None:
 
 
 def _fine_tune(page: Page) -> None:
-    """Start a short run, load the page again while it goes on, and wait for its end."""
+    """Start a short run, load the page again in the middle of it, and wait for its end."""
     page.click("role=tab[name=Fine-tune]")
     page.wait_for_selector(".side.held-out")
     page.click('[data-choice="preset:quick"]')
@@ -127,9 +134,19 @@ def _fine_tune(page: Page) -> None:
     page.reload()
     page.click("role=tab[name=Fine-tune]")
     page.wait_for_selector(f".run h3:text-is('{ADAPTER}')")
+    step, steps = _step(page)
+    assert step < steps
     page.wait_for_selector("#tune-loss canvas, #tune-loss svg")
     page.wait_for_selector(".outcome")
     assert page.locator(".run.finished").count() == 1
+
+
+def _step(page: Page) -> tuple[int, int]:
+    """Where the run that goes on is, and of how many steps."""
+    assert page.locator(".run.running").count() == 1, page.inner_text(".run")
+    told = re.match(r"Step (\d+) of (\d+)", page.inner_text(".run.running .run-line"))
+    assert told is not None, page.inner_text(".run")
+    return int(told[1]), int(told[2])
 
 
 def _promote_the_winner(page: Page) -> None:
