@@ -12,6 +12,7 @@ from docvlm.pipeline import DocumentLabels
 from docvlm.schemas import Schema
 from docvlm.store import SearchHit
 from docvlm.ui.api_calls import LONGEST_TEXT, Calls, Json, as_json, text_of, told_in_a_sentence
+from docvlm.ui.kept_values import found_values
 
 MOST_HITS = 100
 LONGEST_QUERY = 200
@@ -72,9 +73,7 @@ class LibraryApi:
     def _label(self, document_id: int, schema: Schema, field: str, value: str) -> Json:
         store = self._calls.desk.workspace.store
         labels = DocumentLabels(store, document_id)
-        known = store.extractions(document_id, latest_only=True)
-        found = [record.extraction for record in known if record.schema_key == schema.key]
-        latest = found[-1] if found else None
+        latest = found_values(store, document_id, schema)
         labels.correct(labels.lay_over(schema, latest), field, value)
         kept = labels.lay_over(schema, latest).value(field)
         assert kept is not None  # noqa: S101 - correct() refuses what the schema does not have

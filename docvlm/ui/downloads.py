@@ -9,10 +9,10 @@ from pathlib import Path
 
 import gradio as gr
 
-from docvlm.errors import UsageError
-from docvlm.export import FORMS, ExportedDocument, document_bytes
+from docvlm.export import ExportedDocument
 from docvlm.ui.assets import script
 from docvlm.ui.callbacks import Updates
+from docvlm.ui.kept_values import values_file
 
 _MEDIA_TYPES = {
     "csv": "text/csv",
@@ -24,7 +24,6 @@ _MEDIA_TYPES = {
     "txt": "text/plain",
     "zip": "application/zip",
 }
-_ROWS = "rows"
 
 
 class Downloads:
@@ -45,19 +44,12 @@ class Downloads:
         """Let the browser save the values of ``documents``.
 
         Args:
-            form: ``csv``, ``json``, ``xlsx``, or ``rows`` for a CSV of the list fields.
+            form: see ``values_file``.
 
         Raises:
             UsageError: when there is nothing to save or no such form.
         """
-        if not documents:
-            raise UsageError("There are no values to save yet.", "Extract first.")
-        ending = "csv" if form == _ROWS else form
-        if f".{ending}" not in FORMS:
-            raise UsageError(f"'{form}' is no form of file.", "Choose CSV, JSON or Excel.")
-        data = document_bytes(documents, f".{ending}", items=form == _ROWS)
-        stem = Path(documents[0].name).stem if len(documents) == 1 else f"{len(documents)} documents"
-        return self.hand_out_bytes(f"{stem}-rows.csv" if form == _ROWS else f"{stem}.{ending}", data)
+        return self.hand_out_bytes(*values_file(documents, form))
 
     def hand_out_bytes(self, name: str, data: bytes) -> Updates:
         """Let the browser save ``data`` as a file called ``name``; its ending tells the media type."""

@@ -9,7 +9,7 @@ from functools import reduce
 import gradio as gr
 
 from docvlm.errors import UsageError
-from docvlm.pipeline import CheckedExtraction, DocumentLabels, RowMoves, WindowDone, guess_kind
+from docvlm.pipeline import CheckedExtraction, RowMoves, WindowDone, guess_kind
 from docvlm.schemas import Schema, SchemaShelf
 from docvlm.types import Extraction
 from docvlm.ui.browser_values import LONGEST_NAME, edits_of
@@ -17,6 +17,7 @@ from docvlm.ui.callbacks import as_number, text_in, value_in
 from docvlm.ui.desk import Desk
 from docvlm.ui.document_work import page_text, prepare
 from docvlm.ui.jobs import JobKind
+from docvlm.ui.kept_values import found_values, known_values
 from docvlm.ui.sessions import OpenView, Session
 
 DEFAULT_SCHEMA = "invoice"
@@ -128,14 +129,11 @@ class FieldWork:
 
     def known(self, document_id: int, schema: Schema) -> CheckedExtraction:
         """The latest values of a document that need not be open, with the labels over them."""
-        labels = DocumentLabels(self.desk.workspace.store, document_id)
-        return labels.lay_over(schema, self.found(document_id, schema))
+        return known_values(self.desk.workspace.store, document_id, schema)
 
     def found(self, document_id: int, schema: Schema) -> Extraction | None:
         """What the model found last with this schema, without labels."""
-        known = self.desk.workspace.store.extractions(document_id, latest_only=True)
-        found = [record.extraction for record in known if record.schema_key == schema.key]
-        return found[-1] if found else None
+        return found_values(self.desk.workspace.store, document_id, schema)
 
 
 def _open_sheet(session: Session, event: gr.EventData) -> tuple[OpenView, CheckedExtraction]:
