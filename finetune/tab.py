@@ -35,13 +35,23 @@ from finetune.evaluation.before_after import BeforeAfter, read_before_after
 from finetune.page.choice_html import choice_html, lines_only_html, unread_html
 from finetune.page.estimate import minutes_text, predicted_seconds, tokens_a_second
 from finetune.page.lesson_preview import Preview, entries, preview
-from finetune.page.one_at_a_time import refuse_second_run
+from finetune.page.one_at_a_time import refuse_second_run, resume_alone
 from finetune.page.outcome_html import outcome_html
 from finetune.page.run_html import run_html, runs_html
 from finetune.page.settings_form import NAME, form_html, held_out_of, settings_of
 from finetune.page.statuses import ONGOING, Statuses
 from finetune.page.view import TuneView
-from finetune.runner import FIRST_NAME, Run, RunRequest, RunStatus, free_name, list_runs, run_name, start
+from finetune.runner import (
+    FIRST_NAME,
+    Run,
+    RunRequest,
+    RunStatus,
+    free_name,
+    list_runs,
+    named_run,
+    run_name,
+    start,
+)
 from finetune.runner.progress import RunProgress
 from finetune.tab_api import TrainingApi
 from finetune.training.settings import PRESETS, TrainingSettings
@@ -239,7 +249,7 @@ class FineTuneTab:
         """Look at another run; stop, resume or delete one; use or discard its adapter."""
         try:
             if is_choice(event, "run"):
-                view.run = self._named(choice_of(event, "run")).name
+                view.run = named_run(choice_of(event, "run"), self._home).name
             else:
                 self._rights.demand(request, "train")
                 self._change(event, view)
@@ -250,19 +260,16 @@ class FineTuneTab:
 
     def _change(self, event: gr.EventData, view: TuneView) -> None:
         if is_choice(event, "stop"):
-            self._named(choice_of(event, "stop")).stop()
+            named_run(choice_of(event, "stop"), self._home).stop()
         elif is_choice(event, "resume"):
-            run = self._named(choice_of(event, "resume"))
-            if run.status is not RunStatus.RUNNING:  # which says so itself
-                refuse_second_run(self._home)
-            run.resume()
+            resume_alone(named_run(choice_of(event, "resume"), self._home), self._home)
         elif is_choice(event, "delete"):
-            self._named(choice_of(event, "delete")).delete()
+            named_run(choice_of(event, "delete"), self._home).delete()
             view.run = ""
         elif is_choice(event, "promote"):
-            self.adapters.switch_on(choice_of(event, "promote"))
+            self.adapters.switch.on(choice_of(event, "promote"))
         elif is_choice(event, "discard"):
-            self.adapters.delete(choice_of(event, "discard"))
+            self.adapters.switch.delete(choice_of(event, "discard"))
 
     def _follow(self, view: TuneView, request: gr.Request) -> Updates:
         """Called by the clock while a run goes on or an adapter is loaded."""
@@ -325,27 +332,14 @@ class FineTuneTab:
         if kept is None:
             return ""
         compared = _comparison(run)
-        card = self._desk.loader.card
-        used = None if card is None or card.adapter is None else card.adapter
         names = {adapter.name for adapter in self._desk.workspace.adapters.adapters()}
         return outcome_html(
             kept,
             compared,
             run.judgement,
-            is_used=used is not None and used.rsplit("/", 1)[-1] == kept.adapter,
+            is_used=self.adapters.switch.in_use == kept.adapter,
             is_there=kept.adapter in names,
         )
-
-    def _named(self, name: str) -> Run:
-        """A run of this data folder, whatever the browser sent.
-
-        Raises:
-            UsageError: when there is none of this name.
-        """
-        run = next((run for run in list_runs(self._home) if run.name == name), None)
-        if run is None:
-            raise UsageError("This run is no longer there.", "Open the tab again.")
-        return run
 
     @property
     def _home(self) -> Path:

@@ -12,12 +12,12 @@ from typing import Any
 import gradio as gr
 
 from docvlm.adapters import KeptAdapter
-from docvlm.adapters.registry import ADAPTER_FILES, NO_ADAPTER
+from docvlm.adapters.registry import ADAPTER_FILES
 from docvlm.errors import UsageError
 from docvlm.model_names import short_name
-from docvlm.models.protocol import Engine
 from docvlm.pipeline import Workspace
 from docvlm.ui import notices
+from docvlm.ui.adapter_switch import AdapterSwitch, fits
 from docvlm.ui.callbacks import QUICK, Updates, choice_of, clickable_html, failure_html, is_choice
 from docvlm.ui.downloads import Downloads
 from docvlm.ui.engine_loader import EngineLoader
@@ -40,6 +40,7 @@ class AdaptersList:
         self._workspace = workspace
         self._loader = loader
         self._rights = rights
+        self.switch = AdapterSwitch(workspace, loader)
         self._notice = gr.HTML("", elem_id=f"{name}-notice", apply_default_css=False)
         self.list = clickable_html("", name)
         self._upload = gr.File(
@@ -74,13 +75,10 @@ class AdaptersList:
         return {self.list: self._html(self._rights.may_change(request)), self._notice: notice}
 
     def _html(self, may_change: bool) -> str:
-        in_use = None if self._loader.card is None else self._loader.card.adapter
-        settings = self._workspace.settings
-        used = None if in_use is None else Path(in_use).name
         return adapters_html(
             self._workspace.adapters.adapters(),
-            settings.model,
-            used,
+            self._workspace.settings.model,
+            self.switch.in_use,
             may_change,
             self._loader.is_changing,
         )
@@ -92,55 +90,16 @@ class AdaptersList:
             if is_choice(event, "export"):
                 return self._export(choice_of(event, "export"))
             if is_choice(event, "on"):
-                self.switch_on(choice_of(event, "on"))
+                self.switch.on(choice_of(event, "on"))
             elif is_choice(event, "off"):
-                self._loader.change(lambda: self._switch_off())
+                self.switch.off()
             elif is_choice(event, "delete"):
                 name = choice_of(event, "delete")
-                if not self.delete(name):
+                if not self.switch.delete(name):
                     return self.refresh(request, notices.notice_html(f"The adapter '{name}' is deleted."))
             return {**self.refresh(request), **self._changed()}
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             return {self._notice: failure_html(error)}
-
-    def switch_on(self, name: str) -> None:
-        """Begin to use an adapter, now and the next time that the app is started.
-
-        Raises:
-            ModelError: when there is none of this name.
-            UsageError: when another model is being loaded.
-        """
-        self._workspace.adapters.folder_of(name)
-        self._loader.change(lambda: self._switch_on(name))
-
-    def delete(self, name: str) -> bool:
-        """Delete an adapter; True where it is in use, and deleted as soon as its base is loaded without it.
-
-        Raises:
-            ModelError: when there is none of this name.
-            UsageError: when it is in use and another model is being loaded.
-        """
-        card = self._loader.card
-        if card is not None and card.adapter is not None and Path(card.adapter).name == name:
-            self._loader.change(lambda: self._switch_off(name))
-            return True
-        self._workspace.adapters.delete(name)
-        return False
-
-    def _switch_on(self, name: str) -> Engine:
-        self._workspace.use_adapter(name)
-        registry = self._workspace.adapters
-        if any(kept.card is not None for kept in registry.adapters() if kept.name == name):
-            registry.activate(name)  # also the next time that the app is started
-        return self._workspace.engine
-
-    def _switch_off(self, deleted: str = "") -> Engine:
-        registry = self._workspace.adapters
-        self._workspace.use_adapter(NO_ADAPTER)
-        registry.deactivate(self._workspace.settings.model)
-        if deleted:
-            registry.delete(deleted)
-        return self._workspace.engine
 
     def _export(self, name: str) -> Updates:
         with tempfile.TemporaryDirectory() as scratch:
@@ -202,16 +161,16 @@ def adapters_html(
 def _adapter(kept: KeptAdapter, model: str, is_used: bool, may_change: bool, is_busy: bool) -> str:
     name, card = escape(kept.name), kept.card
     facts = [f"{kept.byte_count / 1e6:.1f} MB"]
-    fits = True
     if card is None:
         facts.append("made elsewhere, not checked against its model")
     else:
-        fits = card.base_model in (model, short_name(model))
         facts += [f"over {short_name(card.base_model)}"] + (
             [f"{card.documents} documents"] if card.documents else []
         )
         facts += [card.created[:10]] if card.created else []
-    buttons = _buttons(kept.name, is_used, fits, " disabled" if is_busy else "") if may_change else ""
+    buttons = (
+        _buttons(kept.name, is_used, fits(kept, model), " disabled" if is_busy else "") if may_change else ""
+    )
     state = '<span class="chip">In use</span>' if is_used else ""
     current = ' aria-current="true"' if is_used else ""
     return (
@@ -221,11 +180,11 @@ def _adapter(kept: KeptAdapter, model: str, is_used: bool, may_change: bool, is_
     )
 
 
-def _buttons(raw_name: str, is_used: bool, fits: bool, off: str) -> str:
+def _buttons(raw_name: str, is_used: bool, is_fitting: bool, off: str) -> str:
     name = escape(raw_name)
     if is_used:
         switch = f'<button type="button" class="secondary" data-choice="off:{name}"{off}>Switch off</button>'
-    elif fits:
+    elif is_fitting:
         switch = f'<button type="button" class="secondary" data-choice="on:{name}"{off}>Switch on</button>'
     else:
         switch = '<span class="quiet">Of another model</span>'

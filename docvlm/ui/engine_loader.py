@@ -97,6 +97,12 @@ class EngineLoader:
         """Wait for the end of loading; True when it has come."""
         return self._settled.wait(seconds)
 
+    def wait_for_change(self, seconds: float) -> bool:
+        """Wait for the end of the last change; True when it has come."""
+        if self._change is not None:
+            self._change.join(seconds)
+        return not self.is_changing
+
     def _load(self, load: Callable[[], Engine]) -> None:
         try:
             self._card = load().card

@@ -28,12 +28,11 @@ from finetune.runner import (
     Run,
     RunRequest,
     RunStatus,
-    attach,
     create,
     free_name,
     list_runs,
+    named_run,
     run_name,
-    runs_folder,
     start,
 )
 from finetune.runner.lesson import load_lesson
@@ -89,15 +88,15 @@ def train(options: argparse.Namespace) -> int:
     if options.list:
         return _list(home, options)
     if options.delete:
-        _named(options.delete, home).delete()
+        named_run(options.delete, home).delete()
         return 0
     if options.stop:
-        return _stop(_named(options.stop, home))
+        return _stop(named_run(options.stop, home))
     if options.attach:
-        return _watch(_named(options.attach, home), options, on_interrupt=_leave)
+        return _watch(named_run(options.attach, home), options, on_interrupt=_leave)
     if options.resume:
         _refuse_other_settings(options)
-        run = _named(options.resume, home)
+        run = named_run(options.resume, home)
         earlier = len(run.events())
         run.resume()
     elif options.prepare:
@@ -163,13 +162,6 @@ def _default_name(cases: Path | None) -> str:
         return FIRST_NAME
     path = cases.absolute()
     return run_name(path.parent.name if path.stem == "cases" else path.stem)
-
-
-def _named(name: str, home: Path) -> Run:
-    if "/" in name or not (runs_folder(home) / name).is_dir():
-        known = ", ".join(run.name for run in list_runs(home)) or "none yet"
-        raise UsageError(f"There is no run called '{name}'.", f"Runs: {known}.")
-    return attach(runs_folder(home) / name)
 
 
 # Watching

@@ -259,6 +259,20 @@ def list_runs(home: Path) -> list[Run]:
     return [Run(file.parent) for file in sorted(files, key=lambda file: -file.stat().st_mtime)]
 
 
+def named_run(name: str, home: Path) -> Run:
+    """The run of a data folder that is called ``name``, whatever that is.
+
+    Raises:
+        UsageError: when there is none of this name.
+    """
+    known = list_runs(home)
+    run = next((run for run in known if run.name == name), None)
+    if run is None:
+        names = ", ".join(run.name for run in known) or "none yet"
+        raise UsageError(f"There is no run called '{name[:LONGEST_NAME]}'.", f"Runs: {names}.")
+    return run
+
+
 def run_name(wanted: str) -> str:
     """``wanted`` as a run can be called: ``My receipts!`` → ``My-receipts``; never empty."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", wanted).strip("-._")[:LONGEST_NAME] or FIRST_NAME
