@@ -57,6 +57,30 @@ def told_in_a_sentence() -> Iterator[None]:
         raise gr.Error(str(sentence(error)), print_exception=False) from error
 
 
+def whole_number(value: Any, what: str, least: int, most: int) -> int:
+    """A whole number that a program sent, or the nearest that is allowed.
+
+    Raises:
+        UsageError: when it is none; ``what`` says what it was to be.
+    """
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise UsageError(f"The {what} is no whole number.", f"Send one from {least} to {most}.")
+    return min(max(value, least), most)
+
+
+def stored_number(document: Any) -> int:
+    """The number of a stored document that a program named as ``library:N``.
+
+    Raises:
+        UsageError: when it is named otherwise.
+    """
+    text = document if isinstance(document, str) else ""
+    number = as_number(text.removeprefix(_LIBRARY)) if text.startswith(_LIBRARY) else None
+    if number is None:
+        raise UsageError("This names no stored document.", "Name one that documents lists, as library:12.")
+    return number
+
+
 class Calls:
     """What the documents, schemas and the model are to a call."""
 

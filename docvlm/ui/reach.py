@@ -10,7 +10,7 @@ from pathlib import Path
 import gradio as gr
 
 from docvlm.errors import UsageError
-from docvlm.store import DocumentRecord, SearchHit
+from docvlm.store import DocumentOverview, DocumentRecord, SearchHit
 from docvlm.ui.desk import Desk
 from docvlm.ui.library import KeptFile, Library, documents_folder, search_where
 from docvlm.ui.owners import owner_of
@@ -56,6 +56,34 @@ class Reach:
 
         return search_where(self._workspace.store, query, limit, is_in_reach)
 
+    def documents(self, request: gr.Request) -> list[DocumentOverview]:
+        """All documents in reach with what was made of each, the library's first, each part latest first."""
+        library, store = self.library(request), self._workspace.store
+        known = library.overviews(store)
+        if not self._rights.may_name_folders(request):
+            return known
+        named = [
+            record.sha256
+            for record in store.list_documents()
+            if not library.owns(record.sha256) and self._named(record, request) is not None
+        ]
+        return known + store.overviews(named)
+
+    def delete(self, document_id: int, request: gr.Request) -> bool:
+        """Forget a document and all that was made of it; True where its file, a copy, went as well.
+
+        The file of one that was kept by path stays where it is.
+
+        Raises:
+            UsageError: as for ``find``.
+        """
+        library, store = self.library(request), self._workspace.store
+        if library.delete(store, document_id):
+            return True
+        self.find(document_id, request)
+        store.delete_document(document_id)
+        return False
+
     def has(self, sha256: str, request: gr.Request, library: Library | None = None) -> bool:
         """Whether the document that the store knows by ``sha256`` is in reach."""
         if (library or self.library(request)).owns(sha256):
@@ -79,7 +107,7 @@ class Reach:
         return None
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=16384)
 def _digest(file: Path, _changed: int, _size: int) -> str:
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -18,3 +18,16 @@ def save_adapter(folder: Path, card: AdapterCard | None = None) -> Path:
     if card is not None:
         write_card(folder, card)
     return folder
+
+
+def save_trained_adapter(checkpoint: Path, folder: Path, card: AdapterCard) -> Path:
+    """A real PEFT adapter for a tiny checkpoint of Idefics2."""
+    from peft import LoraConfig, get_peft_model
+    from transformers import Idefics2ForConditionalGeneration
+
+    torch.manual_seed(0)
+    model = Idefics2ForConditionalGeneration.from_pretrained(checkpoint)
+    adapted = get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj"], init_lora_weights=False))
+    adapted.save_pretrained(folder)
+    write_card(folder, card)
+    return folder

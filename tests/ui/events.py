@@ -1,8 +1,10 @@
-"""What callbacks are called with, made by hand: who asks, and what was clicked or sent."""
+"""Callbacks, and calls of programs, made by hand: who asks, and what was clicked or sent."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
@@ -11,6 +13,20 @@ import gradio as gr
 def request_of(person: str, tab: str = "tab", **values: Any) -> gr.Request:
     """A request of a logged-in person."""
     return gr.Request(username=person, session_hash=tab, **values)
+
+
+def request_from(person: str, client: str = "127.0.0.1") -> gr.Request:
+    """A request of a logged-in person who sits at this machine, or at ``client``."""
+    headers = {"host": "127.0.0.1:7860"}
+    return request_of(person, headers=headers, client=SimpleNamespace(host=client))
+
+
+def called(part: Any, call: str, request: gr.Request, **arguments: Any) -> Any:
+    """What a program is replied that makes a call of the page that ``part`` lies on."""
+    while part.parent is not None:
+        part = part.parent
+    made = next(each.fn for each in part.fns.values() if each.api_name == call)
+    return json.loads(made(**arguments, request=request))
 
 
 def event_of(**values: Any) -> gr.EventData:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import pytest
-import torch
 
 from docvlm.adapters import AdapterCard, Figure
 from docvlm.config import Settings
@@ -29,7 +28,7 @@ from docvlm.ui.model_header import ModelHeader
 from docvlm.ui.models_tab import ModelsTab
 from docvlm.ui.page import Rooms, lay_out_rooms
 from docvlm.ui.rights import NO_RIGHTS
-from tests.adapters.folders import save_adapter
+from tests.adapters.folders import save_adapter, save_trained_adapter
 from tests.models.tiny_checkpoints import save_tiny_checkpoint
 from tests.ui.events import event_of, last
 
@@ -160,21 +159,6 @@ def test_only_the_person_at_the_machine_changes_anything(workspace: Workspace, c
     _settle(tab)
 
 
-def _trained_adapter(checkpoint: Path, folder: Path, card: AdapterCard) -> Path:
-    """A real PEFT adapter for the tiny checkpoint."""
-    from peft import LoraConfig, get_peft_model
-    from transformers import Idefics2ForConditionalGeneration
-
-    from docvlm.adapters import write_card
-
-    torch.manual_seed(0)
-    model = Idefics2ForConditionalGeneration.from_pretrained(checkpoint)
-    adapted = get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj"], init_lora_weights=False))
-    adapted.save_pretrained(folder)
-    write_card(folder, card)
-    return folder
-
-
 def test_an_adapter_is_imported_switched_on_exported_and_deleted(
     rooms: Rooms, checkpoint: Path, tmp_path: Path
 ) -> None:
@@ -184,7 +168,7 @@ def test_an_adapter_is_imported_switched_on_exported_and_deleted(
     _settle(tab)
     base = workspace.engine.card
     card = AdapterCard("receipts", str(checkpoint), base.base_revision, base.tiling("balanced"))
-    source = _trained_adapter(checkpoint, tmp_path / "trained", card)
+    source = save_trained_adapter(checkpoint, tmp_path / "trained", card)
     uploads = [shutil.copy(file, tmp_path) for file in sorted(source.iterdir()) if file.is_file()]
 
     said = last(shelf._take_in(uploads, _here()))

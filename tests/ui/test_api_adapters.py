@@ -1,0 +1,109 @@
+"""What programs do with adapters: real switches over a tiny checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from docvlm.adapters import AdapterCard, Figure
+from docvlm.config import Settings
+from docvlm.pipeline import Workspace
+from docvlm.ui.page import Rooms
+from tests.adapters.folders import save_adapter, save_trained_adapter
+from tests.models.tiny_checkpoints import save_tiny_checkpoint
+from tests.ui.events import called, request_from
+
+HERE = request_from("anna")
+AWAY = request_from("bela", client="192.168.1.9")
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_checkpoint("idefics2", tmp_path_factory.mktemp("checkpoints") / "tiny")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, checkpoint: Path) -> Iterator[Workspace]:
+    settings = Settings.from_environment({"DOCVLM_HOME": str(tmp_path / "home")})
+    with Workspace(replace(settings, model=str(checkpoint), threads=1)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def shelf(workspace: Workspace, checkpoint: Path) -> Path:
+    """An adapter that fits the model, and one of another."""
+    base = workspace.engine.card
+    figures = (Figure("field_exact", 0.5, 0.9),)
+    card = AdapterCard(
+        "receipts",
+        str(checkpoint),
+        base.base_revision,
+        base.tiling("balanced"),
+        documents=20,
+        figures=figures,
+        promoted=True,
+    )
+    save_trained_adapter(checkpoint, workspace.settings.adapters / "receipts", card)
+    stranger = AdapterCard("stranger", "some/other", "other")
+    save_adapter(workspace.settings.adapters / "stranger", stranger)
+    return workspace.settings.adapters
+
+
+def _call(rooms: Rooms, call: str, request: gr.Request = HERE, **arguments: Any) -> Any:
+    return called(rooms.tabs, call, request, **arguments)
+
+
+def test_adapters_are_listed_used_and_discarded(rooms: Rooms, shelf: Path, checkpoint: Path) -> None:
+    workspace = rooms.desk.workspace
+    told = _call(rooms, "adapters", AWAY)
+    receipts, stranger = told["adapters"]
+    assert told["model"] == checkpoint.name and told["in_use"] is None
+    assert (receipts["name"], receipts["fits"], receipts["won"], receipts["documents"]) == (
+        "receipts",
+        True,
+        True,
+        20,
+    )
+    assert receipts["figures"] == [{"name": "field_exact", "before": 0.5, "after": 0.9}]
+    assert not stranger["fits"] and str(checkpoint.parent) not in str(told)
+
+    used = _call(rooms, "adapter_use", name="receipts")
+    assert used["in_use"] == "receipts" and used["adapters"][0]["in_use"]
+    assert Path(str(workspace.engine.card.adapter)).name == "receipts"
+    assert workspace.adapters.active(str(checkpoint)) == "receipts"
+
+    with pytest.raises(gr.Error, match="'some/other'"):
+        _call(rooms, "adapter_use", name="stranger")
+    assert _call(rooms, "adapters")["in_use"] == "receipts"  # it goes on answering
+
+    assert _call(rooms, "adapter_use", name="none")["in_use"] is None
+    assert workspace.engine.card.adapter is None and workspace.adapters.active(str(checkpoint)) is None
+
+    _call(rooms, "adapter_use", name="receipts")
+    left = _call(rooms, "adapter_discard", name="receipts")
+    assert left["in_use"] is None and [each["name"] for each in left["adapters"]] == ["stranger"]
+    assert workspace.engine.card.adapter is None
+    assert _call(rooms, "adapter_discard", name="stranger")["adapters"] == []
+
+
+def test_only_the_person_at_the_machine_changes_adapters(rooms: Rooms, shelf: Path) -> None:
+    for name in ("adapter_use", "adapter_discard"):
+        with pytest.raises(gr.Error, match="Only the person at the machine"):
+            _call(rooms, name, AWAY, name="receipts")
+    assert _call(rooms, "adapters")["in_use"] is None and (shelf / "receipts").is_dir()
+
+
+@pytest.mark.parametrize("name", ["../home", "nothing", "/etc"])
+def test_an_adapter_that_is_not_there_is_told(rooms: Rooms, shelf: Path, name: str) -> None:
+    for call in ("adapter_use", "adapter_discard"):
+        with pytest.raises(gr.Error, match="There is no adapter called"):
+            _call(rooms, call, name=name)
+        for rubbish in ("", None, ["receipts"]):
+            with pytest.raises(gr.Error, match="name is no text"):
+                _call(rooms, call, name=rubbish)
+    assert len(list(shelf.glob("*/"))) == 2
