@@ -16,6 +16,7 @@ from docvlm.batch.runs import BatchRun, RunProgress, RunState
 from docvlm.errors import PasswordError
 from docvlm.model_names import short_name
 from docvlm.types import Answer, Extraction, FieldValue, LineItems
+from docvlm.ui.batch_results import FORM_TITLES
 from docvlm.ui.batch_view import BatchView
 from docvlm.ui.documents_list import day
 from docvlm.ui.notices import confidence_html, level_of
@@ -39,17 +40,6 @@ _FILE_TITLES: Mapping[FileState, str] = {
     FileState.PARTIAL: "In part",
     FileState.FAILED: "Failed",
     FileState.WAITING: "Waiting",
-}
-_FORMS: Mapping[Task, Sequence[tuple[str, str]]] = {
-    Task.EXTRACT: (
-        ("csv", "CSV"),
-        ("rows", "CSV of rows"),
-        ("xlsx", "Excel"),
-        ("json", "JSON"),
-        ("jsonl", "JSON lines"),
-    ),
-    Task.ASK: (("csv", "CSV"), ("xlsx", "Excel"), ("json", "JSON"), ("jsonl", "JSON lines")),
-    Task.READ: (("txt", "Text"), ("jsonl", "JSON lines")),
 }
 _SHOWN_FIELDS = 6
 
@@ -242,7 +232,7 @@ def _working(file: FileProgress) -> str:
 def _files_bar(run: BatchRun, progress: RunProgress, view: BatchView) -> str:
     forms = "".join(
         f'<button type="button" class="secondary" data-choice="save:{form}">{title}</button>'
-        for form, title in _FORMS[run.request.task]
+        for form, title in FORM_TITLES[run.request.task]
     )
     report = (
         '<button type="button" class="secondary" data-choice="report:">Report (HTML)</button>'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from docvlm.batch import Task
@@ -16,7 +16,21 @@ from docvlm.types import Answer, Extraction
 LARGEST_DOWNLOAD = 200 * 2**20
 """The browser holds a download in memory."""
 
+FORM_TITLES: Mapping[Task, Sequence[tuple[str, str]]] = {
+    Task.EXTRACT: (
+        ("csv", "CSV"),
+        ("rows", "CSV of rows"),
+        ("xlsx", "Excel"),
+        ("json", "JSON"),
+        ("jsonl", "JSON lines"),
+    ),
+    Task.ASK: (("csv", "CSV"), ("xlsx", "Excel"), ("json", "JSON"), ("jsonl", "JSON lines")),
+    Task.READ: (("txt", "Text"), ("jsonl", "JSON lines")),
+}
+"""The forms in which results of a task are handed out, with what they are called."""
+
 _ROWS = "rows"
+_BINARY = "xlsx"
 _FORMS = ("csv", "xlsx", "json", "jsonl", "txt")
 
 
@@ -30,6 +44,11 @@ def results_by_id(
     if task is Task.ASK:
         return {record.id: record.answer for record in store.answers_with_ids(identifiers)}
     return {record.id: record.extraction for record in store.extractions_with_ids(identifiers)}
+
+
+def text_forms(task: Task) -> tuple[str, ...]:
+    """The forms of ``result_file`` that are text, for results of this task."""
+    return tuple(form for form, _ in FORM_TITLES[task] if form != _BINARY)
 
 
 def result_file(run: BatchRun, store: Store, form: str) -> tuple[str, bytes]:

@@ -59,8 +59,10 @@ class BatchStarts:
         """Go on with a batch that was begun; see ``BatchRuns.start``.
 
         Raises:
-            UsageError: as for ``begin``.
+            UsageError: as for ``begin``, and where its folder may not be read from here.
         """
+        if run.request.folder:
+            self._rights.folder(run.request.folder, request)  # the app may be served to others by now
         with self._lock:
             self._refuse_one_more(runs.runs(), request)
             runs.start(run, retry_failed=retry_failed, password=password)

@@ -140,8 +140,6 @@ class BatchTab:
             runs, run = self._batches(session), self._looked_at(session)
             if run is None:
                 raise UsageError("This batch is no longer kept.", "Choose another.")
-            if run.request.folder and (is_choice(event, "resume") or is_choice(event, "retry")):
-                self._rights.folder(run.request.folder, request)  # the app may be served to others by now
             if is_choice(event, "pause"):
                 run.pause()
             elif is_choice(event, "resume") or is_choice(event, "retry"):
@@ -162,8 +160,6 @@ class BatchTab:
             run = self._looked_at(session)
             if run is None:
                 raise UsageError("This batch is no longer kept.", "Choose another.")
-            if run.request.folder:
-                self._rights.folder(run.request.folder, request)
             password = text_in(event, "password", 500)
             self._starts.go_on(self._batches(session), run, request, retry_failed=True, password=password)
 

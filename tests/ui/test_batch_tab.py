@@ -8,10 +8,8 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import gradio as gr
 import psutil
 import pytest
 
@@ -23,6 +21,7 @@ from docvlm.ui.page import Rooms
 from docvlm.ui.sessions import Session
 from tests.batch.files import write_pdf
 from tests.ui.events import event_of, last
+from tests.ui.events import request_from as _of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -60,15 +59,6 @@ def allowed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def app_options(allowed: Path) -> list[str]:
     return ["--folders", str(allowed)]
-
-
-def _of(person: str, client: str = "127.0.0.1") -> gr.Request:
-    return gr.Request(
-        username=person,
-        session_hash="tab",
-        headers={"host": "127.0.0.1:7860"},
-        client=SimpleNamespace(host=client),
-    )
 
 
 def _session(rooms: Rooms, person: str) -> Session:
