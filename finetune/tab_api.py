@@ -1,4 +1,4 @@
-"""What programs may call of training: start a run, and follow it. Part of the page, like the tab."""
+"""What programs may call of training: start a run, follow, stop and resume it. Part of the page."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 import gradio as gr
 
 from docvlm.errors import UsageError
-from docvlm.ui.api_calls import Calls, Json, as_json, told_in_a_sentence
+from docvlm.ui.api_calls import Calls, Json, as_json, text_of, told_in_a_sentence
 from finetune.data.store_labels import labelled_documents
-from finetune.page.one_at_a_time import refuse_second_run
-from finetune.runner import FIRST_NAME, Run, RunRequest, free_name, list_runs, run_name, start
+from finetune.page.one_at_a_time import refuse_second_run, resume_alone
+from finetune.runner import FIRST_NAME, Run, RunRequest, free_name, list_runs, named_run, run_name, start
 from finetune.runner.progress import RunProgress
 from finetune.training.settings import PRESETS, TrainingSettings
 
@@ -28,8 +28,8 @@ class TrainingApi:
         def training_start(request: gr.Request, name: str = FIRST_NAME, preset: str = "balanced") -> str:
             """Train the model on the labels of your PDFs and images, in the background: JSON names the run.
 
-            In the end base and adapter are compared on documents held back; a person decides in the tab
-            Fine-tune whether the adapter is used.
+            In the end base and adapter are compared on documents held back; which of the two answers from
+            then on is decided in the tab Fine-tune, or with adapter_use and adapter_discard.
 
             Args:
                 name: What to call the run; a number is added where there is one of that name.
@@ -50,17 +50,46 @@ class TrainingApi:
             """
             with told_in_a_sentence():
                 self._calls.rights.demand(request, "see what is trained")
-                shown = [run for run in list_runs(self._home) if not name or run.name == name]
-                if name and not shown:
-                    raise UsageError("There is no run of this name.", "Call training_status without one.")
+                shown = [self._named(name)] if name else list_runs(self._home)
                 return as_json({"runs": [_run(run) for run in shown]})
 
-        for call in (training_start, training_status):
+        def training_stop(name: str, request: gr.Request) -> str:
+            """Let a training on labelled PDFs and images save itself and end: JSON with its state.
+
+            It ends after the step in flight, and can be resumed.
+
+            Args:
+                name: The run, as training_start called it.
+            """
+            with told_in_a_sentence():
+                self._calls.rights.demand(request, "train")
+                run = self._named(name)
+                run.stop()
+                return as_json(_run(run))
+
+        def training_resume(name: str, request: gr.Request) -> str:
+            """Go on with a training on labelled PDFs and images that was stopped or broke off.
+
+            JSON tells its state.
+
+            Args:
+                name: The run, as training_start called it.
+            """
+            with told_in_a_sentence():
+                self._calls.rights.demand(request, "train")
+                run = self._named(name)
+                resume_alone(run, self._home)
+                return as_json(_run(run))
+
+        for call in (training_start, training_status, training_stop, training_resume):
             gr.api(call, api_name=call.__name__, concurrency_limit=4, concurrency_id="library calls")
 
     @property
     def _home(self) -> Path:
         return self._calls.desk.workspace.settings.prepare_home()
+
+    def _named(self, name: str) -> Run:
+        return named_run(text_of(name, "name of the run"), self._home)
 
     def _request(self, request: gr.Request, name: str, preset: str) -> RunRequest:
         workspace, reach = self._calls.desk.workspace, self._calls.reach
@@ -83,6 +112,7 @@ def _run(run: Run) -> Json:
     told: Json = {
         "run": run.name,
         "state": run.status.value,
+        "stopping": run.is_stopping,
         "message": run.sentence,
         "steps": progress.total_steps,
         "step": last.step if last is not None else 0,
