@@ -23,11 +23,10 @@ from tests.batch.files import write_pdf
 from tests.ui.http_browser import SECONDS, keep_document, messages_of
 
 RADISH = ["Radish Ltd, total 61,50 EUR"]
-CALLS = {"read", "ask", "extract", "search", "schemas", "label"} | {
-    "batch_start",
-    "batch_status",
-    "training_start",
-    "training_status",
+CALLS = {"read", "ask", "extract", "search", "schemas", "label", "documents", "export", "delete"} | {
+    *(f"batch_{what}" for what in ("start", "status", "pause", "resume", "retry", "results")),
+    *(f"training_{what}" for what in ("start", "status", "stop", "resume")),
+    *("adapters", "adapter_use", "adapter_discard"),
 }
 
 pytestmark = pytest.mark.slow
