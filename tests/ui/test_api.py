@@ -236,6 +236,19 @@ def test_only_who_may_train_starts_and_sees_trainings(client: Client, stranger: 
         call(client, "training_start")
 
 
+def test_a_visitor_lists_exports_and_deletes_what_a_browser_kept(visitor: Client, stranger: Client) -> None:
+    (entry,) = call(visitor, "documents")["documents"]
+    document = f"library:{entry['document']}"
+    label = {"document": document, "schema": "total:amount", "field": "total", "value": "61,50"}
+    call(visitor, "label", **label)
+    assert "61.50" in call(visitor, "export", schema="total:amount")["text"]
+    assert call(stranger, "documents")["documents"] == []
+    with pytest.raises(AppError, match="no document"):
+        call(stranger, "delete", document=document)
+    assert call(visitor, "delete", document=document)["file_deleted"]
+    assert call(visitor, "documents")["documents"] == [] == found(visitor, "radish")
+
+
 def test_the_same_calls_are_mcp_tools(address: str, letter: bytes) -> None:
     from mcp import ClientSession
     from mcp.client.streamable_http import streamablehttp_client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from contextlib import closing
@@ -11,6 +12,8 @@ from pathlib import Path
 import httpx
 import pymupdf
 import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
 
 from docvlm.batch import Task
 from docvlm.batch.find import NamedFile
@@ -186,6 +189,23 @@ def _open_samples(rooms: Rooms, person: str) -> dict[str, int]:
         numbers[sample.file_name] = session.view.document.id
     session.close_view()
     return numbers
+
+
+def test_programs_are_refused_in_a_demo_what_its_page_refuses(address: str, tmp_path: Path) -> None:
+    client = Client(address, verbose=False)
+    refused: dict[str, dict[str, str]] = {
+        "adapter_use": {"name": "none"},
+        "adapter_discard": {"name": "any"},
+        "training_status": {},
+        "training_stop": {"name": "labels"},
+        "training_resume": {"name": "labels"},
+        "batch_start": {"files": str(tmp_path), "task": "read"},
+    }
+    for name, arguments in refused.items():
+        with pytest.raises(AppError, match="Only the person at the machine"):
+            client.predict(**arguments, api_name=f"/{name}")
+    assert json.loads(client.predict(api_name="/documents"))["documents"] == []
+    client.close()
 
 
 def test_a_space_tells_visitors_and_gives_a_cookie_that_works_in_its_frame(address: str) -> None:
