@@ -16,6 +16,7 @@ from tests.ui.http_browser import SECONDS, callback_of, join, keep_document, mes
 
 MOST_BYTES = 1_000_000
 NO_MODEL = "no-such-model"
+POLL_SECONDS = 1.0
 PATHS = [
     "/etc/passwd",
     "../../../../etc/passwd",
@@ -135,6 +136,7 @@ def test_where_the_model_lies_is_told_to_no_visitor(address: str) -> None:
         clocks = [entry for entry in known if any(event == "tick" for _, event in entry["targets"])]
         told = _all_told(visitor, known)
         while "There is no model folder" not in told and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)  # as a page does; without a pause nothing is left for the loading
             told += _all_told(visitor, clocks)
         told += _all_told(visitor, known)
     assert f"There is no model folder at &#x27;{NO_MODEL}&#x27;" in told
