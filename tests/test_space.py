@@ -1,14 +1,18 @@
-"""The app as a Hugging Face Space starts it: what README says, and a run on requirements.txt alone."""
+"""The app as a Hugging Face Space starts it: what README says, and a run of what a push would bring there."""
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
@@ -18,11 +22,12 @@ import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
 
+from docvlm.config import Settings
 from tests.ui.http_browser import callback_of, join, messages_of
 
 REPOSITORY = Path(__file__).parents[1]
 PORT = 7860  # where a Space is looked for
-INSTALL_SECONDS, START_SECONDS = 1200, 120
+INSTALL_SECONDS, START_SECONDS, ANSWER_SECONDS = 1200, 120, 180
 ZERO_GPU_PYTHONS = ("3.10", "3.12")  # huggingface.co/docs/hub/spaces-zerogpu, "Supported versions"
 
 
@@ -71,13 +76,18 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if probe.connect_ex(("127.0.0.1", PORT)) == 0:
-            pytest.skip(f"port {PORT} is in use on this machine")
+            pytest.fail(f"Port {PORT} is in use; end the program that listens there.")
     folder = tmp_path_factory.mktemp("space")
     python = folder / "venv" / "bin" / "python"
+    pushed = _pushed(folder / "app")
+    # The language model that the tests have fetched already; fetching it is tested elsewhere.
+    cache = replace(Settings.from_environment(), home=folder / ".local" / "share" / "docvlm").model_cache
+    cache.parent.mkdir(parents=True)
+    cache.symlink_to(Settings.from_environment().model_cache)
     subprocess.run([_python_of_the_space(), "-m", "venv", folder / "venv"], check=True)
     # A Space's build adds its own package to what requirements.txt names.
     install = [python, "-m", "pip", "install", "-q", "-r", "requirements.txt", "spaces==0.51.3"]
-    subprocess.run(install, cwd=REPOSITORY, check=True, timeout=INSTALL_SECONDS)
+    subprocess.run(install, cwd=pushed, check=True, timeout=INSTALL_SECONDS)
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
@@ -86,12 +96,11 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "SPACE_HOST": "someone-docvlm.hf.space",
         "GRADIO_SERVER_NAME": "0.0.0.0",
         "GRADIO_SERVER_PORT": str(PORT),
-        "DOCVLM_MODEL": str(folder / "none"),  # the model's own start is tested elsewhere
     }
     log = folder / "log.txt"
     with log.open("w") as output:
         app = subprocess.Popen(
-            [python, "app.py"], cwd=REPOSITORY, env=environment, stdout=output, stderr=subprocess.STDOUT
+            [python, "app.py"], cwd=pushed, env=environment, stdout=output, stderr=subprocess.STDOUT
         )
     address = f"http://127.0.0.1:{PORT}"
     try:
@@ -105,6 +114,16 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         app.terminate()
         app.wait(30)
+
+
+def _pushed(folder: Path) -> Path:
+    """What git would push: the files it tracks, as they are now."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=REPOSITORY, check=True, capture_output=True)
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(REPOSITORY / name, target)
+    return folder
 
 
 def _failures(log: str) -> list[str]:
@@ -121,12 +140,30 @@ def _answers(address: str) -> bool:
         return False
 
 
-@pytest.mark.slow
-def test_a_visitor_of_the_space_opens_a_sample(space: str) -> None:
+@pytest.fixture
+def visitor(space: str) -> Iterator[httpx.Client]:
     behind_proxy = {"x-forwarded-host": "someone-docvlm.hf.space", "x-forwarded-proto": "https"}
-    with httpx.Client(base_url=space, timeout=60, headers=behind_proxy) as browser:
+    with httpx.Client(base_url=space, timeout=ANSWER_SECONDS, headers=behind_proxy) as browser:
         cookie = browser.get("/").headers["set-cookie"].split(";")[0]
         browser.headers["cookie"] = cookie  # Secure ones are not sent back over plain HTTP
-        assert "This is a demo" in browser.get("config").text
-        join(browser, callback_of(browser, "samples", "select"), [], {"choice": "sample:invoice.pdf"}, "tab")
-        assert "invoice.pdf" in messages_of(browser, "tab")
+        yield browser
+
+
+@pytest.mark.slow
+def test_a_visitor_of_the_space_opens_a_sample(visitor: httpx.Client) -> None:
+    assert "This is a demo" in visitor.get("config").text
+    join(visitor, callback_of(visitor, "samples", "select"), [], {"choice": "sample:invoice.pdf"}, "tab")
+    assert "invoice.pdf" in messages_of(visitor, "tab")
+
+
+@pytest.mark.slow
+def test_the_embedded_model_answers_a_visitor_of_the_space(visitor: httpx.Client) -> None:
+    invoice = (REPOSITORY / "ui_assets" / "samples" / "invoice.pdf").read_bytes()
+    document = "data:application/pdf;base64," + base64.b64encode(invoice).decode()
+    asked = {"data": [document, "What is the invoice number?"]}
+    event = visitor.post("gradio_api/call/ask", json=asked).json()["event_id"]
+    told = visitor.get(f"gradio_api/call/ask/{event}").text
+    assert "event: complete" in told, told
+    (text,) = json.loads(told.rsplit("data: ", 1)[1])
+    answer = json.loads(text)
+    assert (answer["answer"], answer["page"]) == ("FS-2026-0417", 1)
