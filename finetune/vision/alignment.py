@@ -7,6 +7,9 @@ queries and keys begin as that map, and what they find alike lies side by side. 
 
 from __future__ import annotations
 
+import math
+from itertools import islice, product
+
 import torch
 from torch import nn
 
@@ -44,8 +47,10 @@ def look_at_places(reader: LatentReader, images: torch.Tensor) -> None:
         turns = [_turn(attention.head_dim) for _ in range(attention.config.num_key_value_heads)]
         group = attention.num_key_value_groups
         attention.k_proj.weight.copy_(torch.cat([turn @ known for turn in turns]))
+        heads = [turn for turn in turns for _ in range(group)]
+        shifts = _shifts(len(heads), 1 / cells)
         attention.q_proj.weight.copy_(
-            torch.cat([_SHARPNESS * turn @ asked for turn in turns for _ in range(group)])
+            torch.cat([_SHARPNESS * turn @ shift @ asked for turn, shift in zip(heads, shifts, strict=True)])
         )
     whole = torch.ones(states.shape[:2], dtype=torch.bool)
     latents = reader.decoder.latent_norm(reader.connector(states, whole))
@@ -73,6 +78,27 @@ def _map_to_waves(told: torch.Tensor, waves: torch.Tensor) -> torch.Tensor:
     ridge = _RIDGE * len(states) * torch.eye(states.shape[1])
     found: torch.Tensor = torch.linalg.solve(states.T @ states + ridge, states.T @ wanted)
     return found.T
+
+
+def _shifts(heads: int, cell: float) -> list[torch.Tensor]:
+    """For each head the map of waves (``WAVES``, ``WAVES``) to those of a place beside it, within the cell.
+
+    So the heads of a latent look at different patches of its cell; together they hold them apart.
+    """
+    side = math.ceil(math.sqrt(heads))
+    steps = [((step + 0.5) / side - 0.5) * cell for step in range(side)]
+    return [_shift(y, x) for y, x in islice(product(steps, steps), heads)]
+
+
+def _shift(y: float, x: float) -> torch.Tensor:
+    """Waves of a place to those of the place ``y`` and ``x`` further on: each pair of them turns."""
+    angles = torch.tensor([y, x])[:, None] * math.pi * 2.0 ** torch.arange(WAVES // 4)
+    sines, cosines = angles.sin(), angles.cos()
+    blocks = [
+        torch.cat((torch.cat((c.diag(), s.diag()), 1), torch.cat((-s.diag(), c.diag()), 1)))
+        for s, c in zip(sines, cosines, strict=True)
+    ]
+    return torch.block_diag(*blocks)
 
 
 def _turn(head_size: int) -> torch.Tensor:

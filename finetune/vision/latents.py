@@ -1,6 +1,6 @@
-"""A light decoder from a tile's 64 latents back to what is printed in each patch.
+"""A light decoder from a tile's 64 latents back to the tower's states of all its patches.
 
-It stands where the language model will stand, and is thrown away afterwards: what it can say of a patch, the
+It stands where the language model will stand, and is thrown away afterwards: what it can tell of a patch, the
 latents must hold. So the resampler learns from hundreds of targets a tile, as the tower did.
 """
 
@@ -11,7 +11,6 @@ import math
 import torch
 from torch import nn
 
-from finetune.vision.glyph_head import GlyphHead, SaidGlyphs
 from finetune.vision.places import WAVES, place_waves
 
 
@@ -28,29 +27,31 @@ def latents_on_grid(count: int, width: int) -> torch.Tensor:
 
 
 class LatentDecoder(nn.Module):
-    """Latents (tiles, 64, width) to what is said of rows × columns patches, row by row.
+    """Latents (tiles, 64, width) to states (tiles, rows × columns, tower's width), patches row by row.
 
     Each patch asks by its place alone, a share of the tile's sides, as Idefics2's position embeddings are, so
     that tiles of all sizes ask alike.
     """
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, width: int, heads: int, tower_width: int) -> None:
         super().__init__()
         self.place = nn.Sequential(
             nn.Linear(WAVES, width), nn.GELU(), nn.Linear(width, width), nn.LayerNorm(width)
         )
         self.latent_norm = nn.LayerNorm(width)
         self.attention = nn.MultiheadAttention(width, heads, batch_first=True)
+        self.share = nn.Linear(WAVES, width)
         self.mixed = nn.Sequential(
             nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
         )
-        self.head = GlyphHead(width)
+        self.states = nn.Linear(width, tower_width)
 
-    def forward(self, latents: torch.Tensor, rows: int, columns: int) -> SaidGlyphs:
-        places = self.place(place_waves(rows, columns).to(latents.device))
-        asked = places.expand(len(latents), -1, -1)
+    def forward(self, latents: torch.Tensor, rows: int, columns: int) -> torch.Tensor:
+        waves = place_waves(rows, columns).to(latents.device)
+        asked = self.place(waves).expand(len(latents), -1, -1)
         known = self.latent_norm(latents)
         found, _ = self.attention(asked, known, known, need_weights=False)
-        states = asked + found
-        said: SaidGlyphs = self.head(states + self.mixed(states))
-        return said
+        # A latent speaks of several patches; which of it is about this one, its place tells.
+        states = asked + found * self.share(waves).sigmoid()
+        rebuilt: torch.Tensor = self.states(states + self.mixed(states))
+        return rebuilt

@@ -28,6 +28,9 @@ WHOLE_CONFIG = "vision_language.json"
 
 _DAMAGED = (OSError, RuntimeError, ValueError, TypeError, SafetensorError)
 
+_REBUILT_WEIGHT = 3.0
+"""Of the tower's states, in shares of their variance, beside what is read out of them."""
+
 _TOWER_WEIGHT = 0.5
 """Of the tower's own loss while the resampler learns, so that it goes on reading."""
 
@@ -95,7 +98,9 @@ class LatentReader(nn.Module):
         self.connector = new_connector(config)
         latents = self.connector.perceiver_resampler.latents
         latents.data = latents_on_grid(*latents.shape)
-        self.decoder = LatentDecoder(width, config.text_config.num_attention_heads)
+        self.decoder = LatentDecoder(
+            width, config.text_config.num_attention_heads, config.vision_config.hidden_size
+        )
 
     @property
     def tower(self) -> VisionTower:
@@ -103,15 +108,23 @@ class LatentReader(nn.Module):
 
     def forward(self, images: torch.Tensor) -> SaidGlyphs:
         """What tiles say by way of their latents, bytes of shape (tiles, height, width, 3)."""
-        return self._said(states_of(self.tower, images), images)
+        said: SaidGlyphs = self.patches.head(self.rebuilt(states_of(self.tower, images), images))
+        return said
 
     def lesson(self, images: torch.Tensor, targets: tuple[torch.Tensor, ...]) -> Lesson:
-        """See :meth:`PatchReader.lesson`; what is right is what the latents say."""
+        """See :meth:`PatchReader.lesson`; what is right is what the tower's head reads out of the latents.
+
+        Beside that, the tower's states are to come back out of the latents: a head that reads already says
+        little about latents that hold nothing yet, the states do from the first step.
+        """
         learns = next(self.tower.parameters()).requires_grad
         with torch.set_grad_enabled(learns):
             states = states_of(self.tower, images)
-        said = self._said(states, images)
-        loss = glyph_loss(said, *targets)
+        rebuilt = self.rebuilt(states, images)
+        said = self.patches.head(rebuilt)
+        wanted = states.detach().float()
+        off = functional.mse_loss(rebuilt.float(), wanted) / wanted.var()
+        loss = glyph_loss(said, *targets) + _REBUILT_WEIGHT * off
         if learns:
             loss = loss + _TOWER_WEIGHT * self.patches.judge(states, images, targets).loss
         return Lesson(loss, share_right(said, targets[0]))
@@ -122,12 +135,13 @@ class LatentReader(nn.Module):
         save_file(dict(self.connector.state_dict()), folder / CONNECTOR)
         save_file(dict(self.decoder.state_dict()), folder / DECODER)
 
-    def _said(self, states: torch.Tensor, images: torch.Tensor) -> SaidGlyphs:
+    def rebuilt(self, states: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
+        """The tower's states of some tiles, once more out of their latents."""
         tiles, height, width, _ = images.shape
         whole = torch.ones(tiles, states.shape[1], dtype=torch.bool, device=states.device)
         latents = self.connector(states, whole)
-        said: SaidGlyphs = self.decoder(latents, height // PATCH, width // PATCH)
-        return said
+        again: torch.Tensor = self.decoder(latents, height // PATCH, width // PATCH)
+        return again
 
 
 GlyphReader = PatchReader | LatentReader

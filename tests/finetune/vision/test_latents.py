@@ -1,4 +1,4 @@
-"""Latents begin each with a place of its own, and what is said of a patch depends on where it lies."""
+"""Latents begin each with a place of its own, and what is told of a patch depends on where it lies."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def test_latents_begin_each_with_the_place_of_its_cell() -> None:
 
 def test_patches_ask_by_their_place() -> None:
     torch.manual_seed(1)
-    decoder = LatentDecoder(32, 4).eval()
+    decoder = LatentDecoder(32, 4, tower_width=24).eval()
     with torch.inference_mode():
-        said = decoder(torch.randn(2, 64, 32), 3, 5)
-    assert said.classes.shape[:2] == (2, 15)
-    assert not torch.allclose(said.classes[0, 0], said.classes[0, 14])
-    assert not torch.allclose(said.classes[0], said.classes[1])
+        states = decoder(torch.randn(2, 64, 32), 3, 5)
+    assert states.shape == (2, 15, 24)
+    assert not torch.allclose(states[0, 0], states[0, 14])
+    assert not torch.allclose(states[0], states[1])

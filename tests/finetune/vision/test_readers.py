@@ -11,8 +11,9 @@ from transformers import LlamaConfig
 
 from docvlm.errors import ModelError
 from docvlm.models.vision_language import vision_language_config
-from docvlm.models.vision_tower import VisionTower, tower_config
+from docvlm.models.vision_tower import VisionTower, states_of, tower_config
 from finetune.vision.glyph_head import GlyphHead
+from finetune.vision.glyph_targets import SLOTS
 from finetune.vision.readers import (
     CONNECTOR,
     DECODER,
@@ -86,3 +87,29 @@ def test_what_latents_say_depends_on_the_place_and_on_the_picture() -> None:
         said = reader(IMAGES).classes
     assert not torch.allclose(said[0, 0], said[0, 1])
     assert not torch.allclose(said[0], said[1])
+
+
+def test_a_resampler_is_taught_the_states_themselves() -> None:
+    """Latents that bring the tower's states back are worth less loss, whatever its head reads out of them."""
+    torch.manual_seed(3)
+    reader = latent_reader()
+    reader.patches.eval().requires_grad_(False)
+    optimizer = torch.optim.AdamW([one for one in reader.parameters() if one.requires_grad], lr=1e-3)
+    targets = glyph_targets_of_nothing()
+    with torch.no_grad():
+        states = states_of(reader.tower, IMAGES)
+    before = float((reader.rebuilt(states, IMAGES) - states).square().mean().detach())
+    for _ in range(40):
+        reader.lesson(IMAGES, targets).loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    after = float((reader.rebuilt(states, IMAGES) - states).square().mean().detach())
+    assert after < 0.5 * before
+
+
+def glyph_targets_of_nothing() -> tuple[torch.Tensor, ...]:
+    return (
+        torch.zeros(2, PATCHES, SLOTS, dtype=torch.long),
+        torch.zeros(2, PATCHES, SLOTS, 3),
+        torch.zeros(2, PATCHES, SLOTS),
+    )
