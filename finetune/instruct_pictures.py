@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +29,7 @@ from transformers import (
     Idefics2Config,
     Idefics2ForConditionalGeneration,
 )
+from transformers.models.idefics2.modeling_idefics2 import Idefics2Connector
 
 from docvlm.errors import ModelError, UsageError
 from docvlm.models.chat import ChatEncoder
@@ -60,15 +61,17 @@ class PicturesConfig:
     """The settings of a run, kept beside its checkpoints.
 
     The learning rates follow the share of ``examples`` seen: a linear rise over ``warmup`` of them, then half
-    a cosine down to zero. ``language`` and ``tower`` say whether these learn beside the connector; tiles that
-    stand alone have ``side`` pixels a side.
+    a cosine down to zero. ``language`` and ``tower`` say whether these learn beside the connector. Tiles that
+    stand alone have ``sides`` pixels a side, by turns; the first ``print_only`` examples are samples of print
+    alone.
     """
 
     reader: str = "runs/resampler/checkpoint"
     adapter: str = "docvlm/weights/adapter"
     seed: int = 1
     examples: int = 2000
-    side: int = 256
+    sides: Sequence[int] = (256,)
+    print_only: int = 0
     language: bool = True
     tower: bool = False
     connector_rate: float = 3e-4
@@ -163,6 +166,8 @@ def open_run(language_model: Path, out: Path, config: PicturesConfig, resume: bo
     use_packed_attention(base)
     adapter = checkpoint / ADAPTER if resume else Path(config.adapter)
     adapted = PeftModel.from_pretrained(base, adapter, is_trainable=config.language)
+    if not resume:
+        _as_loud_as_words(connector, base.get_input_embeddings().weight)
     model = join(adapted.get_base_model(), tower, connector, chat.image_id).to(pick_device())
     for weight in tower.parameters():
         weight.requires_grad_(config.tower)
@@ -173,6 +178,13 @@ def open_run(language_model: Path, out: Path, config: PicturesConfig, resume: bo
     if resume:
         progress = load_state(checkpoint, optimizer, Progress)
     return Run(adapted, model, shape, optimizer, progress)
+
+
+@torch.no_grad()
+def _as_loud_as_words(connector: Idefics2Connector, words: torch.Tensor) -> None:
+    """Make latents as large as embedded words, which are an eighth of what a norm leaves; all layers of the
+    language model add to what they are given in that measure."""
+    connector.perceiver_resampler.norm.weight.mul_(words.float().square().mean().sqrt())
 
 
 def _set_rates(run: Run, progress: float, config: PicturesConfig) -> None:
@@ -187,7 +199,9 @@ def _next_lessons(run: Run, config: PicturesConfig, chat: ChatEncoder) -> Iterat
     """The examples of one step; those over the token limit are passed over."""
     found, end_id = 0, int(run.model.generation_config.eos_token_id)
     while found < config.examples_a_step:
-        example = make_picture_example(f"{config.seed}:{run.progress.examples}", config.side)
+        number = run.progress.examples
+        side = config.sides[number % len(config.sides)]
+        example = make_picture_example(f"{config.seed}:{number}", side, number < config.print_only)
         run.progress.examples += 1
         lesson = encode(example, chat, end_id)
         if example.turns and lesson.packed.length <= config.max_tokens:

@@ -39,11 +39,16 @@ class PictureExample:
     turns: tuple[Turn, ...]
 
 
-def make_picture_example(seed: str, side: int) -> PictureExample:
-    """The example of a seed, the same on every machine; single tiles have ``side`` pixels a side."""
+def make_picture_example(seed: str, side: int, is_print: bool = False) -> PictureExample:
+    """The example of a seed, the same on every machine.
+
+    Args:
+        side: of single tiles, pixels.
+        is_print: a sample of print whatever the seed says.
+    """
     rng = Random(f"pictures:{seed}")  # noqa: S311  (made-up documents, no secrets)
     kind = rng.choices(list(_SHARES), list(_SHARES.values()))[0]
-    if kind == "print":
+    if is_print or kind == "print":
         return transcription(print_sample(seed, side))
     if kind == "tile":
         page = 0

@@ -98,7 +98,8 @@ def _shift(y: float, x: float) -> torch.Tensor:
         torch.cat((torch.cat((c.diag(), s.diag()), 1), torch.cat((-s.diag(), c.diag()), 1)))
         for s, c in zip(sines, cosines, strict=True)
     ]
-    return torch.block_diag(*blocks)
+    turned: torch.Tensor = torch.block_diag(*blocks)
+    return turned
 
 
 def _turn(head_size: int) -> torch.Tensor:

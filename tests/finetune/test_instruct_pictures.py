@@ -61,7 +61,7 @@ def config_of(home: Path) -> PicturesConfig:
         adapter=str(home / "adapter"),
         seed=5,
         examples=4,
-        side=SIDE,
+        sides=(SIDE,),
         examples_a_step=2,
         max_tokens=6000,
         connector_rate=1e-2,
@@ -87,6 +87,14 @@ def test_it_learns_to_copy_a_tile(home: Path, tmp_path: Path, language: bool) ->
     assert losses[-1] < 0.8 * losses[0]
     changed = [not torch.equal(weight, old) for weight, old in zip(adapter, before, strict=True)]
     assert any(changed) == language
+
+
+def test_latents_begin_as_large_as_words(home: Path, tmp_path: Path) -> None:
+    model = open_run(language_model_folder(home), tmp_path, config_of(home), False, chat_of(home)).model
+    words = model.get_input_embeddings().weight.float().square().mean().sqrt()
+    with torch.inference_mode():
+        latents = model.model.connector(torch.randn(1, 16, 64), torch.ones(1, 16, dtype=torch.bool))
+    torch.testing.assert_close(latents.square().mean().sqrt(), words, rtol=0.05, atol=0)
 
 
 def test_the_picture_has_a_part_in_the_loss(home: Path, tmp_path: Path) -> None:
