@@ -48,34 +48,45 @@ class Example:
     turns: tuple[Turn, ...]
 
 
-def make_example(seed: int | str) -> Example:
-    """The example of a seed, the same on every machine."""
+def make_example(seed: int | str, *, misreadings: bool = True, absent: bool = True) -> Example:
+    """The example of a seed, the same on every machine.
+
+    Args:
+        misreadings: whether the reader may err; without, the same pages are read as they are printed.
+        absent: whether something may be asked that the page does not state.
+    """
     rng = Random(seed)  # noqa: S311  (made-up documents, no secrets)
     limit = rng.choices(LENGTHS, LENGTH_SHARES)[0]
     while True:
-        document = make_document(rng)
+        document = make_document(rng, misreadings=misreadings)
         page_text = layout_text(document.reading)
-        turns = turns_of(document, rng)
+        turns = turns_of(document, rng, absent=absent)
         if len(page_text) <= limit and turns:
             return Example(document.kind, document.reading, page_text, turns)
 
 
-def make_document(rng: Random, kind: str | None = None) -> Document:
-    """A document of a kind, or of any."""
+def make_document(rng: Random, kind: str | None = None, *, misreadings: bool = True) -> Document:
+    """A document of a kind, or of any; without ``misreadings`` the same one, every word as printed."""
     kinds = list(BUILDERS)
     kind = kind or rng.choices(kinds, [BUILDERS[name][1] for name in kinds])[0]
     language = "en" if rng.random() < ENGLISH_SHARE else rng.choice(LANGUAGES[1:])
     draft = BUILDERS[kind][0](rng, language)
-    words = read_badly(draft.words, rng)
+    # Mistakes are drawn in any case, so that what follows is the same with and without them.
+    misread = read_badly(draft.words, rng)
+    words = misread if misreadings else list(draft.words)
     if rng.random() < 0.08:
         words = sheared(words, rng)
     return read_draft(replace(draft, words=tuple(words)))
 
 
-def turns_of(document: Document, rng: Random) -> tuple[Turn, ...]:
-    """What is asked about a document: its fields, and some questions."""
-    extraction = extraction_turn(document, rng)
+def turns_of(document: Document, rng: Random, *, absent: bool = True) -> tuple[Turn, ...]:
+    """What is asked about a document: its fields, and some questions.
+
+    Args:
+        absent: whether something may be asked that the document does not state.
+    """
+    extraction = extraction_turn(document, rng, absent=absent)
     # Forms have much to ask about, and a further question on a page costs little training.
     most = 8 if document.kind == "form" else 5
-    questions = question_turns(document, rng, rng.randint(most - 2, most))
+    questions = question_turns(document, rng, rng.randint(most - 2, most), absent=absent)
     return (*([extraction] if extraction else []), *questions)

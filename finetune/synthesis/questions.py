@@ -49,20 +49,24 @@ Asker = Callable[[Document, Random], Asked | None]
 """Finds something to ask, or nothing."""
 
 
-def question_turns(document: Document, rng: Random, count: int) -> list[Turn]:
+def question_turns(document: Document, rng: Random, count: int, *, absent: bool = True) -> list[Turn]:
     """Questions as the model gets them (see ``ask_about``), with its replies."""
-    asked = ask_about(document, rng, count)
+    asked = ask_about(document, rng, count, absent=absent)
     return [Turn(question_prompt(question), ANSWER_START, f" {answer}\n") for question, answer in asked]
 
 
-def ask_about(document: Document, rng: Random, count: int) -> list[Asked]:
-    """``count`` different questions where there is enough to ask, about a fifth of them without an answer."""
+def ask_about(document: Document, rng: Random, count: int, *, absent: bool = True) -> list[Asked]:
+    """``count`` different questions where there is enough to ask, about a fifth of them without an answer.
+
+    Args:
+        absent: whether questions without an answer are asked at all.
+    """
     asked: dict[str, str] = {}
     for _ in range(4 * count):
         if len(asked) >= count:
             break
         found = rng.choice(_askers(document))(document, rng)
-        if found is not None:
+        if found is not None and (absent or found[1] != NOT_FOUND):
             asked.setdefault(_spoken(found[0], rng), found[1])
     return list(asked.items())
 

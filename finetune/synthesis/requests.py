@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from docvlm.prompts import CELL_BREAK, NOT_FOUND, ROW_START, extraction_prompt
@@ -41,8 +41,12 @@ _LIST_NAMES = {
 }
 
 
-def extraction_turn(document: Document, rng: Random) -> Turn | None:
-    """Ask with a built-in template or with a schema of the moment; None where nothing can be asked."""
+def extraction_turn(document: Document, rng: Random, *, absent: bool = True) -> Turn | None:
+    """Ask with a built-in template or with a schema of the moment; None where nothing can be asked.
+
+    Args:
+        absent: whether fields may be asked for that the document does not state.
+    """
     kind = document_kinds()[document.kind]
     template = kind.template
     schema = load_schema(template) if template and rng.random() < 0.45 else None
@@ -54,8 +58,24 @@ def extraction_turn(document: Document, rng: Random) -> Turn | None:
         facts = {spec.name: fact for spec, fact in asked}
     else:
         facts = {spec.name: template_fact(document.kind, spec.name) for spec in schema.fields}
+    if not absent:
+        stated = (_as_stated(document, spec, facts[spec.name]) for spec in schema.fields)
+        schema = Schema("custom", "Custom", tuple(spec for spec in stated if spec is not None))
+        if not schema.fields:
+            return None
     lines = [line for spec in schema.fields for line in _reply_lines(document, spec, facts[spec.name])]
     return Turn(extraction_prompt(schema), "", "".join(f"{line}\n" for line in lines), schema)
+
+
+def _as_stated(document: Document, spec: FieldSpec, fact: str) -> FieldSpec | None:
+    """The field where the document states it, a list with the columns that every row has; or None."""
+    if not spec.is_list:
+        return spec if fact in document.facts else None
+    rows = document.rows(fact)
+    full = [
+        column for column in spec.columns if all(_cell(row, column.name, fact) != NOT_FOUND for row in rows)
+    ]
+    return replace(spec, columns=tuple(full)) if rows and full else None
 
 
 def _reply_lines(document: Document, spec: FieldSpec, fact: str) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -14,8 +16,10 @@ from docvlm.grounding import ReplyRows, ReplyText, parse_extraction
 from docvlm.prompts import ANSWER_START, NOT_FOUND
 from docvlm.reading import layout_rows, layout_text
 from docvlm.types import TokenStep
-from finetune.synthesis.examples import BUILDERS, Example, make_document, make_example
+from finetune.synthesis import examples
+from finetune.synthesis.examples import BUILDERS, Example, make_document, make_example, turns_of
 from finetune.synthesis.kinds import absent_facts, document_kinds, plain
+from finetune.synthesis.page import MarkedWord
 from finetune.synthesis.vocabulary import LANGUAGES, fact_kinds
 
 EXAMPLES = [make_example(f"test:{number}") for number in range(60)]
@@ -112,6 +116,37 @@ def test_facts_carry_the_words_they_were_printed_with(kind: str) -> None:
     for value in document.facts.values():
         assert value in text
     assert all(word.text in layout_text(document.reading) for word in document.reading.words)
+
+
+@pytest.mark.parametrize("kind", BUILDERS)
+def test_a_page_without_misreadings_says_what_is_printed(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    printed: list[str] = []
+
+    def misread(words: Sequence[MarkedWord], _rng: Random) -> list[MarkedWord]:
+        printed[:] = [word.text for word in words]
+        return [replace(word, text=f"{word.text}x") for word in words]
+
+    monkeypatch.setattr(examples, "read_badly", misread)
+    for seed in range(5):
+        clean = make_document(Random(seed), kind, misreadings=False)
+        assert sorted(word.text for word in clean.reading.words) == sorted(printed)
+        noisy = make_document(Random(seed), kind)
+        assert all(word.text.endswith("x") for word in noisy.reading.words)
+        assert len(noisy.reading.words) == len(printed)
+
+
+@pytest.mark.parametrize("kind", BUILDERS)
+def test_without_absent_things_everything_asked_for_is_on_the_page(kind: str) -> None:
+    missing = 0
+    for seed in range(20):
+        document = make_document(Random(f"all there:{seed}"), kind)
+        missing += sum(NOT_FOUND in turn.reply for turn in turns_of(document, Random(seed)))
+        for turn in turns_of(document, Random(seed), absent=False):
+            assert NOT_FOUND not in turn.reply
+            if turn.schema is not None:
+                fields = parse_extraction(reply_of(turn.reply), turn.schema).fields
+                assert [field.name for field in fields] == [field.name for field in turn.schema.fields]
+    assert missing
 
 
 def test_every_kind_of_fact_has_labels_in_every_language() -> None:
