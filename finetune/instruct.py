@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,11 +40,19 @@ from finetune.long_run import (
 )
 from finetune.packed_attention import use_packed_attention
 from finetune.packing import PackedExample, pack_example
-from finetune.synthesis.examples import make_example
+from finetune.synthesis.examples import Example, make_example
 from finetune.training.trainer import reply_loss
 from finetune.training_state import load_state, save_state
 
 BASE_MODEL = "SmolLM2-135M-Instruct"
+
+Examples = Callable[[int, int], Example]
+"""From a run's seed and a number, from 0 on, to the example that stands at this place of the run."""
+
+
+def example_of(seed: int, number: int) -> Example:
+    """Example ``number`` of a run: no two of a run are the same."""
+    return make_example(f"{seed}:{number}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +115,13 @@ def open_run(language_model: Path, out: Path, config: InstructConfig, resume: bo
     return Run(model, optimizer, load_state(out / CHECKPOINT, optimizer, Progress) if resume else Progress())
 
 
-def train(language_model: Path, out: Path, config: InstructConfig, resume: bool) -> None:
+def train(
+    language_model: Path, out: Path, config: InstructConfig, resume: bool, examples: Examples = example_of
+) -> None:
     """Train until the documents are used up; checkpoints and the log lie in ``out``.
+
+    Args:
+        examples: what to learn from; the same again when a run goes on.
 
     Raises:
         UsageError: when ``out`` holds a run and ``resume`` is not set.
@@ -124,7 +137,7 @@ def train(language_model: Path, out: Path, config: InstructConfig, resume: bool)
             rate = learning_rate_at(progress.documents / config.documents, config)
             for group in run.optimizer.param_groups:
                 group["lr"] = rate
-            documents = list(_next_documents(progress, config, chat, end_id))
+            documents = list(_next_documents(progress, config, chat, end_id, examples))
             loss = train_step(run.model, run.optimizer, documents, config, workers)
             spent = time.monotonic() - began
             progress.step += 1
@@ -155,12 +168,12 @@ def _with_lora(language_model: Path, out: Path, config: InstructConfig, resume: 
 
 
 def _next_documents(
-    progress: Progress, config: InstructConfig, chat: ChatEncoder, end_id: int
+    progress: Progress, config: InstructConfig, chat: ChatEncoder, end_id: int, examples: Examples
 ) -> Iterator[PackedExample]:
     """The documents of one step; those over the token limit are passed over."""
     found = 0
     while found < config.documents_a_step:
-        packed = pack_example(make_example(f"{config.seed}:{progress.documents}"), chat, end_id)
+        packed = pack_example(examples(config.seed, progress.documents), chat, end_id)
         progress.documents += 1
         if packed.length <= config.max_tokens:
             found += 1

@@ -58,6 +58,11 @@ def begin(out: Path, config: DataclassInstance, resume: bool) -> None:
     (out / "config.json").write_text(json.dumps(asdict(config), indent=2), encoding="utf-8")
 
 
+def holds_checkpoint(out: Path) -> bool:
+    """Whether a run can go on from ``out``, be it that it was killed between two checkpoints."""
+    return any((out / name).is_dir() for name in (CHECKPOINT, _LAST_CHECKPOINT))
+
+
 def rise_and_fall(progress: float, warmup: float, least: float = 0.0) -> float:
     """The share of the highest learning rate after a share ``progress`` (0 to 1) of a run.
 

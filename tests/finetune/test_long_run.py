@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from docvlm.errors import UsageError
-from finetune.long_run import CHECKPOINT, LOG, begin, log_step, put_checkpoint, read_recipe, rise_and_fall
+from finetune.long_run import (
+    CHECKPOINT,
+    LOG,
+    begin,
+    holds_checkpoint,
+    log_step,
+    put_checkpoint,
+    read_recipe,
+    rise_and_fall,
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,9 @@ def write(out: Path, text: str) -> None:
 
 
 def test_a_checkpoint_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    assert not holds_checkpoint(tmp_path)
     write(tmp_path, "first")
+    assert holds_checkpoint(tmp_path)
     write(tmp_path, "second")
     assert (tmp_path / CHECKPOINT / "weights").read_text() == "second"
     assert [one.name for one in tmp_path.iterdir()] == [CHECKPOINT]
@@ -75,6 +86,7 @@ def test_a_run_killed_while_it_puts_a_checkpoint_goes_on_from_the_last(
         patch.setattr(Path, "rename", killed)
         with pytest.raises(KeyboardInterrupt):
             write(tmp_path, "second")
+    assert holds_checkpoint(tmp_path)
     begin(tmp_path, Config(), resume=True)
     assert (tmp_path / CHECKPOINT / "weights").read_text() == "first"
     write(tmp_path, "third")
