@@ -18,8 +18,8 @@ from docvlm.types import RgbImage
 from finetune.synthesis.drawing.pages import draw_page
 from finetune.synthesis.examples import make_example, turns_of
 from finetune.synthesis.requests import Turn
+from finetune.vision.lines import printed_text
 from finetune.vision.print_samples import print_sample
-from finetune.vision.reading import printed_text
 from finetune.vision.tiles import Tile, tiles_of
 
 _SHARES = {"print": 3, "tile": 3, "page": 2, "text": 2}

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from functools import cache
 from itertools import count, islice
+from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from transformers import AutoTokenizer
 
+from docvlm.models.chat import ChatEncoder
 from docvlm.models.vision_tower import PATCH
+from finetune.vision.cell_tokens import Encode, cell_tokens
 from finetune.vision.glyph_targets import glyph_targets
 from finetune.vision.print_samples import print_sample
 from finetune.vision.tiles import Tile, tiles_of
@@ -35,12 +41,14 @@ class BatchSizes:
         sides: the longer side, pixels; batches take turns. Small tiles hold more glyphs for the time they
             take, and a tower that saw one size alone reads no other.
         print_only: so many batches at the start are samples of print; of those after them, every fourth is.
+        tokenizer: folder of the language model whose tokens are told too; None for none.
     """
 
     seed: int
     tiles: int
     sides: Sequence[int]
     print_only: int = 0
+    tokenizer: Path | None = None
 
     def is_print(self, number: int) -> bool:
         """Whether a batch holds samples of print instead of tiles of pages."""
@@ -59,24 +67,27 @@ class BatchSizes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Tiles (bytes) with the targets of :mod:`finetune.vision.glyph_targets`, first axis the tile."""
+    """Tiles (bytes) with the targets of :mod:`finetune.vision.glyph_targets` and of
+    :mod:`finetune.vision.cell_tokens`, first axis the tile."""
 
     images: NDArray[np.uint8]
     classes: NDArray[np.int64]
     places: NDArray[np.float32]
     starts: NDArray[np.float32]
+    tokens: NDArray[np.int64]
 
     def parts(self, count: int) -> list[Batch]:
         """The batch in ``count`` parts of about as many tiles."""
-        cut = [
-            np.array_split(array, count) for array in (self.images, self.classes, self.places, self.starts)
-        ]
+        cut = [np.array_split(array, count) for array in self._arrays]
         return [Batch(*arrays) for arrays in zip(*cut, strict=True)]
 
     def on(self, device: torch.device) -> tuple[torch.Tensor, ...]:
-        """Images, classes, places and starts as tensors there."""
-        arrays = (self.images, self.classes, self.places, self.starts)
-        return tuple(torch.from_numpy(array).to(device) for array in arrays)
+        """Images, classes, places, starts and tokens as tensors there."""
+        return tuple(torch.from_numpy(array).to(device) for array in self._arrays)
+
+    @property
+    def _arrays(self) -> tuple[NDArray[Any], ...]:
+        return self.images, self.classes, self.places, self.starts, self.tokens
 
 
 def make_batch(sizes: BatchSizes, number: int) -> Batch:
@@ -85,12 +96,21 @@ def make_batch(sizes: BatchSizes, number: int) -> Batch:
     drawn = _print_samples if sizes.is_print(number) else _page_tiles
     tiles = list(islice(drawn(f"{sizes.seed}:{number}", max(height, width)), sizes.tiles))
     targets = [glyph_targets(tile.glyphs, height, width) for tile in tiles]
+    encode = None if sizes.tokenizer is None else _encoder(sizes.tokenizer)
     return Batch(
         np.stack([tile.image[:height, :width] for tile in tiles]),
         np.stack([target.classes for target in targets]),
         np.stack([target.places for target in targets]),
         np.stack([target.starts for target in targets]),
+        np.zeros((len(tiles), 0, 2), np.int64)
+        if encode is None
+        else np.stack([cell_tokens(tile.glyphs, height, width, encode) for tile in tiles]),
     )
+
+
+@cache
+def _encoder(language_model: Path) -> Encode:
+    return ChatEncoder(AutoTokenizer.from_pretrained(language_model)).plain
 
 
 def _print_samples(seed: str, side: int) -> Iterator[Tile]:

@@ -31,8 +31,9 @@ from finetune.data.cases import read_cases
 from finetune.data.readings import Readings
 from finetune.evaluation.bootstrap import Bootstrap, ratio
 from finetune.evaluation.text import ErrorCounts, character_errors
+from finetune.vision.lines import lines_of, printed_text, text_of
 from finetune.vision.readers import GlyphReader, load_reader
-from finetune.vision.reading import lines_of, printed_text, read_page, read_tile, text_of
+from finetune.vision.reading import read_page, read_tile
 from finetune.vision.tiles import Tile, tiles_of
 
 GLYPH_HEIGHT = 13.0

@@ -18,6 +18,7 @@ from transformers import Idefics2Config
 from docvlm.errors import ModelError
 from docvlm.models.vision_language import new_connector
 from docvlm.models.vision_tower import PATCH, VisionTower, load_tower, save_tower, states_of
+from finetune.vision.cell_tokens import token_loss
 from finetune.vision.glyph_head import GlyphHead, SaidGlyphs, glyph_loss, share_right
 from finetune.vision.latents import LatentDecoder, latents_on_grid
 from finetune.vision.places import WAVES, place_waves
@@ -30,6 +31,9 @@ _DAMAGED = (OSError, RuntimeError, ValueError, TypeError, SafetensorError)
 
 _REBUILT_WEIGHT = 3.0
 """Of the tower's states, in shares of their variance, beside what is read out of them."""
+
+_TOKEN_WEIGHT = 0.5
+"""Of the tokens in the cells of latents, about as much as the characters have."""
 
 _TOWER_WEIGHT = 0.5
 """Of the tower's own loss while the resampler learns, so that it goes on reading."""
@@ -67,7 +71,8 @@ class PatchReader(nn.Module):
         return said
 
     def lesson(self, images: torch.Tensor, targets: tuple[torch.Tensor, ...]) -> Lesson:
-        """``targets``: classes, places and starts, as of ``finetune.vision.glyph_targets.GlyphTargets``."""
+        """``targets``: classes, places and starts, as of ``finetune.vision.glyph_targets.GlyphTargets``, and
+        tokens, as of ``finetune.vision.cell_tokens.cell_tokens``."""
         return self.judge(states_of(self.tower, images), images, targets)
 
     def judge(self, states: torch.Tensor, images: torch.Tensor, targets: tuple[torch.Tensor, ...]) -> Lesson:
@@ -75,7 +80,7 @@ class PatchReader(nn.Module):
         said = self.head(states)
         waves = place_waves(images.shape[1] // PATCH, images.shape[2] // PATCH).to(states.device)
         astray = functional.mse_loss(self.where(states).float(), waves.expand(len(states), -1, -1))
-        return Lesson(glyph_loss(said, *targets) + astray, share_right(said, targets[0]))
+        return Lesson(glyph_loss(said, *targets[:3]) + astray, share_right(said, targets[0]))
 
     def save(self, folder: Path) -> None:
         save_tower(self.tower, folder)
@@ -88,7 +93,12 @@ class LatentReader(nn.Module):
 
     Args:
         config: the shape of the whole model, see ``docvlm.models.vision_language.vision_language_config``.
+
+    Attributes:
+        embedded: the language model's tokens (vocabulary, width), if latents are to look like them.
     """
+
+    embedded: torch.Tensor | None = None
 
     def __init__(self, patches: PatchReader, config: Idefics2Config) -> None:
         super().__init__()
@@ -120,11 +130,14 @@ class LatentReader(nn.Module):
         learns = next(self.tower.parameters()).requires_grad
         with torch.set_grad_enabled(learns):
             states = states_of(self.tower, images)
-        rebuilt = self.rebuilt(states, images)
+        latents = self.latents(states)
+        rebuilt = self._rebuilt(latents, images)
         said = self.patches.head(rebuilt)
         wanted = states.detach().float()
         off = functional.mse_loss(rebuilt.float(), wanted) / wanted.var()
-        loss = glyph_loss(said, *targets) + _REBUILT_WEIGHT * off
+        loss = glyph_loss(said, *targets[:3]) + _REBUILT_WEIGHT * off
+        if self.embedded is not None:
+            loss = loss + _TOKEN_WEIGHT * token_loss(latents, targets[3], self.embedded)[0]
         if learns:
             loss = loss + _TOWER_WEIGHT * self.patches.judge(states, images, targets).loss
         return Lesson(loss, share_right(said, targets[0]))
@@ -137,11 +150,17 @@ class LatentReader(nn.Module):
 
     def rebuilt(self, states: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
         """The tower's states of some tiles, once more out of their latents."""
-        tiles, height, width, _ = images.shape
-        whole = torch.ones(tiles, states.shape[1], dtype=torch.bool, device=states.device)
-        latents = self.connector(states, whole)
-        again: torch.Tensor = self.decoder(latents, height // PATCH, width // PATCH)
-        return again
+        return self._rebuilt(self.latents(states), images)
+
+    def latents(self, states: torch.Tensor) -> torch.Tensor:
+        """What 64 latents a tile, (tiles, 64, language model's width), keep of the tower's states."""
+        whole = torch.ones(states.shape[:2], dtype=torch.bool, device=states.device)
+        latents: torch.Tensor = self.connector(states, whole)
+        return latents
+
+    def _rebuilt(self, latents: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
+        states: torch.Tensor = self.decoder(latents, images.shape[1] // PATCH, images.shape[2] // PATCH)
+        return states
 
 
 GlyphReader = PatchReader | LatentReader

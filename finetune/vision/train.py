@@ -23,7 +23,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import torch
-from transformers import AutoConfig
+from transformers import AutoConfig, AutoModelForCausalLM
 
 from docvlm.errors import UsageError
 from docvlm.models.checksums import write_checksums
@@ -61,7 +61,8 @@ class VisionConfig:
 
     The learning rate follows the share of ``tiles`` seen: a linear rise over ``warmup`` of them, then half a
     cosine down to a hundredth. Tiles are samples of print alone for the first ``print_only`` of them, mostly
-    tiles of pages after that. ``tower_learns``: whether the tower goes on learning while a resampler does.
+    tiles of pages after that. ``tower_learns``: whether the tower goes on learning while a resampler does;
+    ``tokens``: whether its latents are to look like the language model's tokens.
     ``hidden_size`` and ``layers`` shape a new tower, ``depth`` a new resampler.
     """
 
@@ -78,6 +79,7 @@ class VisionConfig:
     layers: int = 4
     depth: int = 3
     tower_learns: bool = True
+    tokens: bool = False
     drawing_processes: int = 1
     threads: int = 2
     checkpoint_minutes: float = 3.0
@@ -86,9 +88,9 @@ class VisionConfig:
     def __post_init__(self) -> None:
         object.__setattr__(self, "stage", Stage(self.stage))  # a recipe says it as text
 
-    @property
-    def batches(self) -> BatchSizes:
-        return BatchSizes(self.seed, self.batch, self.sides, self.print_only // self.batch)
+    def batches(self, language_model: Path | None) -> BatchSizes:
+        tokenizer = language_model if self.tokens else None
+        return BatchSizes(self.seed, self.batch, self.sides, self.print_only // self.batch, tokenizer)
 
 
 @dataclass(slots=True)
@@ -118,8 +120,7 @@ def train(out: Path, config: VisionConfig, resume: bool, language_model: Path | 
     """Train until the tiles are used up; checkpoints and the log lie in ``out``.
 
     Args:
-        language_model: folder of the model that the resampler is made for; not needed for a tower, nor for a
-            resampler that has begun.
+        language_model: folder of the model that the resampler is made for; not needed for a tower.
 
     Raises:
         UsageError: when ``out`` holds a run and ``resume`` is not set, or a resampler has no tower to start
@@ -134,7 +135,8 @@ def train(out: Path, config: VisionConfig, resume: bool, language_model: Path | 
         one_thread(),
         core_workers(parts) as workers,
     ):
-        batches = batches_from(progress.step, config.batches, drawing, 2 * config.drawing_processes + 1)
+        sizes = config.batches(language_model)
+        batches = batches_from(progress.step, sizes, drawing, 2 * config.drawing_processes + 1)
         while progress.tiles < config.tiles:
             began = time.monotonic()
             for group in run.optimizer.param_groups:
@@ -177,9 +179,11 @@ def open_run(out: Path, config: VisionConfig, resume: bool, language_model: Path
         language = AutoConfig.from_pretrained(language_model)
         shape = vision_language_config(language, reader.tower.config, depth=config.depth)
         reader = LatentReader(reader, shape)
-        look_at_places(reader, torch.from_numpy(make_batch(config.batches, 0).images))
+        look_at_places(reader, torch.from_numpy(make_batch(config.batches(None), 0).images))
     if config.stage is Stage.TOWER:
         reader = reader.patches
+    elif config.tokens and isinstance(reader, LatentReader) and language_model is not None:
+        reader.embedded = embedded_tokens(language_model).to(pick_device())
     reader.to(pick_device()).train()
     reader.patches.train(config.tower_learns).requires_grad_(config.tower_learns)
     weights = [weight for weight in reader.parameters() if weight.requires_grad]
@@ -188,6 +192,13 @@ def open_run(out: Path, config: VisionConfig, resume: bool, language_model: Path
     if resume:
         progress = load_state(out / CHECKPOINT, optimizer, Progress)
     return Run(reader, optimizer, progress)
+
+
+def embedded_tokens(language_model: Path) -> torch.Tensor:
+    """What a language model makes of each of its tokens, shape (vocabulary, width)."""
+    model = AutoModelForCausalLM.from_pretrained(language_model, dtype=torch.float32)
+    weights: torch.Tensor = model.get_input_embeddings().weight.detach()
+    return weights
 
 
 def _new_tower(config: VisionConfig) -> PatchReader:

@@ -13,8 +13,8 @@ from docvlm.models.vision_tower import VisionTower, tower_config
 from finetune.vision import evaluate
 from finetune.vision.evaluate import GlyphByGlyph
 from finetune.vision.glyph_head import GlyphHead
+from finetune.vision.lines import printed
 from finetune.vision.readers import PatchReader, load_reader
-from finetune.vision.reading import printed
 from tests.conftest import REPOSITORY
 
 

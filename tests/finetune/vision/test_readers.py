@@ -112,4 +112,5 @@ def glyph_targets_of_nothing() -> tuple[torch.Tensor, ...]:
         torch.zeros(2, PATCHES, SLOTS, dtype=torch.long),
         torch.zeros(2, PATCHES, SLOTS, 3),
         torch.zeros(2, PATCHES, SLOTS),
+        torch.zeros(2, 0, 2, dtype=torch.long),
     )

@@ -55,6 +55,7 @@ def test_a_step_in_parts_is_a_step_in_one(tmp_path: Path) -> None:
         np.concatenate((half.classes, half.classes)),
         np.concatenate((half.places, half.places)),
         np.concatenate((half.starts, half.starts)),
+        np.concatenate((half.tokens, half.tokens)),
     )
     found = []
     for parts in (1, 2):
