@@ -24,7 +24,8 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
         "base_model", "method", "rank", "alpha", "kept_share", "targets", "language", "vision", "connector",
     ),
     "Examples": (
-        "paraphrases", "absent_share", "text_only_share", "tiles", "split_share", "smallest_scale",
+        "paraphrases", "absent_share", "lost_share", "text_only_share", "tiles", "split_share",
+        "smallest_scale",
     ),
     "Machine": ("threads", "gradient_checkpointing", "four_bit"),
 }  # fmt: skip

@@ -78,12 +78,16 @@ class WindowExample:
 
 @dataclass(frozen=True, slots=True)
 class ExampleSet:
-    """The windows of a set of documents, and how many labels are not trained on: no page says them, or none
-    shows a transcript whole.
+    """The windows of a set of documents.
+
+    Attributes:
+        lost_labels: how many labels are not trained on: no page says them, or none shows a transcript whole.
+        values: how many labels say that something stands on the page; the others are never lost.
     """
 
     examples: tuple[WindowExample, ...]
     lost_labels: int
+    values: int
 
 
 def make_examples(
@@ -106,12 +110,24 @@ def make_examples(
         InputError: when a document cannot be read.
     """
     examples: list[WindowExample] = []
-    lost = 0
+    lost = values = 0
     for document in documents:
         found, missing = document_examples(document, readings.of(document), schema, count_tokens, sees_pixels)
         examples += _with_few_empty(found, Random(f"{seed}:{document.sha256}"))  # noqa: S311
         lost += missing
-    return ExampleSet(tuple(examples), lost)
+        values += _values(document, schema, sees_pixels)
+    return ExampleSet(tuple(examples), lost, values)
+
+
+def _values(document: LabelledDocument, schema: Schema | None, sees_pixels: bool) -> int:
+    """How many labels of a document say that something stands there."""
+    asked = {spec.name.casefold() for spec in schema.fields} if schema is not None else set()
+    fields = [label for label in document.fields if label.name.casefold() in asked]
+    return (
+        sum(bool(label.rows) if isinstance(label, RowsLabel) else label.value is not None for label in fields)
+        + sum(bool(question.answers) for question in document.questions)
+        + (sum(label.text is not None for label in document.transcripts) if sees_pixels else 0)
+    )
 
 
 def document_examples(

@@ -124,6 +124,13 @@ class TrainingSettings:
         default=0.25,
         metadata={"help": "How often a field that the page surely lacks is asked along, 0 to 1."},
     )
+    lost_share: float = field(
+        default=0.5,
+        metadata={
+            "help": "More labels than this share on no page are refused, as of labels that are mixed up; "
+            "1: never."
+        },
+    )
     paraphrases: int = field(
         default=1, metadata={"help": "How many other requests a page gets beside its full schema."}
     )
@@ -171,7 +178,7 @@ class TrainingSettings:
         for name in ("dropout", "warmup", "text_only_share"):
             if not 0 <= getattr(self, name) < 1:
                 raise UsageError(f"'{name}' is {getattr(self, name)}.", "Give a share of 0 to below 1.")
-        for name in ("split_share", "absent_share"):
+        for name in ("split_share", "absent_share", "lost_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UsageError(f"'{name}' is {getattr(self, name)}.", "Give a share of 0 to 1.")
         for name in ("smallest_scale", "kept_share"):

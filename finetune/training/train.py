@@ -57,6 +57,8 @@ BEST = "best"
 PLAN_FILE = "plan.json"
 CHECKPOINT_SECONDS = 60.0
 MEASURED_STEPS = 2
+FEWEST_LOST = 8
+"""Of fewer labels that stand on no page it cannot be told that labels and documents are mixed up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,8 @@ def train(
         should_stop: asked after every step; the run is then saved and None is returned.
 
     Raises:
-        InputError: when there is nothing to learn from, or a document cannot be read.
+        InputError: when there is nothing to learn from, most labels stand on no page, or a document cannot
+            be read.
         ModelError: when the base cannot be had, has no such layers or needs more memory than there is.
         LossNotFinite: when the loss is no longer a number before any weights are known to be good; else the
             last good ones become the adapter.
@@ -191,6 +194,7 @@ def _prepare(
         settings.seed,
         engine.card.sees_pixels,
     )
+    _refuse_mixed_up(found, settings.lost_share)
     collator = Collator(engine, settings, data.schema, readings)
     measured = [(example, collator.fits(example)) for example in found.examples]
     fitting = [(example, length) for example, length in measured if length is not None]
@@ -201,6 +205,15 @@ def _prepare(
         )
     examples, lengths = zip(*fitting, strict=True)
     return _Prepared(engine, add_adapter(engine, settings), collator, found, examples, lengths)
+
+
+def _refuse_mixed_up(found: ExampleSet, lost_share: float) -> None:
+    """What is left of labels of other documents stands there by chance, and teaches chance."""
+    if found.lost_labels >= FEWEST_LOST and found.lost_labels > lost_share * found.values:
+        raise InputError(
+            f"{found.lost_labels} of {found.values} labels stand on no page of their documents.",
+            "See whether labels and documents are mixed up, or allow it with a higher lost_share.",
+        )
 
 
 def _planned_steps(folder: Path, run: _Prepared, settings: TrainingSettings) -> int:

@@ -114,6 +114,20 @@ class _Kept:
         return self._pages
 
 
+def test_labels_that_say_something_are_counted_and_those_that_are_lost() -> None:
+    labels = (
+        FieldLabel("shop", "Other Shop"),
+        FieldLabel("total", "7.70"),
+        FieldLabel("tip", None),
+        FieldLabel("colour", "green"),
+        RowsLabel("items", ()),
+        QuestionLabel("What is the total?", ("7.70",)),
+        QuestionLabel("Who served?", ()),
+    )
+    found = make_examples([document(*labels)], _Kept(PAGE), SCHEMA, lambda text: len(text.split()))  # type: ignore[arg-type]
+    assert (found.lost_labels, found.values) == (1, 3)
+
+
 @pytest.mark.parametrize("pages", [2, 9])
 def test_of_pages_without_a_value_as_many_are_kept_as_there_are_with_one(pages: int) -> None:
     readings = [

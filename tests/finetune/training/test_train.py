@@ -202,6 +202,22 @@ def test_a_transcript_alone_is_learnt_over_a_base_that_sees_pixels(lesson: Lesso
     assert math.isfinite(first) and second < first
 
 
+def test_labels_of_other_documents_are_refused(lesson: Lesson, tmp_path: Path) -> None:
+    """Most of them stand on no page; the few that do, by chance, would teach chance."""
+    slips = [pdf_of(tmp_path / f"{number}.pdf", f"Total {number}.00", "Tip 0.50") for number in range(10, 20)]
+    labelled = [
+        replace(slip, fields=(FieldLabel("total", f"{number}.00"), FieldLabel("tip", "0.50")))
+        for number, slip in enumerate(slips, start=11)
+    ]
+    data = TrainingData(tuple(labelled), schema_of(labelled))
+    settings = replace(lesson.settings, epochs=1.0, lost_share=0.4)
+    with pytest.raises(InputError, match="10 of 20 labels stand on no page") as told:
+        train(data, settings, tmp_path / "run", lesson.readings, lesson.home)
+    assert "mixed up" in (told.value.remedy or "")
+    allowed = replace(settings, lost_share=0.5)
+    assert train(data, allowed, tmp_path / "allowed", lesson.readings, lesson.home) is not None
+
+
 def test_a_page_that_is_too_long_is_left_out_and_counted(lesson: Lesson, tmp_path: Path) -> None:
     short = replace(pdf_of(tmp_path / "short.pdf", "Total 9.00"), fields=(FieldLabel("total", "9.00"),))
     rows = [f"Line {number} of a page with very many words on it" for number in range(20)]
