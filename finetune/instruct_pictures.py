@@ -63,11 +63,13 @@ class PicturesConfig:
     The learning rates follow the share of ``examples`` seen: a linear rise over ``warmup`` of them, then half
     a cosine down to zero. ``language`` and ``tower`` say whether these learn beside the connector. Tiles that
     stand alone have ``sides`` pixels a side, by turns; the first ``print_only`` examples are samples of print
-    alone.
+    alone. ``start_from`` is a folder with what an earlier run has learnt, as exported, in place of ``reader``
+    and ``adapter``.
     """
 
     reader: str = "runs/resampler/checkpoint"
     adapter: str = "docvlm/weights/adapter"
+    start_from: str | None = None
     seed: int = 1
     examples: int = 2000
     sides: Sequence[int] = (256,)
@@ -143,7 +145,8 @@ def train(language_model: Path, out: Path, config: PicturesConfig, resume: bool)
 
 
 def open_run(language_model: Path, out: Path, config: PicturesConfig, resume: bool, chat: ChatEncoder) -> Run:
-    """Start a run from a resampler and an adapter, or load it as its last checkpoint left it.
+    """Start a run from a resampler and an adapter, or from what another has learnt, or load it as its last
+    checkpoint left it.
 
     Raises:
         UsageError: when there is a tower without a resampler.
@@ -151,8 +154,9 @@ def open_run(language_model: Path, out: Path, config: PicturesConfig, resume: bo
     """
     torch.manual_seed(config.seed)
     checkpoint = out / CHECKPOINT
-    if resume:
-        shape, tower, connector = load_vision(checkpoint / VISION)
+    known = checkpoint if resume else config.start_from and Path(config.start_from)
+    if known:
+        shape, tower, connector = load_vision(known / VISION)
     else:
         reader = load_reader(Path(config.reader))
         if not isinstance(reader, LatentReader):
@@ -164,9 +168,9 @@ def open_run(language_model: Path, out: Path, config: PicturesConfig, resume: bo
     # peft keeps the adapter's own weights in float32, so that small steps are not rounded away.
     base = AutoModelForCausalLM.from_pretrained(language_model, dtype=pick_dtype(pick_device()))
     use_packed_attention(base)
-    adapter = checkpoint / ADAPTER if resume else Path(config.adapter)
+    adapter = known / ADAPTER if known else Path(config.adapter)
     adapted = PeftModel.from_pretrained(base, adapter, is_trainable=config.language)
-    if not resume:
+    if not known:
         _as_loud_as_words(connector, base.get_input_embeddings().weight)
     model = join(adapted.get_base_model(), tower, connector, chat.image_id).to(pick_device())
     for weight in tower.parameters():
@@ -283,6 +287,7 @@ def main() -> int:
     parser.add_argument("--recipe", type=Path, help="YAML file with settings; options come before it")
     parser.add_argument("--examples", type=int, help="how many examples to train on")
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--start-from", help="folder of exported weights to go on from")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--export", type=Path, help="write the weights of the last checkpoint to this folder")
     parser.set_defaults(run=_run)
@@ -295,7 +300,7 @@ def _run(options: argparse.Namespace) -> int:
         export(language_model, options.out, options.export)
         return 0
     config = load_recipe(options.recipe) if options.recipe else PicturesConfig()
-    given = {name: getattr(options, name) for name in ("seed", "examples")}
+    given = {name: getattr(options, name) for name in ("seed", "examples", "start_from")}
     config = replace(config, **{name: value for name, value in given.items() if value is not None})
     train(language_model, options.out, config, options.resume)
     return 0

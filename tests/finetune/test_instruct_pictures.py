@@ -15,7 +15,7 @@ from docvlm.errors import ModelError, UsageError
 from docvlm.models.chat import ChatEncoder
 from docvlm.models.embedded import EmbeddedEngine
 from docvlm.models.language_model import language_model_folder
-from docvlm.models.vision_language import vision_language_config
+from docvlm.models.vision_language import load_vision, vision_language_config
 from docvlm.models.vision_tower import VisionTower, tower_config
 from finetune.cores import core_workers
 from finetune.instruct_pictures import (
@@ -122,6 +122,12 @@ def test_a_run_logs_saves_goes_on_and_is_served(home: Path, tmp_path: Path) -> N
         home, shipped_adapter=tmp_path / "shipped" / ADAPTER, vision=tmp_path / "shipped" / VISION
     )
     assert engine.card.sees_pixels
+    again = replace(config, start_from=str(tmp_path / "shipped"))
+    gone_on = open_run(language_model, tmp_path / "next", again, False, chat_of(home)).model
+    kept = load_vision(tmp_path / "run" / CHECKPOINT / VISION)[2].state_dict()
+    for name, weight in gone_on.model.connector.state_dict().items():
+        assert weight.dtype == torch.float32
+        torch.testing.assert_close(weight, kept[name], rtol=1e-2, atol=1e-3)
     (errors,) = tile_errors(WholeModel(engine), iter([print_sample(3, SIDE)]))
     assert errors.length > 0
     assert (tmp_path / "run" / CHECKPOINT / ADAPTER / "adapter_model.safetensors").is_file()
