@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import gradio as gr
 import pytest
@@ -37,15 +37,13 @@ def test_a_public_link_is_made_on_demand_only(
 ) -> None:
     monkeypatch.delenv("GRADIO_SERVER_NAME", raising=False)
 
-    class Page:
-        def launch(self, **given: Any) -> None:
-            self.given = given
-
-    page = Page()
-    app._launch(cast(gr.Blocks, page), app._parse(options), 1000, None)
+    given: dict[str, Any] = {}
+    page = gr.Blocks()
+    monkeypatch.setattr(page, "launch", lambda **options: given.update(options))
+    app._launch(page, app._parse(options), 1000, None)
     # Not None either, for which Gradio looks into the environment and at where it runs.
-    assert page.given["share"] is is_shared
-    assert page.given["server_name"] == "127.0.0.1"
+    assert given["share"] is is_shared
+    assert given["server_name"] == "127.0.0.1"
 
 
 def test_a_wrong_setting_is_one_sentence(tmp_path: Path) -> None:
