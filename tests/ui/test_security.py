@@ -43,6 +43,12 @@ def app_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {"DOCVLM_MODEL": none, "DOCVLM_LIMIT_FILE_BYTES": str(MOST_BYTES)}
 
 
+@pytest.fixture(scope="module")
+def app_options(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The folders that are offered at the machine are not those of whoever runs the tests."""
+    return ["--folders", str(tmp_path_factory.mktemp("offered"))]
+
+
 @pytest.fixture
 def client(address: str) -> Iterator[httpx.Client]:
     """One browser, with the cookie of its own."""

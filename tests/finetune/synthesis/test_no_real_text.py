@@ -81,7 +81,7 @@ def strings(value: object) -> Iterator[str]:
 def pages_of_tiles(recipe: VisionConfig) -> Iterator[str]:
     """What stands on the pages whose tiles a run of the vision tower sees; samples of print are no words."""
     for number in range(recipe.tiles // recipe.batch):
-        if not recipe.batches.is_print(number):
+        if not recipe.batches(None).is_print(number):
             for page in range(PAGES_A_BATCH):
                 draft = make_draft(page_source(f"{recipe.seed}:{number}:{page}"))
                 yield " ".join(word.text for word in draft.words)
