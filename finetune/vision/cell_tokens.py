@@ -36,6 +36,7 @@ def cell_tokens(glyphs: Glyphs, height: int, width: int, encode: Encode) -> NDAr
     """Cell and token, shape (``MOST_TOKENS``, 2), of all that is printed on a tile, in reading order.
 
     Args:
+        glyphs: those beyond ``height`` and ``width`` (pixels) are left out.
         encode: text to tokens of the language model.
     """
     found = np.full((MOST_TOKENS, 2), NO_TOKEN, np.int64)
@@ -43,6 +44,7 @@ def cell_tokens(glyphs: Glyphs, height: int, width: int, encode: Encode) -> NDAr
         (_cell(y, height) * CELLS + _cell(x, width), token)
         for line in lines_of(printed(glyphs))
         for x, y, token in _tokens_of(line, encode)
+        if 0 <= x < width and 0 <= y < height
     ][:MOST_TOKENS]
     if rows:
         found[: len(rows)] = rows
@@ -59,13 +61,11 @@ def _tokens_of(line: Line, encode: Encode) -> Iterator[tuple[float, float, int]]
 
 
 def _cell(place: float, side: int) -> int:
-    return int(np.clip(place * CELLS / side, 0, CELLS - 1))
+    return int(place * CELLS / side)
 
 
-def token_loss(
-    latents: torch.Tensor, tokens: torch.Tensor, embedded: torch.Tensor
-) -> tuple[torch.Tensor, float]:
-    """Cross-entropy of the tokens in each latent's cell, and the share of them that are its first guesses.
+def token_loss(latents: torch.Tensor, tokens: torch.Tensor, embedded: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of the tokens in each latent's cell; nothing where there are none.
 
     Args:
         latents: (tiles, latents, width).
@@ -73,6 +73,8 @@ def token_loss(
         embedded: all tokens, (vocabulary, width).
     """
     tile, place = (tokens[..., 1] != NO_TOKEN).nonzero(as_tuple=True)
+    if not len(tile):
+        return latents.new_zeros(())
     cells, names = tokens[tile, place].unbind(dim=-1)
     others = torch.arange(0, len(embedded), _STRIDE, device=tokens.device)
     candidates, right = torch.cat((others, names)).unique(return_inverse=True)
@@ -80,7 +82,5 @@ def token_loss(
     spoken, which = torch.stack((tile, cells), dim=1).unique(dim=0, return_inverse=True)
     scores = latents[spoken[:, 0], spoken[:, 1]] @ embedded[candidates].to(latents.dtype).T
     logits = scores.float().log_softmax(dim=-1)
-    loss = functional.nll_loss(logits[which], right)
-    # A cell of three tokens has three first guesses.
-    better = (logits[which] > logits[which, right, None]).sum(dim=-1)
-    return loss, float((better < which.bincount()[which]).float().mean())
+    loss: torch.Tensor = functional.nll_loss(logits[which], right)
+    return loss

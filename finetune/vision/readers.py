@@ -137,7 +137,7 @@ class LatentReader(nn.Module):
         off = functional.mse_loss(rebuilt.float(), wanted) / wanted.var()
         loss = glyph_loss(said, *targets[:3]) + _REBUILT_WEIGHT * off
         if self.embedded is not None:
-            loss = loss + _TOKEN_WEIGHT * token_loss(latents, targets[3], self.embedded)[0]
+            loss = loss + _TOKEN_WEIGHT * token_loss(latents, targets[3], self.embedded)
         if learns:
             loss = loss + _TOWER_WEIGHT * self.patches.judge(states, images, targets).loss
         return Lesson(loss, share_right(said, targets[0]))
