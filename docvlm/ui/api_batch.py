@@ -17,9 +17,8 @@ from docvlm.ui.api_calls import Calls, Json, as_json, text_of, told_in_a_sentenc
 from docvlm.ui.batch_output import usual_output
 from docvlm.ui.batch_results import result_file, text_forms
 from docvlm.ui.batch_starts import BatchStarts, named_files
+from docvlm.ui.browser_values import LONGEST_PASSWORD
 from docvlm.ui.owners import owner_of
-
-LONGEST_PASSWORD = 500
 
 _LIBRARY = "library"
 

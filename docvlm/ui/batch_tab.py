@@ -19,6 +19,7 @@ from docvlm.ui.batch_form import FileChoice
 from docvlm.ui.batch_results import result_file, results_by_id, within_download
 from docvlm.ui.batch_starts import BatchStarts, named_files
 from docvlm.ui.batch_view import BatchView
+from docvlm.ui.browser_values import LONGEST_PASSWORD
 from docvlm.ui.callbacks import (
     LONG,
     QUICK,
@@ -160,7 +161,7 @@ class BatchTab:
             run = self._looked_at(session)
             if run is None:
                 raise UsageError("This batch is no longer kept.", "Choose another.")
-            password = text_in(event, "password", 500)
+            password = text_in(event, "password", LONGEST_PASSWORD)
             self._starts.go_on(self._batches(session), run, request, retry_failed=True, password=password)
 
         return self._guarded(session, unlock)

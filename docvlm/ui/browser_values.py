@@ -14,6 +14,7 @@ from docvlm.types import Box
 MOST_BOXES = 200
 MOST_EDITS = 2000
 LONGEST_NAME = 500  # questions are names too
+LONGEST_PASSWORD = 500
 LONGEST_VALUE = 2000
 _LARGEST = 1e6  # pixels; no page is larger
 

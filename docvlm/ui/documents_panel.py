@@ -14,6 +14,7 @@ import gradio as gr
 
 from docvlm.errors import DocvlmError, LimitError, PasswordError, UsageError
 from docvlm.ui.assets import find_sample
+from docvlm.ui.browser_values import LONGEST_PASSWORD
 from docvlm.ui.callbacks import (
     PRIVATE,
     QUICK,
@@ -192,7 +193,9 @@ class DocumentsPanel:
             return
         file = session.incoming[int(index)].file
         if file is not None:
-            yield from self._open(session, int(index), lambda: file, text_in(event, "password", 500))
+            yield from self._open(
+                session, int(index), lambda: file, text_in(event, "password", LONGEST_PASSWORD)
+            )
 
     def _dismiss(self, request: gr.Request) -> Updates:
         session = self._desk.sessions.of(request)

@@ -21,7 +21,7 @@ from docvlm.config import Settings
 from docvlm.errors import UsageError
 from docvlm.models.embedded import EmbeddedEngine
 from docvlm.terminal import run_command, tell
-from finetune.cli.labels import Labels, count, read_labels
+from finetune.cli.labels import Labels, count
 from finetune.data.readings import Readings
 from finetune.evaluation.bootstrap import Interval
 from finetune.evaluation.compare import compare
@@ -30,7 +30,7 @@ from finetune.evaluation.results import read_evaluation, write_evaluation
 from finetune.instruct import InstructConfig, export, load_recipe, train
 from finetune.long_run import cached_language_model, holds_checkpoint
 from tests.benchmarks.ablation_rows import ROWS, Row
-from tests.benchmarks.zero_shot import SETS
+from tests.benchmarks.zero_shot import SETS, labels_of
 from tests.conftest import REPOSITORY
 
 RECIPE = REPOSITORY / "finetune" / "recipes" / "docvlm-mini.yaml"
@@ -61,15 +61,7 @@ def main() -> int:
 def _run(options: argparse.Namespace) -> int:
     recipe = replace(load_recipe(RECIPE), documents=options.documents)
     keep_settings(options.out, {**asdict(recipe), "limit": options.limit, "sample": SEED})
-    labels = {
-        name: read_labels(
-            options.data / name / "cases.jsonl",
-            ("qa" if name == "funsd" else "extract",),
-            limit=options.limit,
-            seed=SEED,
-        )
-        for name in options.sets
-    }
+    labels = {name: labels_of(options.data, name, options.limit, SEED) for name in options.sets}
     for row in ROWS:
         if row.name in options.only:
             _measure(row, options.out / row.name, recipe, labels)

@@ -25,6 +25,9 @@ from finetune.evaluation.results import Cost, DocumentResult, Evaluation, read_e
 from tests.benchmarks.rules import extract_by_rules
 
 SETS = ("sroie", "wildreceipt", "invoices_fr", "funsd")
+ASKED = ("funsd",)
+"""Of these the questions are asked, of the others the fields."""
+
 FIGURES = (
     "field_normalised",
     "field_typed",
@@ -62,11 +65,10 @@ def main() -> None:
     )
     print(f"| set | who | {' | '.join(FIGURES)} |\n|{'---|' * (len(FIGURES) + 2)}")
     for name in options.sets:
-        task = "qa" if name == "funsd" else "extract"
-        labels = read_labels(options.data / name / "cases.jsonl", (task,), None, options.limit, options.seed)
+        labels = labels_of(options.data, name, options.limit, options.seed)
         for contestant in contestants:
             if (options.only and contestant.name not in options.only) or (
-                task == "qa" and not contestant.questions
+                name in ASKED and not contestant.questions
             ):
                 continue
             kept = options.out / f"{name}-{contestant.name}.json"
@@ -74,6 +76,12 @@ def main() -> None:
                 kept.parent.mkdir(parents=True, exist_ok=True)
                 write_evaluation(kept, contestant.evaluate(labels, settings))
             print(f"| {name} | {contestant.name} | {_cells(read_evaluation(kept))} |", flush=True)
+
+
+def labels_of(data: Path, name: str, limit: int, seed: int) -> Labels:
+    """A random sample of a set of ``data``, with what it is asked."""
+    task = "qa" if name in ASKED else "extract"
+    return read_labels(data / name / "cases.jsonl", (task,), limit=limit, seed=seed)
 
 
 def _by_model(labels: Labels, settings: Settings, adapter: Path | None) -> Evaluation:

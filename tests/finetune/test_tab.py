@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +12,6 @@ import gradio as gr
 import psutil
 import pytest
 
-from docvlm.config import Settings
 from docvlm.errors import StoreError, UsageError
 from docvlm.pipeline import Workspace
 from docvlm.store import Label, LabelKind
@@ -28,6 +26,7 @@ from finetune.runner import Run, RunStatus, list_runs
 from finetune.tab import FineTuneTab
 from tests.finetune.runner.conftest import write_slip
 from tests.models.tiny_checkpoints import save_tiny_checkpoint
+from tests.models.tiny_workspace import workspace_over
 from tests.ui.events import event_of, last
 
 DOCUMENTS = 6
@@ -41,8 +40,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def workspace(tmp_path: Path, checkpoint: Path) -> Iterator[Workspace]:
-    settings = Settings.from_environment({"DOCVLM_HOME": str(tmp_path / "home")})
-    with Workspace(replace(settings, model=str(checkpoint), threads=1)) as opened:
+    with workspace_over(checkpoint, tmp_path / "home") as opened:
         yield opened
         for run in list_runs(opened.settings.home):
             if run.process is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,11 @@ import gradio as gr
 import pytest
 
 from docvlm.adapters import AdapterCard, Figure
-from docvlm.config import Settings
 from docvlm.pipeline import Workspace
 from docvlm.ui.page import Rooms
 from tests.adapters.folders import save_adapter, save_trained_adapter
 from tests.models.tiny_checkpoints import save_tiny_checkpoint
+from tests.models.tiny_workspace import workspace_over
 from tests.ui.events import called, request_from
 
 HERE = request_from("anna")
@@ -29,8 +28,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def workspace(tmp_path: Path, checkpoint: Path) -> Iterator[Workspace]:
-    settings = Settings.from_environment({"DOCVLM_HOME": str(tmp_path / "home")})
-    with Workspace(replace(settings, model=str(checkpoint), threads=1)) as opened:
+    with workspace_over(checkpoint, tmp_path / "home") as opened:
         yield opened
 
 

@@ -18,7 +18,6 @@ import gradio as gr
 import pytest
 
 from docvlm.adapters import AdapterCard, Figure
-from docvlm.config import Settings
 from docvlm.errors import UsageError
 from docvlm.models.protocol import Engine
 from docvlm.pipeline import Workspace
@@ -30,6 +29,7 @@ from docvlm.ui.page import Rooms, lay_out_rooms
 from docvlm.ui.rights import NO_RIGHTS
 from tests.adapters.folders import save_adapter, save_trained_adapter
 from tests.models.tiny_checkpoints import save_tiny_checkpoint
+from tests.models.tiny_workspace import workspace_over
 from tests.ui.events import event_of, last
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def workspace(tmp_path: Path, checkpoint: Path) -> Iterator[Workspace]:
-    settings = Settings.from_environment({"DOCVLM_HOME": str(tmp_path / "home")})
-    with Workspace(replace(settings, model=str(checkpoint), threads=1)) as opened:
+    with workspace_over(checkpoint, tmp_path / "home") as opened:
         yield opened
 
 
