@@ -20,6 +20,7 @@ from docvlm.ui.callbacks import (
     clickable_html,
     failure_html,
     is_choice,
+    no_updates,
     number_of,
     text_in,
 )
@@ -64,7 +65,8 @@ class LibraryTab:
         self._documents, self._rooms = documents, rooms
         everything = [self._figures, self._filters, self._list]
         tab.select(self._show, None, everything, **QUICK)
-        self._filters.submitted(self._filter, None, [self._list], **(QUICK | {"trigger_mode": "always_last"}))
+        # Not "always_last": Gradio would send the values of the first of the waiting changes again.
+        self._filters.submitted(self._filter, None, [self._list], **QUICK)
         self._list.select(
             self._act,
             None,
@@ -79,8 +81,10 @@ class LibraryTab:
 
     def _filter(self, event: gr.EventData, request: gr.Request) -> Updates:
         session = self._desk.sessions.of(request)
-        session.filters = _filters_of(event)
-        return self._guarded(lambda: {self._list: self._list_html(session, self._entries(session))})
+        session.filters = wanted = _filters_of(event)
+        shown = self._guarded(lambda: {self._list: self._list_html(session, self._entries(session))})
+        overtaken = session.filters.change != wanted.change
+        return no_updates() if overtaken else shown
 
     def _act(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         """Open, tick or delete documents, or turn the list."""

@@ -13,6 +13,7 @@ import pytest
 from docvlm.errors import StoreError
 from docvlm.store import DocumentOverview, DocumentRecord, Label, LabelKind
 from docvlm.types import Answer, DocumentInfo, RunInfo
+from docvlm.ui.callbacks import no_updates
 from docvlm.ui.library import Library
 from docvlm.ui.library_html import marked
 from docvlm.ui.library_tab import LibraryTab
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 RUN = RunInfo("model", "1", None, "", "reader", "all", "1")
+SLOW_LINE = {"offline": False, "latency": 800, "downloadThroughput": -1, "uploadThroughput": -1}
+"""For Chromium: everything takes so many milliseconds longer."""
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
@@ -140,6 +143,22 @@ def test_a_form_says_which_change_it_was_made_from(rooms: Rooms, samples: Path) 
     assert 'data-change="0"' in _act(rooms.library, "anna", "page:1")[rooms.library._filters]
 
 
+def test_what_was_asked_before_does_not_come_back_over_what_was_asked_after(
+    rooms: Rooms, samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _keep(rooms, "anna", samples, "invoice.pdf")
+    overviews = Library.overviews
+
+    def slow(*given: Any) -> Any:
+        monkeypatch.setattr(Library, "overviews", overviews)
+        assert "No page or answer holds" in _list(rooms, "anna", query="nowhere", change="2")
+        return overviews(*given)
+
+    monkeypatch.setattr(Library, "overviews", slow)
+    overtaken = rooms.library._filter(event_of(query="total", change="1"), request_of("anna"))
+    assert overtaken == no_updates()
+
+
 def test_names_and_snippets_are_escaped(rooms: Rooms, samples: Path, tmp_path: Path) -> None:
     session = _session(rooms, "anna")
     evil = tmp_path / "<img src=x onerror=alert(1)>.pdf"
@@ -207,9 +226,12 @@ def test_a_document_is_found_opened_and_deleted_in_the_browser(page: Page) -> No
     assert "2 documents" in page.inner_text("#library")
     page.select_option("#library-filters [name=kind]", "receipt")
     page.wait_for_function("document.querySelectorAll('#library .document').length == 1")
+    network = page.context.new_cdp_session(page)
+    network.send("Network.emulateNetworkConditions", SLOW_LINE)
     page.select_option("#library-filters [name=kind]", "")
-    page.fill("#library-filters [name=query]", "tannery ro")
+    page.fill("#library-filters [name=query]", "tannery ro")  # while the list is still asked for
     page.wait_for_selector("#library .hit mark")
+    network.send("Network.emulateNetworkConditions", SLOW_LINE | {"latency": 0})
     page.focus("#library .hit")
     page.keyboard.press("Enter")
     page.wait_for_selector('.page-title:has-text("invoice.pdf"):visible', timeout=120_000)
