@@ -1,8 +1,9 @@
 """Fit the calibration that is shipped beside the weights, on generated documents with known answers.
 
-    python -m finetune.calibrate --adapter runs/second/adapter --documents 200 --out calibration.json
+    python -m finetune.calibrate --adapter runs/sixth/adapter --documents 200 --out calibration.json
 
-No real document takes part. Replies are asked for as in the product.
+No real document takes part. Replies are asked for as in the product and held against what is printed, not
+against what the reader made of it: a confidence says how likely a person who sees the page agrees.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ from docvlm.pipeline.ask import ask_windows
 from docvlm.pipeline.extract import extract_windows
 from docvlm.pipeline.windows import cut_windows
 from docvlm.prompts import NOT_FOUND
+from docvlm.schemas import FieldSpec, page_context
 from docvlm.terminal import run_command
 from docvlm.types import Answer, Extraction, FieldValue
+from finetune.evaluation.values import PrintedPage, agree
 from finetune.synthesis.examples import Example, make_example
 
 SEEDS = "calibration"
@@ -46,27 +49,37 @@ class Observed:
     right: bool
 
 
-def observe(engine: Engine, example: Example) -> Iterator[Observed]:
+def observe(engine: Engine, example: Example, printed: Example) -> Iterator[Observed]:
     """Every value and answer that the engine gives about a document, and whether it is right.
 
     Rows of lists are left out: they are right or wrong together.
+
+    Args:
+        printed: the same document without misreadings, whose replies are the truth. Where other things are
+            asked about it (a misreading can make a question unclear) nothing is observed.
     """
+    if [turn.prompt for turn in example.turns] != [turn.prompt for turn in printed.turns]:
+        return
     windows = cut_windows(example.reading, engine.count_tokens)
-    for turn in example.turns:
+    page = PrintedPage(printed.reading.text, page_context(printed.reading.text))
+    for turn, truth in zip(example.turns, printed.turns, strict=True):
         if turn.schema is None:
             question = turn.prompt.partition(":")[2].strip()
             answer = _last(ask_windows(engine, windows, question, lambda window: window.input))
             assert isinstance(answer, Answer)  # noqa: S101 - the stream ends in one
-            yield _observed("answer", answer.text, turn.reply.strip(), answer.confidence)
+            right = _is_right(answer.text, answer.text, truth.reply.strip(), FieldSpec("answer"), page)
+            yield _observed("answer", answer.text, answer.confidence, right)
             continue
         wanted = dict(
-            line.split(": ", 1) for line in turn.reply.splitlines() if ": " in line and line[0] != "-"
+            line.split(": ", 1) for line in truth.reply.splitlines() if ": " in line and line[0] != "-"
         )
+        specs = {spec.name: spec for spec in turn.schema.fields}
         extraction = _last(extract_windows(engine, windows, turn.schema, lambda window: window.input))
         assert isinstance(extraction, Extraction)  # noqa: S101 - the stream ends in one
         for field in extraction.fields:
             if isinstance(field, FieldValue) and field.name in wanted:
-                yield _observed("field", field.raw, wanted[field.name], field.confidence)
+                right = _is_right(field.raw, field.value, wanted[field.name], specs[field.name], page)
+                yield _observed("field", field.raw, field.confidence, right)
 
 
 def fit(observed: Sequence[Observed]) -> Calibration:
@@ -96,9 +109,13 @@ def fit_curve(observed: Sequence[Observed]) -> Curve:
     return Curve(tuple(points), tuple(points.values()))
 
 
-def _observed(kind: str, text: str | None, wanted: str, confidence: float) -> Observed:
-    right = (NOT_FOUND if text is None else text) == wanted
-    return Observed(f"{kind}_{'absent' if text is None else 'value'}", confidence, right)
+def _is_right(raw: str | None, value: str | None, wanted: str, spec: FieldSpec, page: PrintedPage) -> bool:
+    """As ``python -m finetune evaluate`` judges: the same number or date, nearly the same text."""
+    return agree(raw, value, () if wanted == NOT_FOUND else (wanted,), spec, page).typed
+
+
+def _observed(kind: str, raw: str | None, confidence: float, right: bool) -> Observed:
+    return Observed(f"{kind}_{'absent' if raw is None else 'value'}", confidence, right)
 
 
 def _last(events: Iterator[object]) -> object:
@@ -125,7 +142,8 @@ def _run(options: argparse.Namespace) -> int:
     engine = EmbeddedEngine(settings.model_cache, threads=settings.threads, shipped_adapter=options.adapter)
     observed: list[Observed] = []
     for number in range(options.documents):
-        observed += observe(engine, make_example(f"{SEEDS}:{number}"))
+        seed = f"{SEEDS}:{number}"
+        observed += observe(engine, make_example(seed), make_example(seed, misreadings=False))
         print(f"{number + 1} documents, {len(observed)} replies", flush=True)
     write_calibration(options.out, fit(observed))
     return 0

@@ -9,7 +9,7 @@ import pytest
 from docvlm.models.calibration import AS_IT_IS
 from docvlm.prompts import NOT_FOUND
 from finetune.calibrate import Observed, fit, fit_curve, observe
-from finetune.synthesis.examples import make_example
+from finetune.synthesis.examples import Example, make_example
 from tests.engines import WrittenEngine
 
 
@@ -35,10 +35,27 @@ def test_every_field_and_answer_is_observed_with_its_truth() -> None:
     examples = (make_example(seed) for seed in range(50))
     example = next(example for example in examples if any(turn.schema for turn in example.turns))
     replies = {turn.prompt: turn.reply for turn in example.turns}
-    truthful = list(observe(WrittenEngine(lambda _page, prompt: replies[prompt]), example))
+    truthful = list(observe(WrittenEngine(lambda _page, prompt: replies[prompt]), example, example))
     assert len(truthful) >= len(example.turns)
     assert all(one.right for one in truthful)
     silent = WrittenEngine(lambda _page, prompt: f" {NOT_FOUND}\n" if prompt.startswith("Question") else "")
-    answers = [one for one in observe(silent, example) if one.kind.startswith("answer")]
+    answers = [one for one in observe(silent, example, example) if one.kind.startswith("answer")]
     assert {one.kind for one in answers} == {"answer_absent"}
     assert any(not one.right for one in answers)
+
+
+def test_what_is_printed_is_right_and_what_was_misread_is_not() -> None:
+    pairs = [(make_example(seed), make_example(seed, misreadings=False)) for seed in range(40)]
+    assert sum(_wrong(printed, printed) for _, printed in pairs) == 0
+    assert sum(_wrong(example, printed) for example, printed in pairs) > 0
+
+
+def test_nothing_is_observed_where_other_things_are_asked_about_the_printed_page() -> None:
+    assert not list(observe(WrittenEngine(lambda _page, _prompt: ""), make_example(1), make_example(2)))
+
+
+def _wrong(example: Example, printed: Example) -> int:
+    """How many replies are wrong of a model that says what it is taught to."""
+    replies = {turn.prompt: turn.reply for turn in example.turns}
+    engine = WrittenEngine(lambda _page, prompt: replies[prompt])
+    return sum(not one.right for one in observe(engine, example, printed))
