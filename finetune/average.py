@@ -18,6 +18,7 @@ from safetensors.torch import load_file, save_file
 from docvlm.adapters.card import WEIGHTS_FILE
 from docvlm.adapters.registry import CONFIG_FILE
 from docvlm.errors import ModelError
+from docvlm.models.shipped import seal
 from docvlm.terminal import run_command
 
 
@@ -49,6 +50,7 @@ def average(before: Path, after: Path, out: Path, share: float = 0.5) -> None:
     save_file(mean, out / WEIGHTS_FILE, metadata={"format": "pt"})
     if (after / CONFIG_FILE).resolve() != (out / CONFIG_FILE).resolve():
         shutil.copyfile(after / CONFIG_FILE, out / CONFIG_FILE)
+    seal(out)
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """Fit the calibration that is shipped beside the weights, on generated documents with known answers.
 
-    python -m finetune.calibrate --adapter runs/sixth/adapter --documents 200 --out calibration.json
+    python -m finetune.calibrate --adapter docvlm/weights/adapter --documents 200
 
 No real document takes part. Replies are asked for as in the product and held against what is printed, not
 against what the reader made of it: a confidence says how likely a person who sees the page agrees.
@@ -20,8 +20,9 @@ from scipy.optimize import isotonic_regression
 
 from docvlm.config import Settings
 from docvlm.errors import UsageError
-from docvlm.models.calibration import AS_IT_IS, Calibration, Curve, write_calibration
-from docvlm.models.embedded import CALIBRATION_FILE, EmbeddedEngine
+from docvlm.models.calibration import AS_IT_IS, CALIBRATION_FILE, Calibration, Curve, write_calibration
+from docvlm.models.checksums import write_checksums
+from docvlm.models.embedded import EmbeddedEngine
 from docvlm.models.protocol import Engine
 from docvlm.pipeline.ask import ask_windows
 from docvlm.pipeline.extract import extract_windows
@@ -125,17 +126,19 @@ def _last(events: Iterator[object]) -> object:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m finetune.calibrate", description=__doc__)
-    parser.add_argument("--adapter", type=Path, required=True, help="the adapter to be shipped")
+    parser.add_argument(
+        "--adapter", type=Path, required=True, help="the adapter to be shipped; the curves are put beside it"
+    )
     parser.add_argument("--documents", type=int, default=200)
-    parser.add_argument("--out", type=Path, required=True, help="file to write")
     parser.set_defaults(run=_run)
     return run_command(parser)
 
 
 def _run(options: argparse.Namespace) -> int:
-    if (options.adapter.parent / CALIBRATION_FILE).exists():
+    file = options.adapter / CALIBRATION_FILE
+    if file.exists():
         raise UsageError(
-            f"There is a {CALIBRATION_FILE} beside {options.adapter} already.",
+            f"There is a {CALIBRATION_FILE} in {options.adapter} already.",
             "Delete it: curves are fitted to the model's own probabilities.",
         )
     settings = Settings.from_environment()
@@ -145,7 +148,8 @@ def _run(options: argparse.Namespace) -> int:
         seed = f"{SEEDS}:{number}"
         observed += observe(engine, make_example(seed), make_example(seed, misreadings=False))
         print(f"{number + 1} documents, {len(observed)} replies", flush=True)
-    write_calibration(options.out, fit(observed))
+    write_calibration(file, fit(observed))
+    write_checksums(options.adapter)
     return 0
 
 

@@ -27,6 +27,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from docvlm.errors import ModelError
 from docvlm.models.chat import ChatEncoder
 from docvlm.models.device import pick_device, pick_dtype
+from docvlm.models.shipped import seal
 from docvlm.terminal import run_command
 from finetune.cores import core_workers, one_thread
 from finetune.long_run import (
@@ -230,6 +231,7 @@ def export(language_model: Path, out: Path, target: Path) -> None:
     model.save_pretrained(target, save_embedding_layers=False)
     # PEFT's own model card would hide the one that is shipped beside the adapter.
     (target / "README.md").unlink(missing_ok=True)
+    seal(target)
 
 
 def main() -> int:

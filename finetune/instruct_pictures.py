@@ -34,6 +34,7 @@ from transformers.models.idefics2.modeling_idefics2 import Idefics2Connector
 from docvlm.errors import ModelError, UsageError
 from docvlm.models.chat import ChatEncoder
 from docvlm.models.device import pick_device, pick_dtype
+from docvlm.models.shipped import seal
 from docvlm.models.vision_language import join, load_vision, picture_of, save_vision
 from docvlm.terminal import run_command
 from finetune.cores import core_workers, one_thread
@@ -277,6 +278,7 @@ def export(language_model: Path, out: Path, target: Path) -> None:
     adapted.save_pretrained(target / ADAPTER, save_embedding_layers=False)
     # PEFT's own model card would hide the one that is shipped beside the adapter.
     (target / ADAPTER / "README.md").unlink(missing_ok=True)
+    seal(target / ADAPTER)
     shape, tower, connector = load_vision(checkpoint / VISION)
     save_vision(shape, tower, connector, target / VISION, torch.bfloat16)
 

@@ -13,7 +13,7 @@ from docvlm.model_names import EMBEDDED
 from docvlm.models.checksums import damaged_files, has_checksums
 from docvlm.models.language_model import language_model_folder
 from docvlm.models.server.address import is_server_address, parse_server_address
-from docvlm.models.shipped import SHIPPED_ADAPTER, SHIPPED_VISION
+from docvlm.models.shipped import SHIPPED_ADAPTER, SHIPPED_VISION, refuse_damage
 
 _SETUP = "Run: python -m docvlm setup"
 
@@ -55,9 +55,8 @@ def _check_embedded(folder: Path) -> Finding:
         return fail(
             "model", f"The embedded model is damaged: {', '.join(damaged)}.", again, ModelError.exit_code
         )
-    _open_weights(SHIPPED_ADAPTER / WEIGHTS_FILE)
-    if damaged := damaged_files(SHIPPED_VISION):
-        raise ModelError(f"The vision weights are damaged: {', '.join(damaged)}.", "Install docvlm again.")
+    for shipped in (SHIPPED_ADAPTER, SHIPPED_VISION):
+        refuse_damage(shipped)
     checked = "checksums right" if has_checksums(folder) else "unpacked before checksums were kept"
     return ok("model", f"embedded, {folder.name}, {checked}")
 

@@ -16,6 +16,9 @@ from pathlib import Path
 from docvlm.errors import ModelError
 from docvlm.types import Answer, Extraction, FieldValue, LineItems
 
+CALIBRATION_FILE = "calibration.json"
+"""Lies in the folder of the adapter that it was fitted with."""
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:

@@ -1,6 +1,7 @@
 """Checksums beside files that are unpacked once and then only read, so that damage can be told.
 
-Loading does not check them (it would double its time); ``python -m docvlm doctor`` does.
+Loading checks the weights that docvlm brings along, not the language model, whose time it would double;
+``python -m docvlm doctor`` checks both.
 """
 
 from __future__ import annotations

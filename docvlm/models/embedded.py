@@ -21,18 +21,15 @@ from docvlm.adapters.card import WEIGHTS_FILE
 from docvlm.errors import ModelError
 from docvlm.model_names import EMBEDDED
 from docvlm.models.adapter import merge_adapter, refuse_misfit
-from docvlm.models.calibration import UNCALIBRATED, Calibration, read_calibration
+from docvlm.models.calibration import CALIBRATION_FILE, UNCALIBRATED, Calibration, read_calibration
 from docvlm.models.chat import ChatEncoder
 from docvlm.models.device import pick_device, pick_dtype
 from docvlm.models.language_model import WHEEL_SHA256, Report, ensure_language_model
 from docvlm.models.prefix_engine import EncodedPage, PrefixEngine
 from docvlm.models.protocol import EngineCard, PageInput
-from docvlm.models.shipped import SHIPPED_ADAPTER, SHIPPED_VISION
+from docvlm.models.shipped import SHIPPED_ADAPTER, SHIPPED_VISION, refuse_damage
 from docvlm.models.vision_language import WEIGHTS, add_vision, picture_of
 from docvlm.tiling import Budget, TilePlan, cut_tiles, plan_tiles
-
-CALIBRATION_FILE = "calibration.json"
-"""Lies beside the folder of the adapter that it was fitted with."""
 
 CONTEXT_TOKENS = 8192
 CACHE_TOKENS = 6144  # about 46 kB a token in float32
@@ -74,6 +71,8 @@ class EmbeddedEngine(PrefixEngine):
             torch.set_num_threads(threads)
         report("Loading the embedded model.")
         shipped = [shipped_adapter] if shipped_adapter is not None else []
+        for part in shipped:
+            refuse_damage(part)
         sight = [vision / WEIGHTS] if vision.is_dir() else []
         base_revision = _revision(shipped, sight)
         refuse_misfit(adapter, EMBEDDED, base_revision)
@@ -139,7 +138,7 @@ def _load(folder: Path, adapters: Sequence[Path]) -> tuple[Any, Any]:
 
 
 def _calibration(shipped_adapter: Path | None) -> Calibration:
-    return read_calibration(shipped_adapter.parent / CALIBRATION_FILE) if shipped_adapter else UNCALIBRATED
+    return read_calibration(shipped_adapter / CALIBRATION_FILE) if shipped_adapter else UNCALIBRATED
 
 
 def _revision(adapters: Sequence[Path], sight: Sequence[Path]) -> str:
