@@ -1,4 +1,4 @@
-"""What programs may call of training: start a run, follow, stop and resume it. Part of the page."""
+"""What programs may call of training: start a run, follow, stop, resume and delete it. Part of the page."""
 
 from __future__ import annotations
 
@@ -81,7 +81,21 @@ class TrainingApi:
                 resume_alone(run, self._home)
                 return as_json(_run(run))
 
-        for call in (training_start, training_status, training_stop, training_resume):
+        def training_delete(name: str, request: gr.Request) -> str:
+            """Delete for good a training on labelled PDFs and images that is not going on: JSON names it.
+
+            Its adapter stays; adapter_discard deletes that.
+
+            Args:
+                name: The run, as training_start called it.
+            """
+            with told_in_a_sentence():
+                self._calls.rights.demand(request, "train")
+                run = self._named(name)
+                run.delete()
+                return as_json({"deleted": run.name})
+
+        for call in (training_start, training_status, training_stop, training_resume, training_delete):
             gr.api(call, api_name=call.__name__, concurrency_limit=4, concurrency_id="library calls")
 
     @property

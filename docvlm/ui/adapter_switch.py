@@ -6,7 +6,6 @@ from pathlib import Path
 
 from docvlm.adapters import KeptAdapter
 from docvlm.adapters.registry import NO_ADAPTER
-from docvlm.errors import UsageError
 from docvlm.model_names import short_name
 from docvlm.models.protocol import Engine
 from docvlm.pipeline import Workspace
@@ -61,18 +60,6 @@ class AdapterSwitch:
             return True
         self._workspace.adapters.delete(name)
         return False
-
-    def wait(self, seconds: float) -> None:
-        """Wait until the change that was begun is over.
-
-        Raises:
-            DocvlmError: when it did not come about; the model before is still there.
-            UsageError: when it takes longer than ``seconds``.
-        """
-        if not self._loader.wait_for_change(seconds):
-            raise UsageError("The model is still being loaded.", "Look later whether it is there.")
-        if self._loader.change_failure is not None:
-            raise self._loader.change_failure
 
     def _switched_on(self, name: str) -> Engine:
         self._workspace.use_adapter(name)

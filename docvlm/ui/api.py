@@ -1,6 +1,6 @@
 """What programs may call, through Gradio's API and, where it is on, as MCP tools: the document that a call
 brings or names is read, asked and extracted from. Further calls are in ``api_library``,
-``api_stored``, ``api_batch`` and ``api_adapters``.
+``api_stored``, ``api_batch``, ``api_model`` and ``api_adapters``.
 
 A call brings its document along, and nothing of it is kept, or names one of the caller's library; only the
 person at this machine may name a file of it instead, which is kept as by the command line. The docstrings of

@@ -1,8 +1,11 @@
-"""What programs may call of the adapters: list them, use one, discard one. Changes are for everybody."""
+"""What programs may call of the adapters: list, use, discard, export or import one. For everybody."""
 
 from __future__ import annotations
 
+import base64
+import tempfile
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -11,9 +14,7 @@ from docvlm.adapters import KeptAdapter
 from docvlm.adapters.registry import NO_ADAPTER
 from docvlm.model_names import short_name
 from docvlm.ui.adapter_switch import AdapterSwitch, fits
-from docvlm.ui.api_calls import Calls, Json, as_json, text_of, told_in_a_sentence
-
-_LOADING_SECONDS = 600.0
+from docvlm.ui.api_calls import DATA, LOADING_SECONDS, Calls, Json, as_json, text_of, told_in_a_sentence
 
 
 class AdaptersApi:
@@ -50,7 +51,7 @@ class AdaptersApi:
                     self._switch.off()
                 else:
                     self._switch.on(name)
-                self._switch.wait(_LOADING_SECONDS)
+                self._calls.desk.loader.wait_for_change(LOADING_SECONDS)
                 return as_json(self._listed())
 
         def adapter_discard(name: str, request: gr.Request) -> str:
@@ -64,13 +65,54 @@ class AdaptersApi:
             with told_in_a_sentence():
                 self._calls.rights.demand(request, "delete adapters")
                 if self._switch.delete(text_of(name, "name")):
-                    self._switch.wait(_LOADING_SECONDS)
+                    self._calls.desk.loader.wait_for_change(LOADING_SECONDS)
                 return as_json(self._listed())
 
-        limits: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "adapter calls"}
+        def adapter_export(name: str, request: gr.Request) -> str:
+            """Take an adapter that was trained on PDFs and images along, as a plain PEFT folder in a zip.
+
+            JSON has the name of the file and, as a data: address, what is in it.
+
+            Args:
+                name: The adapter, as adapters lists it.
+            """
+            with told_in_a_sentence():
+                self._calls.rights.demand(request, "take adapters")
+                return as_json(self._exported(text_of(name, "name")))
+
+        def adapter_import(adapter: str, request: gr.Request) -> str:
+            """Put an adapter for PDFs and images on the shelf, without using it: JSON lists them anew.
+
+            None is overwritten: where there is one of its name, a number is added.
+
+            Args:
+                adapter: A zip of a PEFT folder, as a data: address (data:application/zip;base64,...) or, on
+                    the machine that runs docvlm, its path.
+            """
+            with told_in_a_sentence():
+                self._calls.rights.demand(request, "import adapters")
+                return as_json({"imported": self._imported(adapter, request)} | self._listed())
+
         gr.api(adapters, api_name="adapters", concurrency_limit=4, concurrency_id="library calls")
-        gr.api(adapter_use, api_name="adapter_use", **limits)
-        gr.api(adapter_discard, api_name="adapter_discard", **limits)
+        for call in (adapter_use, adapter_discard, adapter_export, adapter_import):
+            gr.api(call, api_name=call.__name__, concurrency_limit=1, concurrency_id="model calls")
+
+    def _exported(self, name: str) -> Json:
+        with tempfile.TemporaryDirectory() as scratch:
+            file = self._calls.desk.workspace.adapters.export(name, Path(scratch) / f"{name}.zip")
+            content = base64.b64encode(file.read_bytes()).decode()
+        return {"name": file.name, "file": f"data:application/zip;base64,{content}"}
+
+    def _imported(self, adapter: Any, request: gr.Request) -> str:
+        """The name that an adapter has on the shelf now."""
+        registry = self._calls.desk.workspace.adapters
+        text = adapter if isinstance(adapter, str) else ""
+        if not text.startswith(DATA):
+            return registry.take_in(self._calls.rights.file(text, request)).name
+        with tempfile.TemporaryDirectory() as scratch:
+            file = Path(scratch) / "adapter.zip"
+            file.write_bytes(self._calls.content(text, "adapter"))
+            return registry.take_in(file).name
 
     def _listed(self) -> Json:
         workspace, in_use = self._calls.desk.workspace, self._switch.in_use

@@ -1,5 +1,5 @@
 """What programs may call of batches: start one over the caller's documents or a folder, follow it, pause
-it and go on, and take what it found.
+it and go on, take what it found, delete it.
 
 Programs without a cookie may be one owner, whoever they are (MCP clients are). So what is known of a folder's
 files is for those who may name folders.
@@ -109,7 +109,30 @@ class BatchApi:
                 chosen = form or ("txt" if run.request.task is Task.READ else "json")
                 return as_json(_batch(run) | self._results(run, chosen, request))
 
-        for call in (batch_start, batch_status, batch_pause, batch_resume, batch_retry, batch_results):
+        def batch_delete(batch: str, request: gr.Request) -> str:
+            """Delete for good a batch of PDFs and images that is not going on, with its files of results.
+
+            Documents that are stored for you stay as they are, and so do the files of its folder.
+
+            Args:
+                batch: The id that batch_start gave.
+            """
+            with told_in_a_sentence():
+                run, store = self._named(batch, request), self._calls.desk.workspace.store
+                kept = self._calls.reach.library(request).overviews(store)
+                identities = frozenset(overview.record.sha256 for overview in kept)
+                self._runs(request).delete(run, store, identities)
+                return as_json({"deleted": run.id})
+
+        for call in (
+            batch_start,
+            batch_status,
+            batch_pause,
+            batch_resume,
+            batch_retry,
+            batch_results,
+            batch_delete,
+        ):
             gr.api(call, api_name=call.__name__, concurrency_limit=4, concurrency_id="library calls")
 
     def _runs(self, request: gr.Request) -> BatchRuns:

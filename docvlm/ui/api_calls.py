@@ -24,8 +24,11 @@ from docvlm.ui.rights import Rights
 LONGEST_TEXT = 20_000
 """Of a question, a schema or a value, in characters."""
 
-_MODEL_SECONDS = 600.0  # how long a call waits for the model to be loaded
-_DATA, _LIBRARY = "data:", "library:"
+LOADING_SECONDS = 600.0
+"""How long a call waits for a model to be loaded."""
+
+DATA = "data:"
+_LIBRARY = "library:"
 _BASE64 = ";base64,"
 
 Json = dict[str, Any]
@@ -100,7 +103,7 @@ class Calls:
         if text.startswith(_LIBRARY):
             with self._in_library(text.removeprefix(_LIBRARY), request) as opened:
                 yield opened
-        elif not text.startswith(_DATA):
+        elif not text.startswith(DATA):
             with self.desk.workspace.open(self.rights.file(text, request)) as opened:
                 yield opened
         elif is_kept:
@@ -118,13 +121,22 @@ class Calls:
     @contextmanager
     def _brought(self, address: str) -> Iterator[OpenDocument]:
         """A document that came with the call: forgotten with all that was made of it."""
-        content = _content(address, self.desk.workspace.settings.limits.file_bytes)
+        content = self.content(address)
         nobody = secrets.token_hex(16)
         with self.desk.workspace.open(content, name="document", owner=nobody) as opened:
             try:
                 yield opened
             finally:
                 self.desk.workspace.store.delete_document(opened.id)
+
+    def content(self, address: str, what: str = "document") -> bytes:
+        """The bytes of a file that a call brings in a ``data:`` address.
+
+        Raises:
+            UsageError: when there are none; ``what`` says what they were to be.
+            LimitError: when they are more than a document may have.
+        """
+        return _content(address, self.desk.workspace.settings.limits.file_bytes, what)
 
     def shelf(self, request: gr.Request) -> SchemaShelf:
         """The templates and the caller's own schemas."""
@@ -147,25 +159,19 @@ class Calls:
         """
         loader, workspace = self.desk.loader, self.desk.workspace
         loader.start(lambda: workspace.engine)
-        loader.wait(_MODEL_SECONDS)
+        loader.wait(LOADING_SECONDS)
         if loader.failure is not None:
             raise loader.failure
 
 
-def _content(address: str, most_bytes: int) -> bytes:
-    """The bytes in a ``data:`` address.
-
-    Raises:
-        UsageError: when there are none.
-        LimitError: when there are too many.
-    """
+def _content(address: str, most_bytes: int, what: str) -> bytes:
     _, marker, text = address.partition(_BASE64)
     if not marker:
-        raise UsageError("The document is no base64 data: address.", "Send data:application/pdf;base64,….")
+        raise UsageError(f"The {what} is no base64 data: address.", "Send data:application/pdf;base64,….")
     if len(text) * 3 // 4 > most_bytes:
         limit = f"{most_bytes / 2**20:.0f} MiB"
-        raise LimitError(f"The document is larger than {limit}.", "Send a smaller one.")
+        raise LimitError(f"The {what} is larger than {limit}.", "Send a smaller one.")
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise UsageError("The document is not valid base64.", "Encode the file's bytes once more.") from error
+        raise UsageError(f"The {what} is not valid base64.", "Encode the file's bytes once more.") from error

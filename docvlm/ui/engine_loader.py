@@ -97,11 +97,19 @@ class EngineLoader:
         """Wait for the end of loading; True when it has come."""
         return self._settled.wait(seconds)
 
-    def wait_for_change(self, seconds: float) -> bool:
-        """Wait for the end of the last change; True when it has come."""
+    def wait_for_change(self, seconds: float) -> None:
+        """Wait until the last change is over.
+
+        Raises:
+            DocvlmError: when it did not come about; the model before is still there.
+            UsageError: when it takes longer than ``seconds``.
+        """
         if self._change is not None:
             self._change.join(seconds)
-        return not self.is_changing
+        if self.is_changing:
+            raise UsageError("The model is still being loaded.", "Look later whether it is there.")
+        if self._change_failure is not None:
+            raise self._change_failure
 
     def _load(self, load: Callable[[], Engine]) -> None:
         try:

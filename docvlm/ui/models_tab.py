@@ -8,9 +8,7 @@ import gradio as gr
 
 from docvlm.errors import ModelError, UsageError
 from docvlm.model_names import EMBEDDED
-from docvlm.models.protocol import Engine
 from docvlm.models.server.address import is_server_address
-from docvlm.models.server.reach import demand_server
 from docvlm.pipeline import Workspace
 from docvlm.tiling import BUDGET_NAMES, Budget, plan_tiles
 from docvlm.ui import models_html, notices
@@ -20,13 +18,13 @@ from docvlm.ui.cost_meter import CostMeter
 from docvlm.ui.desk import Desk
 from docvlm.ui.engine_loader import EngineLoader
 from docvlm.ui.model_header import ModelHeader
+from docvlm.ui.model_switch import begin_model
 from docvlm.ui.models_html import BudgetRow
 from docvlm.ui.rights import Rights
 from docvlm.ui.sessions import Session
 
 LONGEST_NAME = 400
 POLL_SECONDS = 1.0
-SERVER_SECONDS = 10.0
 _ORDINARY_PAGE = (1654, 2339)
 """A4 at 200 dpi, in pixels."""
 
@@ -92,7 +90,7 @@ class ModelsTab:
 
         def change() -> None:
             _refuse_misnamed(kind, name)
-            self._loader.change(lambda: self._switched(name))
+            begin_model(self._workspace, self._loader, name)
 
         return self._guarded(request, "change the model", change)
 
@@ -174,13 +172,6 @@ class ModelsTab:
             if not picture.problem:
                 return picture.width, picture.height, f"page {picture.number} of {session.view.name}"
         return *_ORDINARY_PAGE, "an A4 page at 200 dpi"
-
-    def _switched(self, name: str) -> Engine:
-        """Change to the model and return it; a server that is not there is told at once."""
-        if is_server_address(name):
-            demand_server(name, SERVER_SECONDS)
-        self._workspace.use_model(name)
-        return self._workspace.engine
 
     def _guarded(self, request: gr.Request, what: str, change: Callable[[], None]) -> Updates:
         try:

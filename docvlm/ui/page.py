@@ -14,6 +14,7 @@ from docvlm.ui.api_adapters import AdaptersApi
 from docvlm.ui.api_batch import BatchApi
 from docvlm.ui.api_calls import Calls
 from docvlm.ui.api_library import LibraryApi
+from docvlm.ui.api_model import ModelApi
 from docvlm.ui.api_stored import StoredApi
 from docvlm.ui.ask_panel import AskPanel
 from docvlm.ui.batch_starts import BatchStarts
@@ -120,7 +121,14 @@ def lay_out_rooms(
     batch.connect(documents, tabs, batch_tab)
     models.connect(models_tab)
     calls = Calls(desk, rights)
-    for api in (Api(calls), LibraryApi(calls), StoredApi(calls), BatchApi(calls, starts), AdaptersApi(calls)):
+    for api in (
+        Api(calls),
+        LibraryApi(calls),
+        StoredApi(calls),
+        BatchApi(calls, starts),
+        ModelApi(calls),
+        AdaptersApi(calls),
+    ):
         api.connect()
     return Rooms(tabs, desk, documents, library, batch, models)
 

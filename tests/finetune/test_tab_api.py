@@ -70,18 +70,27 @@ def test_one_run_goes_on_at_a_time(bench: Bench, workspace: Workspace, started: 
     assert started == ["second"]
 
 
+def test_a_run_is_deleted_once_it_has_ended(bench: Bench, workspace: Workspace, started: list[str]) -> None:
+    run, _ = _run(workspace, "slips"), _run(workspace, "second")
+    with closing(take_lock(run.folder)), pytest.raises(gr.Error, match="'slips' is going on"):
+        _call(bench, "training_delete", name="slips")
+    assert _call(bench, "training_delete", name="slips") == {"deleted": "slips"}
+    assert [told["run"] for told in _call(bench, "training_status")["runs"]] == ["second"]
+    assert not run.folder.exists()
+
+
 def test_only_who_may_train_stops_and_resumes(bench: Bench, workspace: Workspace, started: list[str]) -> None:
     run = _run(workspace, "slips")
     elsewhere = Bench(workspace, NO_RIGHTS)  # as in a demo
     with closing(take_lock(run.folder)):
         for place, request in ((bench, AWAY), (elsewhere, here())):
-            for call in ("training_stop", "training_resume"):
+            for call in ("training_stop", "training_resume", "training_delete"):
                 with pytest.raises(gr.Error, match="Only the person at the machine"):
                     _call(place, call, request, name="slips")
-    assert not (run.folder / STOP_FILE).exists() and started == []
+    assert run.folder.exists() and not (run.folder / STOP_FILE).exists() and started == []
 
 
-@pytest.mark.parametrize("call", ["training_stop", "training_resume", "training_status"])
+@pytest.mark.parametrize("call", ["training_stop", "training_resume", "training_status", "training_delete"])
 def test_a_run_that_is_not_there_is_told(
     bench: Bench, workspace: Workspace, started: list[str], call: str
 ) -> None:

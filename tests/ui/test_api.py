@@ -24,9 +24,10 @@ from tests.ui.http_browser import SECONDS, keep_document, messages_of
 
 RADISH = ["Radish Ltd, total 61,50 EUR"]
 CALLS = {"read", "ask", "extract", "search", "schemas", "label", "documents", "export", "delete"} | {
-    *(f"batch_{what}" for what in ("start", "status", "pause", "resume", "retry", "results")),
-    *(f"training_{what}" for what in ("start", "status", "stop", "resume")),
-    *("adapters", "adapter_use", "adapter_discard"),
+    *(f"batch_{what}" for what in ("start", "status", "pause", "resume", "retry", "results", "delete")),
+    *(f"training_{what}" for what in ("start", "status", "stop", "resume", "delete")),
+    *("adapters", "adapter_use", "adapter_discard", "adapter_export", "adapter_import"),
+    *("model", "model_use", "budget_use"),
 }
 
 pytestmark = pytest.mark.slow

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -89,16 +92,48 @@ def test_adapters_are_listed_used_and_discarded(rooms: Rooms, shelf: Path, check
     assert _call(rooms, "adapter_discard", name="stranger")["adapters"] == []
 
 
+def test_an_adapter_is_taken_along_and_put_on_a_shelf_again(
+    rooms: Rooms, shelf: Path, tmp_path: Path
+) -> None:
+    taken = _call(rooms, "adapter_export", name="receipts")
+    content = base64.b64decode(taken["file"].removeprefix("data:application/zip;base64,"), validate=True)
+    assert taken["name"] == "receipts.zip"
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        assert any(name.endswith("adapter_model.safetensors") for name in packed.namelist())
+
+    told = _call(rooms, "adapter_import", adapter=taken["file"])
+    assert told["imported"] == "receipts-2" and told["in_use"] is None
+    assert {each["name"] for each in told["adapters"]} == {"receipts", "receipts-2", "stranger"}
+    (tmp_path / "found.zip").write_bytes(content)
+    assert _call(rooms, "adapter_import", adapter=str(tmp_path / "found.zip"))["imported"] == "receipts-3"
+    assert _call(rooms, "adapter_use", name="receipts-2")["in_use"] == "receipts-2"
+
+
+def test_what_is_no_adapter_is_told(rooms: Rooms, shelf: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.zip").write_text("no zip")
+    for rubbish, said in (
+        ("data:application/zip;base64,AAAA", "adapter"),
+        ("data:application/zip,AAAA", "adapter is no base64"),
+        (str(tmp_path / "text.zip"), "text"),
+        (str(tmp_path / "nothing.zip"), "There is no file"),
+        (None, "There is no file"),
+    ):
+        with pytest.raises(gr.Error, match=said):
+            _call(rooms, "adapter_import", adapter=rubbish)
+    assert len(list(shelf.glob("*/"))) == 2
+
+
 def test_only_the_person_at_the_machine_changes_adapters(rooms: Rooms, shelf: Path) -> None:
-    for name in ("adapter_use", "adapter_discard"):
+    calls = {call: {"name": "receipts"} for call in ("adapter_use", "adapter_discard", "adapter_export")}
+    for call, arguments in (calls | {"adapter_import": {"adapter": "data:application/zip;base64,"}}).items():
         with pytest.raises(gr.Error, match="Only the person at the machine"):
-            _call(rooms, name, AWAY, name="receipts")
+            _call(rooms, call, AWAY, **arguments)
     assert _call(rooms, "adapters")["in_use"] is None and (shelf / "receipts").is_dir()
 
 
 @pytest.mark.parametrize("name", ["../home", "nothing", "/etc"])
 def test_an_adapter_that_is_not_there_is_told(rooms: Rooms, shelf: Path, name: str) -> None:
-    for call in ("adapter_use", "adapter_discard"):
+    for call in ("adapter_use", "adapter_discard", "adapter_export"):
         with pytest.raises(gr.Error, match="There is no adapter called"):
             _call(rooms, call, name=name)
         for rubbish in ("", None, ["receipts"]):

@@ -62,9 +62,32 @@ def test_a_batch_is_paused_resumed_and_its_results_are_taken(rooms: Rooms, tmp_p
 
     for other in (BELA, AWAY):
         assert _call(rooms, "batch_status", other)["batches"] == []
-        for name in ("batch_status", "batch_pause", "batch_resume", "batch_retry", "batch_results"):
+        for name in ("status", "pause", "resume", "retry", "results", "delete"):
             with pytest.raises(gr.Error, match="no batch of this id"):
-                _call(rooms, name, other, batch=batch)
+                _call(rooms, f"batch_{name}", other, batch=batch)
+
+
+def test_a_batch_is_deleted_with_what_only_it_has_found(rooms: Rooms, tmp_path: Path) -> None:
+    desk, store, file = rooms.desk, rooms.desk.workspace.store, write_pdf(tmp_path / "radish.pdf", ["Radish"])
+    other = write_pdf(tmp_path / "in" / "turnip.pdf", ["Turnip"] * 40)
+    session = desk.sessions.of(ANNA)
+    desk.open_view(session, desk.library(session).keep(file, file.name)).close()
+    (kept,) = _call(rooms, "documents")["documents"]
+    library, batch = _begun(rooms, "library"), _begun(rooms, str(other.parent))
+    with pytest.raises(gr.Error, match=r"is going on\. Pause it first"):
+        _call(rooms, "batch_delete", batch=batch)
+    for each in (library, batch):
+        _settled(rooms, each)
+    assert {record.name for record in store.list_documents()} == {"radish.pdf", "turnip.pdf"}
+
+    for each in (library, batch):
+        assert _call(rooms, "batch_delete", batch=each) == {"deleted": each}
+    assert _call(rooms, "batch_status")["batches"] == [] and other.is_file()
+    (left,) = _call(rooms, "documents")["documents"]
+    assert left["document"] == kept["document"] and left["status"] == "read"
+    assert [record.name for record in store.list_documents()] == ["radish.pdf"]
+    with pytest.raises(gr.Error, match="no batch of this id"):
+        _call(rooms, "batch_results", batch=batch)
 
 
 def test_a_visitor_is_not_told_where_results_lie(rooms: Rooms, tmp_path: Path) -> None:

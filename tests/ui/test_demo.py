@@ -196,9 +196,14 @@ def test_programs_are_refused_in_a_demo_what_its_page_refuses(address: str, tmp_
     refused: dict[str, dict[str, str]] = {
         "adapter_use": {"name": "none"},
         "adapter_discard": {"name": "any"},
+        "adapter_export": {"name": "any"},
+        "adapter_import": {"adapter": "data:application/zip;base64,UEsDBA=="},
+        "model_use": {"name": "embedded"},
+        "budget_use": {"budget": "fast"},
         "training_status": {},
         "training_stop": {"name": "labels"},
         "training_resume": {"name": "labels"},
+        "training_delete": {"name": "labels"},
         "batch_start": {"files": str(tmp_path), "task": "read"},
     }
     for name, arguments in refused.items():
