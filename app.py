@@ -7,6 +7,7 @@ import importlib.util
 import logging
 import os
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -84,15 +85,17 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _serve(settings: Settings, options: argparse.Namespace) -> None:
+    settings.prepare_home()
     # Uploads in transit stay in the data folder. Gradio reads this when it is imported.
-    os.environ.setdefault("GRADIO_TEMP_DIR", str(settings.prepare_home() / "uploads"))
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(settings.uploads))
     if lent_gpu.is_lent(os.environ):
         lent_gpu.prepare()
     from docvlm.pipeline import Workspace
     from docvlm.ui.demo import Demo, Sweeper, is_private_space
     from docvlm.ui.engine_loader import EngineLoader
     from docvlm.ui.login import login_check
-    from docvlm.ui.page import RoomPlan, build_page
+    from docvlm.ui.page import CACHE_SECONDS, RoomPlan, build_page
+    from docvlm.ui.uploads import sweep_uploads
     from finetune.tab import FineTuneTab
 
     login = login_check(options.login, os.environ)
@@ -104,6 +107,7 @@ def _serve(settings: Settings, options: argparse.Namespace) -> None:
     with Workspace(settings, loader.report) as workspace:
         further = [RoomPlan("finetune", "Fine-tune", FineTuneTab)]
         rights = _rights(settings, options, login)
+        sweep_uploads(settings, time.time() - CACHE_SECONDS)
         page = build_page(workspace, loader, rights, further, demo.notice if demo else "")
         with Sweeper(settings, workspace.store, demo) if demo else nullcontext():
             _launch(page, options, settings.limits.file_bytes, login)

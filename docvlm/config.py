@@ -85,6 +85,11 @@ class Settings:
         """The shelf of adapters trained on the user's labels."""
         return self.home / "adapters"
 
+    @property
+    def uploads(self) -> Path:
+        """What browsers uploaded, until it is taken in."""
+        return self.home / "uploads"
+
     @staticmethod
     def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         """Read ``DOCVLM_HOME``, ``DOCVLM_DATABASE_URL``, ``DOCVLM_MODEL``, ``DOCVLM_ADAPTER``,

@@ -18,6 +18,7 @@ from docvlm.config import Settings
 from docvlm.errors import DocvlmError, UsageError
 from docvlm.store import Store
 from docvlm.ui.library import Library, documents_folder
+from docvlm.ui.uploads import sweep_uploads
 
 SPACE = "SPACE_ID"
 """Set where Hugging Face runs the app."""
@@ -102,6 +103,7 @@ class Sweeper:
             self._try(partial(sweep, documents_folder(self._settings), self._store, before))
             self._try(partial(sweep_batches, self._settings, self._store, before))
             self._try(partial(sweep_schemas, self._settings, before))
+            self._try(partial(sweep_uploads, self._settings, before))
             self._leaving.wait(_SWEEP_SECONDS)
 
     def _try(self, delete: Callable[[], int]) -> None:

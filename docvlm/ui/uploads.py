@@ -15,6 +15,7 @@ from typing import Any
 
 import gradio as gr
 
+from docvlm.config import Settings
 from docvlm.errors import UsageError
 from docvlm.ui.owners import token_of
 
@@ -92,3 +93,17 @@ def delete_upload(path: Path) -> None:
     path.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # called by hand for a file that lies beside others
         path.parent.rmdir()
+
+
+def sweep_uploads(settings: Settings, before: float) -> int:
+    """Delete uploads that came before a time (seconds since 1970) and were never taken in; returns how many.
+
+    Gradio does so itself for as long as it runs; those of an app that was killed nobody else would delete.
+    """
+    deleted = 0
+    for file in settings.uploads.glob("*/*"):
+        with contextlib.suppress(FileNotFoundError):  # taken in just now
+            if file.is_file() and file.stat().st_mtime < before:
+                delete_upload(file)
+                deleted += 1
+    return deleted

@@ -156,11 +156,16 @@ def test_the_sweeper_works_by_itself(workspace: Workspace) -> None:
     folder = documents_folder(workspace.settings)
     old = _keep(workspace, folder, ANNA, "Parsnips", 2 * HOUR)
     run, schema = _batch(workspace, ANNA, 2 * HOUR), _schema(workspace, ANNA, "my bill", 2 * HOUR)
+    upload = workspace.settings.uploads / ANNA / "letter.pdf"
+    upload.parent.mkdir(parents=True)
+    upload.write_bytes(b"never taken in")
+    os.utime(upload, (time.time() - 2 * HOUR,) * 2)
     with Sweeper(workspace.settings, workspace.store, Demo(60)):
         until = time.monotonic() + 20
-        while (run.folder.exists() or schema.exists()) and time.monotonic() < until:
+        while (run.folder.exists() or upload.exists()) and time.monotonic() < until:
             time.sleep(0.05)
-    assert workspace.store.document(old) is None and not run.folder.exists() and not schema.exists()
+    assert workspace.store.document(old) is None and not run.folder.exists()
+    assert not schema.exists() and not upload.exists()
 
 
 def test_samples_stay_as_they_are_whatever_visitors_do(rooms: Rooms) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,9 +11,10 @@ import gradio as gr
 import pytest
 from gradio.route_utils import delete_files_created_by_app
 
+from docvlm.config import Settings
 from docvlm.errors import UsageError
 from docvlm.ui.owners import COOKIE
-from docvlm.ui.uploads import Uploads, check_own_upload, delete_upload
+from docvlm.ui.uploads import Uploads, check_own_upload, delete_upload, sweep_uploads
 
 ANNA, BELA = "a" * 32, "b" * 32
 
@@ -73,6 +76,18 @@ def test_gradio_deletes_a_file_that_nobody_takes_in(tmp_path: Path) -> None:
     assert blocks.upload_file_set == {str(path)}
     delete_files_created_by_app(blocks, age=None)
     assert not path.exists()
+
+
+def test_what_a_killed_app_left_is_deleted_once_it_is_old(tmp_path: Path) -> None:
+    settings = Settings.from_environment({"DOCVLM_HOME": str(tmp_path)})
+    assert sweep_uploads(settings, time.time()) == 0  # no app has run yet
+    settings.uploads.mkdir()
+    old, fresh = (
+        _taken(Uploads(set()), _uploaded(settings.uploads, name), ANNA) for name in ("old.pdf", "fresh.pdf")
+    )
+    os.utime(old, (time.time() - 7200,) * 2)
+    assert sweep_uploads(settings, time.time() - 3600) == 1
+    assert not old.parent.exists() and fresh.is_file()
 
 
 @pytest.mark.parametrize("answer", [b"", b"{", b"{}", b"413: too large", b"3", b"\xff"])
