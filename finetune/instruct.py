@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -32,12 +31,12 @@ from docvlm.terminal import run_command
 from finetune.cores import core_workers, one_thread
 from finetune.long_run import (
     CHECKPOINT,
+    Progress,
     begin,
     cached_language_model,
-    log_step,
-    put_checkpoint,
     read_recipe,
     rise_and_fall,
+    take_steps,
 )
 from finetune.packed_attention import use_packed_attention
 from finetune.packing import PackedExample, pack_example
@@ -79,15 +78,6 @@ class InstructConfig:
     start_from: str | None = None
 
 
-@dataclass(slots=True)
-class Progress:
-    """How far a run is: steps taken, documents used up, seconds spent training."""
-
-    step: int = 0
-    documents: int = 0
-    seconds: float = 0.0
-
-
 def load_recipe(file: Path) -> InstructConfig:
     """The settings in a YAML file of ``finetune/recipes``; see :func:`read_recipe`."""
     return read_recipe(file, InstructConfig)
@@ -106,6 +96,11 @@ class Run:
     optimizer: torch.optim.Optimizer
     progress: Progress
 
+    def write(self, folder: Path) -> None:
+        """Write a checkpoint to a folder."""
+        self.model.save_pretrained(folder, save_embedding_layers=False)
+        save_state(folder, self.optimizer, self.progress)
+
 
 def open_run(language_model: Path, out: Path, config: InstructConfig, resume: bool) -> Run:
     """Start a run, or load it as its last checkpoint left it."""
@@ -113,7 +108,7 @@ def open_run(language_model: Path, out: Path, config: InstructConfig, resume: bo
     model = _with_lora(language_model, out, config, resume)
     weights = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=config.learning_rate, weight_decay=0.0)
-    return Run(model, optimizer, load_state(out / CHECKPOINT, optimizer, Progress) if resume else Progress())
+    return Run(model, optimizer, load_state(out / CHECKPOINT, optimizer) if resume else Progress())
 
 
 def train(
@@ -131,24 +126,17 @@ def train(
     tokenizer = AutoTokenizer.from_pretrained(language_model)
     chat, end_id = ChatEncoder(tokenizer), int(tokenizer.eos_token_id)
     run = open_run(language_model, out, config, resume)
-    progress, saved_at = run.progress, run.progress.seconds
     with one_thread(), core_workers(config.threads) as workers:
-        while progress.documents < config.documents:
-            began = time.monotonic()
-            rate = learning_rate_at(progress.documents / config.documents, config)
+
+        def step() -> dict[str, float]:
+            rate = learning_rate_at(run.progress.seen / config.documents, config)
             for group in run.optimizer.param_groups:
                 group["lr"] = rate
-            documents = list(_next_documents(progress, config, chat, end_id, examples))
+            documents = list(_next_documents(run.progress, config, chat, end_id, examples))
             loss = train_step(run.model, run.optimizer, documents, config, workers)
-            spent = time.monotonic() - began
-            progress.step += 1
-            progress.seconds += spent
-            speed = sum(document.length for document in documents) / spent
-            log_step(out, progress, loss=loss, learning_rate=rate, tokens_per_second=speed)
-            if progress.seconds - saved_at >= config.checkpoint_minutes * 60:
-                _save(out, run)
-                saved_at = progress.seconds
-    _save(out, run)
+            return {"loss": loss, "learning_rate": rate, "tokens": sum(each.length for each in documents)}
+
+        take_steps(out, run.progress, config.documents, step, run.write, config.checkpoint_minutes)
 
 
 def _with_lora(language_model: Path, out: Path, config: InstructConfig, resume: bool) -> Any:
@@ -174,8 +162,8 @@ def _next_documents(
     """The documents of one step; those over the token limit are passed over."""
     found = 0
     while found < config.documents_a_step:
-        packed = pack_example(examples(config.seed, progress.documents), chat, end_id)
-        progress.documents += 1
+        packed = pack_example(examples(config.seed, progress.seen), chat, end_id)
+        progress.seen += 1
         if packed.length <= config.max_tokens:
             found += 1
             yield packed
@@ -206,14 +194,6 @@ def train_step(
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     return float(sum(losses)) / targets
-
-
-def _save(out: Path, run: Run) -> None:
-    def write(folder: Path) -> None:
-        run.model.save_pretrained(folder, save_embedding_layers=False)
-        save_state(folder, run.optimizer, run.progress)
-
-    put_checkpoint(out, write)
 
 
 def export(language_model: Path, out: Path, target: Path) -> None:

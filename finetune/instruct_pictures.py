@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -41,12 +40,12 @@ from finetune.cores import core_workers, one_thread
 from finetune.instruct import BASE_MODEL
 from finetune.long_run import (
     CHECKPOINT,
+    Progress,
     begin,
     cached_language_model,
-    log_step,
-    put_checkpoint,
     read_recipe,
     rise_and_fall,
+    take_steps,
 )
 from finetune.packed_attention import use_packed_attention
 from finetune.packing import PackedExample, pack_turns
@@ -86,15 +85,6 @@ class PicturesConfig:
     threads: int = 2
 
 
-@dataclass(slots=True)
-class Progress:
-    """How far a run is: steps taken, examples used up, seconds spent training."""
-
-    step: int = 0
-    examples: int = 0
-    seconds: float = 0.0
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Lesson:
     """An example as the model takes it in."""
@@ -113,6 +103,13 @@ class Run:
     optimizer: torch.optim.Optimizer
     progress: Progress
 
+    def write(self, folder: Path) -> None:
+        """Write a checkpoint to a folder."""
+        self.adapted.save_pretrained(folder / ADAPTER, save_embedding_layers=False)
+        seeing: Any = self.model.model
+        save_vision(self.config, seeing.vision_model, seeing.connector, folder / VISION, torch.float32)
+        save_state(folder, self.optimizer, self.progress)
+
 
 def load_recipe(file: Path) -> PicturesConfig:
     """The settings in a YAML file of ``finetune/recipes``; see :func:`read_recipe`."""
@@ -128,21 +125,13 @@ def train(language_model: Path, out: Path, config: PicturesConfig, resume: bool)
     begin(out, config, resume)
     chat = ChatEncoder(AutoTokenizer.from_pretrained(language_model))
     run = open_run(language_model, out, config, resume, chat)
-    progress, saved_at = run.progress, run.progress.seconds
     with one_thread(), core_workers(config.threads) as workers:
-        while progress.examples < config.examples:
-            began = time.monotonic()
-            _set_rates(run, progress.examples / config.examples, config)
-            lessons = list(_next_lessons(run, config, chat))
-            loss = train_step(run, lessons, workers)
-            spent = time.monotonic() - began
-            progress.step += 1
-            progress.seconds += spent
-            log_step(out, progress, loss=loss, examples_per_second=len(lessons) / spent)
-            if progress.seconds - saved_at >= config.checkpoint_minutes * 60:
-                _save(out, run)
-                saved_at = progress.seconds
-    _save(out, run)
+
+        def step() -> dict[str, float]:
+            _set_rates(run, run.progress.seen / config.examples, config)
+            return {"loss": train_step(run, list(_next_lessons(run, config, chat)), workers)}
+
+        take_steps(out, run.progress, config.examples, step, run.write, config.checkpoint_minutes)
 
 
 def open_run(language_model: Path, out: Path, config: PicturesConfig, resume: bool, chat: ChatEncoder) -> Run:
@@ -181,7 +170,7 @@ def open_run(language_model: Path, out: Path, config: PicturesConfig, resume: bo
     optimizer = torch.optim.AdamW([{"params": sight}, {"params": language}], weight_decay=0.0)
     progress = Progress()
     if resume:
-        progress = load_state(checkpoint, optimizer, Progress)
+        progress = load_state(checkpoint, optimizer)
     return Run(adapted, model, shape, optimizer, progress)
 
 
@@ -204,10 +193,10 @@ def _next_lessons(run: Run, config: PicturesConfig, chat: ChatEncoder) -> Iterat
     """The examples of one step; those over the token limit are passed over."""
     found, end_id = 0, int(run.model.generation_config.eos_token_id)
     while found < config.examples_a_step:
-        number = run.progress.examples
+        number = run.progress.seen
         side = config.sides[number % len(config.sides)]
         example = make_picture_example(f"{config.seed}:{number}", side, number < config.print_only)
-        run.progress.examples += 1
+        run.progress.seen += 1
         lesson = encode(example, chat, end_id)
         if example.turns and lesson.packed.length <= config.max_tokens:
             found += 1
@@ -246,19 +235,6 @@ def train_step(run: Run, lessons: list[Lesson], workers: Executor) -> float:
     run.optimizer.step()
     run.optimizer.zero_grad(set_to_none=True)
     return float(sum(losses)) / targets
-
-
-def _save(out: Path, run: Run) -> None:
-    def write(folder: Path) -> None:
-        run.adapted.save_pretrained(folder / ADAPTER, save_embedding_layers=False)
-        _save_vision(run.model, run.config, folder / VISION, torch.float32)
-        save_state(folder, run.optimizer, run.progress)
-
-    put_checkpoint(out, write)
-
-
-def _save_vision(model: Any, config: Idefics2Config, folder: Path, dtype: torch.dtype) -> None:
-    save_vision(config, model.model.vision_model, model.model.connector, folder, dtype)
 
 
 def export(language_model: Path, out: Path, target: Path) -> None:

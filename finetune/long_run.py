@@ -1,12 +1,13 @@
-"""What long runs of training have in common: their recipe, their learning rate, their log and checkpoints."""
+"""What long runs of training have in common: recipe, learning rate, steps, log and checkpoints."""
 
 from __future__ import annotations
 
 import json
 import math
 import shutil
-from collections.abc import Callable
-from dataclasses import asdict
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,6 +25,15 @@ _LAST_CHECKPOINT = "checkpoint.old"
 LOG = "log.jsonl"
 
 Config = TypeVar("Config")
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run is: steps taken, examples used up (those passed over too), seconds spent training."""
+
+    step: int = 0
+    seen: int = 0
+    seconds: float = 0.0
 
 
 def read_recipe(file: Path, config: Callable[..., Config]) -> Config:
@@ -74,7 +84,36 @@ def rise_and_fall(progress: float, warmup: float, least: float = 0.0) -> float:
     return least + (1 - least) * 0.5 * (1 + math.cos(math.pi * decayed))
 
 
-def log_step(out: Path, progress: DataclassInstance, **figures: float) -> None:
+def take_steps(
+    out: Path,
+    progress: Progress,
+    total: int,
+    step: Callable[[], Mapping[str, float]],
+    write: Callable[[Path], None],
+    checkpoint_minutes: float,
+) -> None:
+    """Train until ``total`` examples are seen; every step is logged, and checkpoints are put in ``out``.
+
+    Args:
+        step: takes one step, moves ``progress.seen`` on, and returns figures for the log.
+        write: writes a checkpoint to a folder, as for :func:`put_checkpoint`.
+        checkpoint_minutes: of training between two checkpoints; the last is put at the end.
+    """
+    saved_at = progress.seconds
+    while progress.seen < total:
+        began, before = time.monotonic(), progress.seen
+        figures = step()
+        spent = time.monotonic() - began
+        progress.step += 1
+        progress.seconds += spent
+        log_step(out, progress, **figures, examples_per_second=(progress.seen - before) / spent)
+        if progress.seconds - saved_at >= checkpoint_minutes * 60:
+            put_checkpoint(out, write)
+            saved_at = progress.seconds
+    put_checkpoint(out, write)
+
+
+def log_step(out: Path, progress: Progress, **figures: float) -> None:
     """Append a line of JSON to the run's log."""
     line: dict[str, Any] = {**asdict(progress), **figures}
     rounded = {

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
 import torch
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from finetune.long_run import Progress
 
 _FILE = "training.pt"
 
-Progress = TypeVar("Progress")
 
-
-def save_state(folder: Path, optimizer: torch.optim.Optimizer, progress: DataclassInstance) -> None:
+def save_state(folder: Path, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
     torch.save({"optimizer": optimizer.state_dict(), "progress": asdict(progress)}, folder / _FILE)
 
 
-def load_state(folder: Path, optimizer: torch.optim.Optimizer, progress: Callable[..., Progress]) -> Progress:
-    """Give the optimiser back what it knew; returns how far the run was, as the dataclass ``progress``."""
+def load_state(folder: Path, optimizer: torch.optim.Optimizer) -> Progress:
+    """Give the optimiser back what it knew; returns how far the run was."""
     state = torch.load(folder / _FILE, weights_only=True)
     optimizer.load_state_dict(state["optimizer"])
-    return progress(**state["progress"])
+    return Progress(**state["progress"])

@@ -125,7 +125,7 @@ def language_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _logged(folder: Path) -> list[int]:
     lines = (folder / "run" / "log.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line)["documents"] for line in lines]
+    return [json.loads(line)["seen"] for line in lines]
 
 
 def test_a_row_is_trained_once(language_model: Path, tmp_path: Path) -> None:

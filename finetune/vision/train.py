@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -34,12 +33,12 @@ from docvlm.terminal import run_command
 from finetune.cores import core_workers, one_thread
 from finetune.long_run import (
     CHECKPOINT,
+    Progress,
     begin,
     cached_language_model,
-    log_step,
-    put_checkpoint,
     read_recipe,
     rise_and_fall,
+    take_steps,
 )
 from finetune.training_state import load_state, save_state
 from finetune.vision.alignment import look_at_places
@@ -93,15 +92,6 @@ class VisionConfig:
         return BatchSizes(self.seed, self.batch, self.sides, self.print_only // self.batch, tokenizer)
 
 
-@dataclass(slots=True)
-class Progress:
-    """How far a run is: steps taken, tiles seen, seconds spent training."""
-
-    step: int = 0
-    tiles: int = 0
-    seconds: float = 0.0
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
     """A reader in training, its optimiser, and how far they are."""
@@ -109,6 +99,11 @@ class Run:
     reader: GlyphReader
     optimizer: torch.optim.Optimizer
     progress: Progress
+
+    def write(self, folder: Path) -> None:
+        """Write a checkpoint to a folder."""
+        self.reader.save(folder)
+        save_state(folder, self.optimizer, self.progress)
 
 
 def load_recipe(file: Path) -> VisionConfig:
@@ -128,7 +123,6 @@ def train(out: Path, config: VisionConfig, resume: bool, language_model: Path | 
     """
     begin(out, config, resume)
     run = open_run(out, config, resume, language_model)
-    progress, saved_at = run.progress, run.progress.seconds
     parts = config.threads if pick_device().type == "cpu" else 1
     with (
         ProcessPoolExecutor(max_workers=config.drawing_processes) as drawing,
@@ -136,29 +130,17 @@ def train(out: Path, config: VisionConfig, resume: bool, language_model: Path | 
         core_workers(parts) as workers,
     ):
         sizes = config.batches(language_model)
-        batches = batches_from(progress.step, sizes, drawing, 2 * config.drawing_processes + 1)
-        while progress.tiles < config.tiles:
-            began = time.monotonic()
+        batches = batches_from(run.progress.step, sizes, drawing, 2 * config.drawing_processes + 1)
+
+        def step() -> dict[str, float]:
             for group in run.optimizer.param_groups:
-                group["lr"] = learning_rate_at(progress.tiles / config.tiles, config)
+                group["lr"] = learning_rate_at(run.progress.seen / config.tiles, config)
             batch = next(batches)
             loss, right = train_step(run, batch, workers, parts)
-            spent = time.monotonic() - began
-            progress.step += 1
-            progress.tiles += config.batch
-            progress.seconds += spent
-            log_step(
-                out,
-                progress,
-                loss=loss,
-                right=right,
-                side=batch.images.shape[1],
-                tiles_per_second=config.batch / spent,
-            )
-            if progress.seconds - saved_at >= config.checkpoint_minutes * 60:
-                _save(out, run)
-                saved_at = progress.seconds
-    _save(out, run)
+            run.progress.seen += config.batch
+            return {"loss": loss, "right": right, "side": batch.images.shape[1]}
+
+        take_steps(out, run.progress, config.tiles, step, run.write, config.checkpoint_minutes)
 
 
 def open_run(out: Path, config: VisionConfig, resume: bool, language_model: Path | None = None) -> Run:
@@ -190,7 +172,7 @@ def open_run(out: Path, config: VisionConfig, resume: bool, language_model: Path
     optimizer = torch.optim.AdamW(weights, lr=config.learning_rate, weight_decay=config.weight_decay)
     progress = Progress()
     if resume:
-        progress = load_state(out / CHECKPOINT, optimizer, Progress)
+        progress = load_state(out / CHECKPOINT, optimizer)
     return Run(reader, optimizer, progress)
 
 
@@ -236,14 +218,6 @@ def _lesson(reader: GlyphReader, batch: Batch) -> Lesson:
     images, *targets = batch.on(device)
     with torch.autocast(device.type, dtype=pick_dtype(device), enabled=pick_dtype(device) != torch.float32):
         return reader.lesson(images, tuple(targets))
-
-
-def _save(out: Path, run: Run) -> None:
-    def write(folder: Path) -> None:
-        run.reader.save(folder)
-        save_state(folder, run.optimizer, run.progress)
-
-    put_checkpoint(out, write)
 
 
 def export(out: Path, target: Path) -> None:

@@ -61,18 +61,18 @@ def test_a_run_logs_saves_and_goes_on_where_it_stopped(language_model: Path, tmp
     first = _log(out)
     resumed = open_run(language_model, out, config, resume=True)
     assert resumed.progress.step == len(first)
-    assert resumed.progress.documents == first[-1]["documents"]
+    assert resumed.progress.seen == first[-1]["seen"]
     before = load_file(out / "checkpoint" / "adapter_model.safetensors")
     loaded = {name: value for name, value in resumed.model.state_dict().items() if "lora_" in name}
     assert len(before) == len(loaded)
     for name, value in loaded.items():
         torch.testing.assert_close(before[name.replace(".default", "")], value)
 
-    longer = InstructConfig(seed=4, documents=resumed.progress.documents + 1, max_tokens=4000)
+    longer = InstructConfig(seed=4, documents=resumed.progress.seen + 1, max_tokens=4000)
     train(language_model, out, longer, resume=True)
     after = _log(out)[len(first) :]
     assert after[0]["step"] == first[-1]["step"] + 1
-    assert after[0]["documents"] > first[-1]["documents"]
+    assert after[0]["seen"] > first[-1]["seen"]
 
 
 def test_a_folder_with_a_run_is_not_overwritten(language_model: Path, tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def test_a_run_logs_saves_goes_on_and_is_served(home: Path, tmp_path: Path) -> N
     train(language_model, tmp_path / "run", replace(config, examples=8), resume=True)
     log = [json.loads(line) for line in (tmp_path / "run" / LOG).read_text().splitlines()]
     assert [line["step"] for line in log] == list(range(1, len(log) + 1))
-    assert log[-1]["examples"] >= 8
+    assert log[-1]["seen"] >= 8
     export(language_model, tmp_path / "run", tmp_path / "shipped")
     engine = EmbeddedEngine(
         home, shipped_adapter=tmp_path / "shipped" / ADAPTER, vision=tmp_path / "shipped" / VISION

@@ -12,12 +12,14 @@ from docvlm.errors import UsageError
 from finetune.long_run import (
     CHECKPOINT,
     LOG,
+    Progress,
     begin,
     holds_checkpoint,
     log_step,
     put_checkpoint,
     read_recipe,
     rise_and_fall,
+    take_steps,
 )
 
 
@@ -39,8 +41,9 @@ def test_a_recipe_is_read_and_an_unknown_setting_named(tmp_path: Path) -> None:
 
 def test_a_run_is_not_begun_over_another(tmp_path: Path) -> None:
     begin(tmp_path / "run", Config(), resume=False)
-    log_step(tmp_path / "run", Config(4), loss=0.123456)
-    assert json.loads((tmp_path / "run" / LOG).read_text()) == {"pages": 4, "loss": 0.1235}
+    log_step(tmp_path / "run", Progress(2, 8, 1.5), loss=0.123456)
+    told = json.loads((tmp_path / "run" / LOG).read_text())
+    assert told == {"step": 2, "seen": 8, "seconds": 1.5, "loss": 0.1235}
     with pytest.raises(UsageError, match="already holds a run"):
         begin(tmp_path / "run", Config(), resume=False)
     begin(tmp_path / "run", Config(), resume=True)
@@ -50,6 +53,27 @@ def test_the_learning_rate_rises_in_a_line_and_falls_in_half_a_cosine() -> None:
     assert [rise_and_fall(progress, 0.1) for progress in (0.0, 0.05, 0.1)] == pytest.approx([0.02, 0.5, 1])
     assert rise_and_fall(0.55, 0.1, least=0.01) == pytest.approx(0.505)
     assert rise_and_fall(1.0, 0.1, least=0.01) == pytest.approx(0.01)
+
+
+def test_steps_are_taken_logged_and_saved_until_all_is_seen(tmp_path: Path) -> None:
+    out, progress, saved = tmp_path / "run", Progress(), list[int]()
+    begin(out, Config(), resume=False)
+
+    def step() -> dict[str, float]:
+        progress.seen += 4  # one of them passed over
+        return {"loss": 1 / progress.seen}
+
+    def note(folder: Path) -> None:
+        folder.mkdir()
+        saved.append(progress.step)
+
+    take_steps(out, progress, 10, step, note, checkpoint_minutes=1e9)
+    assert (progress.step, progress.seen, saved) == (3, 12, [3]) and progress.seconds > 0
+    take_steps(out, progress, 20, step, note, checkpoint_minutes=0)
+    lines = [json.loads(line) for line in (out / LOG).read_text().splitlines()]
+    assert [line["seen"] for line in lines] == [4, 8, 12, 16, 20]
+    assert all(line["examples_per_second"] > 0 for line in lines)
+    assert saved == [3, 4, 5, 5] and (out / CHECKPOINT).is_dir()
 
 
 def write(out: Path, text: str) -> None:
