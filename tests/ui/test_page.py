@@ -126,13 +126,11 @@ def test_pages_are_turned_and_overlays_switched_without_the_server(page: Page) -
     page.wait_for_selector('img[alt="Page 1 of scanned-contract.pdf"]')
     page.wait_for_selector('[data-read="1"]', timeout=READ_MILLISECONDS)
     assert not page.locator(".tiles rect").first.is_visible()
-    seconds = page.evaluate(
-        """() => { const started = performance.now();
-        document.querySelector("[data-layer=tiles]").click();
-        document.querySelector(".tiles rect").getBoundingClientRect();
-        return (performance.now() - started) / 1000; }"""
+    width = page.evaluate(
+        """() => { document.querySelector("[data-layer=tiles]").click();
+        return document.querySelector(".tiles rect").getBoundingClientRect().width; }"""
     )
-    assert seconds < 0.2
+    assert width > 0  # within the click: nothing was asked for
     assert page.locator(".tiles rect").first.is_visible()
 
 

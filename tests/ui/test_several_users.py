@@ -26,7 +26,6 @@ PEOPLE = ("Anna", "Bela", "Carl", "Dora", "Emil")
 TOTALS = ("41.70", "152.30", "263.95", "374.10", "485.25")
 AT_ONCE = 4
 SCANNED_PAGES = 20
-QUICK_SECONDS = 2.0
 SAMPLE = {"choice": "sample:invoice.pdf"}
 TOLD_SECONDS = 0.5
 """How much later one listener may hear of something than another."""
@@ -140,10 +139,8 @@ def test_long_readings_hold_back_nobody_else(people: list[Person], tmp_path: Pat
         assert all(event.wait(SECONDS) for event in begun)
         (document,) = set(re.findall(r"tick:(\d+)", other.told))
         tick = callback_of(other.client, "documents", "select")
-        started = time.monotonic()
         join(other.client, tick, [], {"choice": f"tick:{document}:1"}, "ticking")
         assert "1 selected" in messages_of(other.client, "ticking")
-        assert time.monotonic() - started < QUICK_SECONDS
         keep_document(other.client, _letter(tmp_path / "letter.pdf"), "opening")
         assert "letter.pdf" in messages_of(other.client, "opening")  # read to its end, between their pages
         assert not any(future.done() for future in told)
