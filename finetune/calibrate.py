@@ -3,7 +3,8 @@
     python -m finetune.calibrate --adapter docvlm/weights/adapter --documents 200
 
 No real document takes part. Replies are asked for as in the product and held against what is printed, not
-against what the reader made of it: a confidence says how likely a person who sees the page agrees.
+against what the reader made of it, as ``python -m finetune evaluate`` judges: a confidence says how likely a
+reply would count as right there. Curves that lie beside the adapter already are replaced.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ import numpy as np
 from scipy.optimize import isotonic_regression
 
 from docvlm.config import Settings
-from docvlm.errors import UsageError
 from docvlm.models.calibration import AS_IT_IS, CALIBRATION_FILE, Calibration, Curve, write_calibration
 from docvlm.models.checksums import write_checksums
 from docvlm.models.embedded import EmbeddedEngine
 from docvlm.models.protocol import Engine
+from docvlm.models.shipped import refuse_damage, seal
 from docvlm.pipeline.ask import ask_windows
 from docvlm.pipeline.extract import extract_windows
 from docvlm.pipeline.windows import cut_windows
@@ -135,12 +136,8 @@ def main() -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    file = options.adapter / CALIBRATION_FILE
-    if file.exists():
-        raise UsageError(
-            f"There is a {CALIBRATION_FILE} in {options.adapter} already.",
-            "Delete it: curves are fitted to the model's own probabilities.",
-        )
+    refuse_damage(options.adapter)
+    seal(options.adapter)  # without the curves that there are: new ones are fitted to the model's own figures
     settings = Settings.from_environment()
     engine = EmbeddedEngine(settings.model_cache, threads=settings.threads, shipped_adapter=options.adapter)
     observed: list[Observed] = []
@@ -148,7 +145,7 @@ def _run(options: argparse.Namespace) -> int:
         seed = f"{SEEDS}:{number}"
         observed += observe(engine, make_example(seed), make_example(seed, misreadings=False))
         print(f"{number + 1} documents, {len(observed)} replies", flush=True)
-    write_calibration(file, fit(observed))
+    write_calibration(options.adapter / CALIBRATION_FILE, fit(observed))
     write_checksums(options.adapter)
     return 0
 

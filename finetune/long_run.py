@@ -106,7 +106,7 @@ def take_steps(
         spent = time.monotonic() - began
         progress.step += 1
         progress.seconds += spent
-        log_step(out, progress, **figures, examples_per_second=(progress.seen - before) / spent)
+        log_step(out, progress, **figures, examples_per_second=(progress.seen - before) / max(spent, 1e-9))
         if progress.seconds - saved_at >= checkpoint_minutes * 60:
             put_checkpoint(out, write)
             saved_at = progress.seconds

@@ -23,7 +23,12 @@ for (const kind of ["input", "change"]) {
 
 watch("value", () => {
   const form = liveForm();
-  if (!form || !typed || Number(form.dataset.change) >= change) return;
+  if (!form) return;
+  const known = Number(form.dataset.change);
+  if (!typed || known >= change) {
+    change = Math.max(change, known);
+    return;
+  }
   for (const [name, value] of Object.entries(typed)) form.elements[name].value = value;
   sendSoon(0);
 });

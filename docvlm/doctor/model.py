@@ -55,6 +55,7 @@ def _check_embedded(folder: Path) -> Finding:
         return fail(
             "model", f"The embedded model is damaged: {', '.join(damaged)}.", again, ModelError.exit_code
         )
+    _open_weights(SHIPPED_ADAPTER / WEIGHTS_FILE)
     for shipped in (SHIPPED_ADAPTER, SHIPPED_VISION):
         refuse_damage(shipped)
     checked = "checksums right" if has_checksums(folder) else "unpacked before checksums were kept"

@@ -97,7 +97,7 @@ def read_calibration(file: Path) -> Calibration:
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ModelError(
             f"The calibration in {file} is damaged.",
-            "Install docvlm again, or delete the file to do without it.",
+            "Install docvlm again.",
         ) from error
 
 

@@ -29,7 +29,7 @@ from docvlm.telemetry import log_event, record_span
 from docvlm.tiling import Budget, TilePlan, plan_tiles
 from docvlm.types import Answer, DocumentInfo, Extraction, Page, PageStatus, RunInfo
 
-PIPELINE_VERSION = "3"
+PIPELINE_VERSION = "4"
 """Changes with prompts, grammars, typing or merging; kept answers of another version are not reused."""
 
 Kind = TypeVar("Kind")

@@ -1,4 +1,7 @@
-"""What programs may call of the adapters: list, use, discard, export or import one. For everybody."""
+"""What programs may call of the adapters: list, use, discard, export and import them.
+
+Changes are for everybody.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from docvlm.adapters.registry import NO_ADAPTER
 from docvlm.model_names import short_name
 from docvlm.ui.adapter_switch import AdapterSwitch, fits
 from docvlm.ui.api_calls import DATA, LOADING_SECONDS, Calls, Json, as_json, text_of, told_in_a_sentence
+
+_ZIP = "application/zip"
 
 
 class AdaptersApi:
@@ -94,14 +99,15 @@ class AdaptersApi:
                 return as_json({"imported": self._imported(adapter, request)} | self._listed())
 
         gr.api(adapters, api_name="adapters", concurrency_limit=4, concurrency_id="library calls")
-        for call in (adapter_use, adapter_discard, adapter_export, adapter_import):
+        gr.api(adapter_export, api_name="adapter_export", concurrency_limit=4, concurrency_id="library calls")
+        for call in (adapter_use, adapter_discard, adapter_import):
             gr.api(call, api_name=call.__name__, concurrency_limit=1, concurrency_id="model calls")
 
     def _exported(self, name: str) -> Json:
         with tempfile.TemporaryDirectory() as scratch:
             file = self._calls.desk.workspace.adapters.export(name, Path(scratch) / f"{name}.zip")
             content = base64.b64encode(file.read_bytes()).decode()
-        return {"name": file.name, "file": f"data:application/zip;base64,{content}"}
+        return {"name": file.name, "file": f"data:{_ZIP};base64,{content}"}
 
     def _imported(self, adapter: Any, request: gr.Request) -> str:
         """The name that an adapter has on the shelf now."""
@@ -111,7 +117,7 @@ class AdaptersApi:
             return registry.take_in(self._calls.rights.file(text, request)).name
         with tempfile.TemporaryDirectory() as scratch:
             file = Path(scratch) / "adapter.zip"
-            file.write_bytes(self._calls.content(text, "adapter"))
+            file.write_bytes(self._calls.content(text, "adapter", _ZIP))
             return registry.take_in(file).name
 
     def _listed(self) -> Json:

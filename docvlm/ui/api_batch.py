@@ -112,7 +112,8 @@ class BatchApi:
         def batch_delete(batch: str, request: gr.Request) -> str:
             """Delete for good a batch of PDFs and images that is not going on, with its files of results.
 
-            Documents that are stored for you stay as they are, and so do the files of its folder.
+            What it found in the files of a folder goes too, where no other batch knows them; the files
+            themselves stay. Documents that are stored for you stay as they are.
 
             Args:
                 batch: The id that batch_start gave.

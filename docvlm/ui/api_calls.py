@@ -129,14 +129,17 @@ class Calls:
             finally:
                 self.desk.workspace.store.delete_document(opened.id)
 
-    def content(self, address: str, what: str = "document") -> bytes:
+    def content(self, address: str, what: str = "document", form: str = "application/pdf") -> bytes:
         """The bytes of a file that a call brings in a ``data:`` address.
 
+        Args:
+            what: what they are to be; ``form`` is its media type.
+
         Raises:
-            UsageError: when there are none; ``what`` says what they were to be.
+            UsageError: when there are none.
             LimitError: when they are more than a document may have.
         """
-        return _content(address, self.desk.workspace.settings.limits.file_bytes, what)
+        return _content(address, self.desk.workspace.settings.limits.file_bytes, what, form)
 
     def shelf(self, request: gr.Request) -> SchemaShelf:
         """The templates and the caller's own schemas."""
@@ -164,10 +167,10 @@ class Calls:
             raise loader.failure
 
 
-def _content(address: str, most_bytes: int, what: str) -> bytes:
+def _content(address: str, most_bytes: int, what: str, form: str) -> bytes:
     _, marker, text = address.partition(_BASE64)
     if not marker:
-        raise UsageError(f"The {what} is no base64 data: address.", "Send data:application/pdf;base64,….")
+        raise UsageError(f"The {what} is no base64 data: address.", f"Send data:{form};base64,….")
     if len(text) * 3 // 4 > most_bytes:
         limit = f"{most_bytes / 2**20:.0f} MiB"
         raise LimitError(f"The {what} is larger than {limit}.", "Send a smaller one.")

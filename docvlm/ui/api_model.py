@@ -1,4 +1,7 @@
-"""What programs may call of the model: which one answers, another one, another tile budget. For everybody."""
+"""What programs may call of the model: which one answers, another one, another tile budget.
+
+Changes are for everybody.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,7 @@ from docvlm.errors import UsageError
 from docvlm.model_names import short_name
 from docvlm.tiling import BUDGET_NAMES
 from docvlm.ui.api_calls import LOADING_SECONDS, Calls, Json, as_json, text_of, told_in_a_sentence
-from docvlm.ui.model_switch import begin_model
-from docvlm.ui.models_html import kind_of
+from docvlm.ui.model_switch import LONGEST_NAME, begin_model, refuse_missing_folder
 
 
 class ModelApi:
@@ -27,9 +29,11 @@ class ModelApi:
         def model(request: gr.Request) -> str:
             """Tell which model answers about PDFs and images: JSON with its name, adapter and tile budget.
 
-            Before it is loaded, state says how far that is.
+            Where it is not loaded yet, that is begun, and state says how far it is.
             """
             with told_in_a_sentence():
+                workspace = self._calls.desk.workspace
+                self._calls.desk.loader.start(lambda: workspace.engine)
                 return as_json(self._told())
 
         def model_use(name: str, request: gr.Request) -> str:
@@ -45,8 +49,7 @@ class ModelApi:
             """
             with told_in_a_sentence():
                 self._calls.rights.demand(request, "change the model")
-                wanted = text_of(name, "name of the model")
-                _refuse_missing_folder(wanted)
+                wanted = _model_name(name)
                 begin_model(self._calls.desk.workspace, self._calls.desk.loader, wanted)
                 self._calls.desk.loader.wait_for_change(LOADING_SECONDS)
                 return as_json(self._told())
@@ -91,7 +94,15 @@ class ModelApi:
         }
 
 
-def _refuse_missing_folder(name: str) -> None:
-    """What can only be a path is not looked for on the Hub."""
-    if name.startswith(("/", "~", ".")) and kind_of(name) != "folder":
-        raise UsageError(f"There is no folder {name[:200]}.", "Check the path.")
+def _model_name(value: Any) -> str:
+    """The name of a model that a program sent.
+
+    Raises:
+        UsageError: when it is none, or can only be a folder's and there is no such folder.
+    """
+    name = text_of(value, "name of the model")
+    if len(name) > LONGEST_NAME:
+        raise UsageError("The name of the model is too long.", f"Send up to {LONGEST_NAME} characters.")
+    if name.startswith(("/", "~", ".")):
+        refuse_missing_folder(name)
+    return name

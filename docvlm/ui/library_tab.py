@@ -81,10 +81,11 @@ class LibraryTab:
 
     def _filter(self, event: gr.EventData, request: gr.Request) -> Updates:
         session = self._desk.sessions.of(request)
-        session.filters = wanted = _filters_of(event)
-        shown = self._guarded(lambda: {self._list: self._list_html(session, self._entries(session))})
-        overtaken = session.filters.change != wanted.change
-        return no_updates() if overtaken else shown
+        wanted = _filters_of(event)
+        if wanted.change < session.filters.change:
+            return no_updates()  # it came after what was asked for later
+        session.filters = wanted
+        return self._guarded(lambda: self._drawn(session, self._entries(session))) or no_updates()
 
     def _act(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         """Open, tick or delete documents, or turn the list."""
@@ -116,9 +117,9 @@ class LibraryTab:
         if is_choice(event, "untick"):
             session.selected.clear()
         elif is_choice(event, "tick-all"):
-            session.selected |= {
-                entry.overview.record.id for entry in self._page(session, self._passing(session))
-            }
+            passing = self._passing(session)
+            shown = entries_on(nearest_page(session.filters.page, len(passing)), passing)
+            session.selected |= {entry.overview.record.id for entry in shown}
         else:
             number, _, ticked = choice_of(event, "tick").partition(":")
             document = as_number(number)
@@ -146,7 +147,7 @@ class LibraryTab:
             return {
                 self._figures: library_html.statistics_html(figures) if known else "",
                 self._filters: library_html.filters_html(kinds, session.filters),
-                self._list: self._list_html(session, known),
+                **self._drawn(session, known),
             }
 
         return self._guarded(show)
@@ -159,25 +160,26 @@ class LibraryTab:
     def _passing(self, session: Session) -> list[Entry]:
         return filtered(self._entries(session), session.filters, datetime.now(UTC))
 
-    def _list_html(self, session: Session, known: Sequence[Entry]) -> str:
-        passing = filtered(known, session.filters, datetime.now(UTC))
-        if session.filters.query:
-            return self._hits_html(session, passing)
-        page = self._page(session, passing)
-        thumbnails = self._desk.library(session).thumbnails([entry.overview.record for entry in page])
-        return library_html.list_html(page, len(passing), session.filters, session.selected, thumbnails)
+    def _drawn(self, session: Session, known: Sequence[Entry]) -> Updates:
+        """The list; nothing where something else was asked for meanwhile, whose list is the later one."""
+        filters = session.filters
+        html = self._list_html(session, known, filters)
+        return {self._list: html} if session.filters is filters else {}
 
-    def _hits_html(self, session: Session, passing: Sequence[Entry]) -> str:
-        store, query = self._desk.workspace.store, session.filters.query
+    def _list_html(self, session: Session, known: Sequence[Entry], filters: Filters) -> str:
+        passing = filtered(known, filters, datetime.now(UTC))
+        if filters.query:
+            return self._hits_html(session, passing, filters.query)
+        nearest = replace(filters, page=nearest_page(filters.page, len(passing)))
+        page = entries_on(nearest.page, passing)
+        thumbnails = self._desk.library(session).thumbnails([entry.overview.record for entry in page])
+        return library_html.list_html(page, len(passing), nearest, session.selected, thumbnails)
+
+    def _hits_html(self, session: Session, passing: Sequence[Entry], query: str) -> str:
+        store = self._desk.workspace.store
         numbers = {entry.overview.record.id for entry in passing}
         hits = self._desk.library(session).search(store, query, MOST_HITS)
         return library_html.hits_html([hit for hit in hits if hit.document_id in numbers], query)
-
-    def _page(self, session: Session, passing: Sequence[Entry]) -> Sequence[Entry]:
-        """The entries of the list's page; the last page where there are no longer so many."""
-        page = nearest_page(session.filters.page, len(passing))
-        session.filters = replace(session.filters, page=page)
-        return entries_on(page, passing)
 
     def _guarded(self, make: Any) -> Updates:
         try:

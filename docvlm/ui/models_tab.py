@@ -18,12 +18,11 @@ from docvlm.ui.cost_meter import CostMeter
 from docvlm.ui.desk import Desk
 from docvlm.ui.engine_loader import EngineLoader
 from docvlm.ui.model_header import ModelHeader
-from docvlm.ui.model_switch import begin_model
+from docvlm.ui.model_switch import LONGEST_NAME, begin_model, refuse_missing_folder
 from docvlm.ui.models_html import BudgetRow
 from docvlm.ui.rights import Rights
 from docvlm.ui.sessions import Session
 
-LONGEST_NAME = 400
 POLL_SECONDS = 1.0
 _ORDINARY_PAGE = (1654, 2339)
 """A4 at 200 dpi, in pixels."""
@@ -192,5 +191,5 @@ def _refuse_misnamed(kind: str, name: str) -> None:
         raise ModelError(f"'{name}' is not the address of a server.", "It begins with http:// or https://.")
     if kind != "server" and is_server_address(name):
         raise ModelError(f"'{name}' is the address of a server.", "Choose Server.")
-    if kind == "folder" and models_html.kind_of(name) != "folder":
-        raise ModelError(f"There is no folder {name}.", "Check the path.")
+    if kind == "folder":
+        refuse_missing_folder(name)

@@ -102,7 +102,7 @@ def sweep_uploads(settings: Settings, before: float) -> int:
     """
     deleted = 0
     for file in settings.uploads.glob("*/*"):
-        with contextlib.suppress(FileNotFoundError):  # taken in just now
+        with contextlib.suppress(OSError):  # taken in just now, or not ours
             if file.is_file() and file.stat().st_mtime < before:
                 delete_upload(file)
                 deleted += 1

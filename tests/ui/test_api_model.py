@@ -38,7 +38,10 @@ def _call(rooms: Rooms, call: str, request: gr.Request = HERE, **arguments: Any)
 def test_another_model_answers_for_everybody(rooms: Rooms, checkpoints: list[Path]) -> None:
     workspace = rooms.desk.workspace
     before = _call(rooms, "model", AWAY)
-    assert before["model"] == "first" and "in the background" in before["state"] and "revision" not in before
+    assert before["model"] == "first" and before["state"]
+    rooms.desk.loader.wait(60)
+    loaded = _call(rooms, "model", AWAY)  # the first call had it loaded
+    assert loaded["state"] == "ready" and loaded["revision"]
     told = _call(rooms, "model_use", name=str(checkpoints[1]))
     assert (told["model"], told["state"], told["adapter"]) == ("second", "ready", None)
     assert told["sees_pictures"] and told["revision"] == workspace.engine.card.revision
@@ -50,7 +53,10 @@ def test_another_model_answers_for_everybody(rooms: Rooms, checkpoints: list[Pat
     ("name", "said"),
     [
         ("/nowhere/at/all", "There is no folder /nowhere/at/all"),
-        ("~/nowhere", "There is no folder"),
+        ("~/nowhere", "There is no folder ~/nowhere"),
+        ("~nobody-of-this-name/x", "There is no folder ~nobody"),
+        ("/" + "x" * 300, "There is no folder"),
+        ("x" * 401, "name of the model is too long"),
         ("http://127.0.0.1:9/v1#any", "model server 127.0.0.1 does not answer"),
         ("", "name of the model is no text"),
         (None, "name of the model is no text"),

@@ -139,23 +139,41 @@ def test_a_form_says_which_change_it_was_made_from(rooms: Rooms, samples: Path) 
     _list(rooms, "anna", query="total", change="7")
     cleared = _act(rooms.library, "anna", "clear:")[rooms.library._filters]
     assert 'data-change="7"' in cleared and 'value="total"' not in cleared
-    _list(rooms, "anna", change="-1")
-    assert 'data-change="0"' in _act(rooms.library, "anna", "page:1")[rooms.library._filters]
+    _list(rooms, "bela", change="-1")
+    assert 'data-change="0"' in _act(rooms.library, "bela", "page:1")[rooms.library._filters]
 
 
 def test_what_was_asked_before_does_not_come_back_over_what_was_asked_after(
     rooms: Rooms, samples: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _keep(rooms, "anna", samples, "invoice.pdf")
-    overviews = Library.overviews
+    search = Library.search
 
     def slow(*given: Any) -> Any:
-        monkeypatch.setattr(Library, "overviews", overviews)
+        monkeypatch.setattr(Library, "search", search)
         assert "No page or answer holds" in _list(rooms, "anna", query="nowhere", change="2")
-        return overviews(*given)
+        return search(*given)
 
-    monkeypatch.setattr(Library, "overviews", slow)
+    monkeypatch.setattr(Library, "search", slow)
     overtaken = rooms.library._filter(event_of(query="total", change="1"), request_of("anna"))
+    assert overtaken == no_updates()
+    late = rooms.library._filter(event_of(query="total", change="1"), request_of("anna"))
+    assert late == no_updates() and _session(rooms, "anna").filters.query == "nowhere"
+
+
+def test_a_search_under_way_does_not_come_back_over_a_cleared_list(
+    rooms: Rooms, samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _keep(rooms, "anna", samples, "invoice.pdf")
+    search = Library.search
+
+    def slow(*given: Any) -> Any:
+        monkeypatch.setattr(Library, "search", search)
+        assert "invoice.pdf" in _act(rooms.library, "anna", "clear:")[rooms.library._list]
+        return search(*given)
+
+    monkeypatch.setattr(Library, "search", slow)
+    overtaken = rooms.library._filter(event_of(query="nowhere", change="1"), request_of("anna"))
     assert overtaken == no_updates()
 
 
