@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import sys
 from contextlib import closing
@@ -15,7 +16,9 @@ from docvlm.cli.main import main
 from docvlm.config import Settings
 from docvlm.doctor import Finding, Level, examine
 from docvlm.doctor.software import check_packages, check_poppler
+from docvlm.models.checksums import write_checksums
 from docvlm.models.language_model import language_model_folder
+from docvlm.models.shipped import SHIPPED_ADAPTER
 from docvlm.store import Store
 from docvlm.types import DocumentInfo
 
@@ -116,8 +119,6 @@ def own_model(model_home: Path, settings: Settings) -> Path:
 
 @pytest.mark.slow
 def test_weights_that_are_cut_short_or_changed_are_a_fault(own_model: Path, settings: Settings) -> None:
-    from docvlm.models.checksums import write_checksums
-
     write_checksums(own_model)
     assert "checksums right" in findings(settings)["model"].message
     weights = own_model / "model.safetensors"
@@ -128,6 +129,21 @@ def test_weights_that_are_cut_short_or_changed_are_a_fault(own_model: Path, sett
     assert changed.level is Level.FAIL and "model.safetensors" in changed.message
     weights.write_bytes(content[:-1000])
     assert findings(settings)["model"].level is Level.FAIL
+
+
+@pytest.mark.slow
+def test_shipped_weights_that_changed_are_a_fault(
+    own_model: Path, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = Path(shutil.copytree(SHIPPED_ADAPTER, tmp_path / "adapter"))
+    monkeypatch.setattr("docvlm.doctor.model.SHIPPED_ADAPTER", copy)
+    write_checksums(copy)
+    assert findings(settings)["model"].level is not Level.FAIL
+    file = copy / "adapter_config.json"
+    file.write_text(file.read_text() + " ")
+    changed = findings(settings)["model"]
+    assert changed.level is Level.FAIL and "adapter_config.json" in changed.message
+    assert changed.remedy == "Install docvlm again."
 
 
 @pytest.mark.slow
