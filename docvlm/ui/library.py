@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,9 +119,19 @@ class Library:
         """Whether the document that the store knows by ``sha256`` is kept for this owner."""
         return (self._folder / sha256).is_file()
 
-    def search(self, store: Store, query: str, limit: int) -> list[SearchHit]:
-        """Pages and answers of the owner's documents that hold every word of ``query``, best first."""
-        return search_where(store, query, limit, lambda hit: self.owns(hit.sha256))
+    def search(
+        self, store: Store, query: str, limit: int, among: Collection[int] | None = None
+    ) -> list[SearchHit]:
+        """Pages and answers of the owner's documents that hold every word of ``query``, best first.
+
+        Args:
+            among: the numbers of the documents that are looked through; None for all.
+        """
+
+        def is_shown(hit: SearchHit) -> bool:
+            return (among is None or hit.document_id in among) and self.owns(hit.sha256)
+
+        return search_where(store, query, limit, is_shown)
 
     def delete(self, store: Store, document_id: int) -> bool:
         """Delete a document for good: its file, its words, answers, fields and labels; False if not owned."""

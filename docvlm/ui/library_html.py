@@ -115,15 +115,20 @@ def list_html(
     )
 
 
-def hits_html(hits: Sequence[SearchHit], query: str) -> str:
-    """The places that a search found, each opened at its page with a click."""
+def hits_html(hits: Sequence[SearchHit], filters: Filters, is_cut: bool = False) -> str:
+    """The places that a search found, each opened at its page with a click.
+
+    Args:
+        is_cut: whether there may be more of them.
+    """
     if not hits:
+        where = " in a document that fits the filters" if filters.narrows else ""
         return (
-            f'<p class="quiet" role="status">No page or answer holds all the words of “{escape(query)}”. '
-            "Pages are found once they have been read.</p>"
+            '<p class="quiet" role="status">No page or answer holds all the words of '
+            f"“{escape(filters.query)}”{where}. Pages are found once they have been read.</p>"
         )
-    rows = "".join(_hit(hit, query) for hit in hits)
-    count = "1 place" if len(hits) == 1 else f"{len(hits)} places"
+    rows = "".join(_hit(hit, filters.query) for hit in hits)
+    count = "1 place" if len(hits) == 1 else f"{'The first ' if is_cut else ''}{len(hits)} places"
     return f'<p class="quiet" role="status">{count}, best first</p><ul class="hits">{rows}</ul>'
 
 

@@ -169,17 +169,17 @@ class LibraryTab:
     def _list_html(self, session: Session, known: Sequence[Entry], filters: Filters) -> str:
         passing = filtered(known, filters, datetime.now(UTC))
         if filters.query:
-            return self._hits_html(session, passing, filters.query)
+            return self._hits_html(session, passing, filters)
         nearest = replace(filters, page=nearest_page(filters.page, len(passing)))
         page = entries_on(nearest.page, passing)
         thumbnails = self._desk.library(session).thumbnails([entry.overview.record for entry in page])
         return library_html.list_html(page, len(passing), nearest, session.selected, thumbnails)
 
-    def _hits_html(self, session: Session, passing: Sequence[Entry], query: str) -> str:
+    def _hits_html(self, session: Session, passing: Sequence[Entry], filters: Filters) -> str:
         store = self._desk.workspace.store
         numbers = {entry.overview.record.id for entry in passing}
-        hits = self._desk.library(session).search(store, query, MOST_HITS)
-        return library_html.hits_html([hit for hit in hits if hit.document_id in numbers], query)
+        hits = self._desk.library(session).search(store, filters.query, MOST_HITS, numbers)
+        return library_html.hits_html(hits, filters, is_cut=len(hits) == MOST_HITS)
 
     def _guarded(self, make: Any) -> Updates:
         try:

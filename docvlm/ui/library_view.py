@@ -80,7 +80,8 @@ class Filters:
 
     @property
     def narrows(self) -> bool:
-        return bool(self.query or self.kind or self.status or self.confidence or self.days)
+        """Whether documents are left out, whatever is searched for."""
+        return bool(self.kind or self.status or self.confidence or self.days)
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,27 @@ def test_filters_follow_what_is_known_of_the_documents(rooms: Rooms, samples: Pa
     assert "2 documents" in _list(rooms, "anna", status="<script>", days="1")
 
 
+def test_a_search_looks_through_all_documents_that_pass_the_filters(
+    rooms: Rooms, samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many better places there are in documents that do not."""
+    numbers = _keep(rooms, "anna", samples, "invoice.pdf", "receipt.jpg")
+    store = rooms.desk.workspace.store
+    monkeypatch.setattr("docvlm.ui.library_tab.MOST_HITS", 5)
+    for number in range(9):
+        store.save_answer(
+            numbers["invoice.pdf"], RUN, Answer(f"Radish {number}?", "radish radish", 0.9, 1, ())
+        )
+    store.save_answer(
+        numbers["receipt.jpg"], RUN, Answer("What was bought?", "one radish of many", 0.9, 1, ())
+    )
+    assert "The first 5 places" in _list(rooms, "anna", query="radish")
+    narrowed = _list(rooms, "anna", query="radish", kind="receipt")
+    assert "1 place," in narrowed and "receipt.jpg" in narrowed and "invoice.pdf" not in narrowed
+    assert "“turnip” in a document that fits" in _list(rooms, "anna", query="turnip", kind="receipt")
+    assert "“turnip”. Pages" in _list(rooms, "anna", query="turnip")
+
+
 def test_a_form_says_which_change_it_was_made_from(rooms: Rooms, samples: Path) -> None:
     _keep(rooms, "anna", samples, "invoice.pdf")
     _list(rooms, "anna", query="total", change="7")
