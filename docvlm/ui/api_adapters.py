@@ -5,7 +5,6 @@ Changes are for everybody.
 
 from __future__ import annotations
 
-import base64
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +16,16 @@ from docvlm.adapters import KeptAdapter
 from docvlm.adapters.registry import NO_ADAPTER
 from docvlm.model_names import short_name
 from docvlm.ui.adapter_switch import AdapterSwitch, fits
-from docvlm.ui.api_calls import DATA, LOADING_SECONDS, Calls, Json, as_json, text_of, told_in_a_sentence
+from docvlm.ui.api_calls import (
+    DATA,
+    LOADING_SECONDS,
+    Calls,
+    Json,
+    as_json,
+    data_address,
+    text_of,
+    told_in_a_sentence,
+)
 
 _ZIP = "application/zip"
 
@@ -106,8 +114,7 @@ class AdaptersApi:
     def _exported(self, name: str) -> Json:
         with tempfile.TemporaryDirectory() as scratch:
             file = self._calls.desk.workspace.adapters.export(name, Path(scratch) / f"{name}.zip")
-            content = base64.b64encode(file.read_bytes()).decode()
-        return {"name": file.name, "file": f"data:{_ZIP};base64,{content}"}
+            return {"name": file.name, "file": data_address(file.read_bytes(), _ZIP)}
 
     def _imported(self, adapter: Any, request: gr.Request) -> str:
         """The name that an adapter has on the shelf now."""

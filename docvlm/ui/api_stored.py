@@ -15,7 +15,15 @@ from docvlm.export import ExportedDocument
 from docvlm.pipeline import DocumentLabels
 from docvlm.schemas import Schema
 from docvlm.store import DocumentOverview
-from docvlm.ui.api_calls import Calls, Json, as_json, stored_number, told_in_a_sentence, whole_number
+from docvlm.ui.api_calls import (
+    Calls,
+    Json,
+    as_json,
+    data_address,
+    stored_number,
+    told_in_a_sentence,
+    whole_number,
+)
 from docvlm.ui.kept_values import ROWS, found_values, values_file
 from docvlm.ui.library_view import Entry, Kinds, entries, statistics
 
@@ -23,6 +31,8 @@ MOST_LISTED = 1000
 LARGEST_SKIP = 10**9
 
 _TEXT_FORMS = ("csv", ROWS, "json")
+_EXCEL = "xlsx"
+_EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class StoredApi:
@@ -54,20 +64,24 @@ class StoredApi:
         def export(schema: str, request: gr.Request, form: str = "csv") -> str:
             """Export the values that a schema found in all PDFs and images that are stored for you.
 
-            What a person corrected stands in place of what was found. JSON has the name and the text of the
-            file, and how many documents it tells of; those without a value of the schema are left out.
+            What a person corrected stands in place of what was found. JSON has the name of the file, its text
+            or (for Excel) the file as a data: address, and how many documents it tells of; those without a
+            value of the schema are left out.
 
             Args:
                 schema: A name that schemas lists, or as for extract.
-                form: csv for one row a document, rows for one row an item of the schema's lists, or json for
-                    everything with confidence, page and box.
+                form: csv for one row a document, rows for one row an item of the schema's lists, json for
+                    everything with confidence, page and box, or xlsx for an Excel file.
             """
             with told_in_a_sentence():
-                if form not in _TEXT_FORMS:
-                    raise UsageError("This is no form of text.", f"Name {', '.join(_TEXT_FORMS)}.")
+                if form not in (*_TEXT_FORMS, _EXCEL):
+                    raise UsageError("There is no such form.", f"Name {', '.join((*_TEXT_FORMS, _EXCEL))}.")
                 found = list(self._exported(self._calls.schema(schema, request), request))
                 name, data = values_file(found, form)
-                return as_json({"name": name, "documents": len(found), "text": data.decode("utf-8-sig")})
+                told: Json = {"name": name, "documents": len(found)}
+                if form == _EXCEL:
+                    return as_json(told | {"file": data_address(data, _EXCEL_TYPE)})
+                return as_json(told | {"text": data.decode("utf-8-sig")})
 
         def delete(document: str, request: gr.Request) -> str:
             """Delete a stored PDF or image for good, with its words, answers, values and labels.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -10,6 +11,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
+from openpyxl import load_workbook
 
 from docvlm.store import Label, LabelKind
 from docvlm.ui.page import Rooms
@@ -117,6 +119,9 @@ def test_values_of_all_documents_are_exported_to_their_owner_only(
     rows = {row["document"]: row["total"] for row in csv.DictReader(io.StringIO(found["text"]))}
     assert rows == {"radish.pdf": "61.50", "turnip.pdf": "3.00"}
     assert (found["documents"], found["name"]) == (2, "2 documents.csv")
+    excel = _call(rooms, "export", ANNA, schema=SCHEMA, form="xlsx")
+    content = base64.b64decode(excel["file"].partition(";base64,")[2], validate=True)
+    assert excel["name"].endswith(".xlsx") and load_workbook(io.BytesIO(content)).sheetnames
     told = json.loads(_call(rooms, "export", ANNA, schema=SCHEMA, form="json")["text"])["documents"]
     assert {each["document"]: each["fields"]["total"]["page"] for each in told} == {
         "radish.pdf": 1,
@@ -137,8 +142,8 @@ def test_values_of_all_documents_are_exported_to_their_owner_only(
         ("delete", {"document": "library:../1"}, "no stored document"),
         ("delete", {"document": ["library:1"]}, "no stored document"),
         ("delete", {"document": "library:99"}, "no document 99"),
-        ("export", {"schema": SCHEMA, "form": "xlsx"}, "no form of text"),
-        ("export", {"schema": SCHEMA, "form": ["csv"]}, "no form of text"),
+        ("export", {"schema": SCHEMA, "form": "docx"}, "no such form"),
+        ("export", {"schema": SCHEMA, "form": ["csv"]}, "no such form"),
         ("export", {"schema": ""}, "schema is no text"),
         ("export", {"schema": "/etc/passwd"}, "cannot be the name of a field"),
     ],
