@@ -9,6 +9,8 @@ the calls are what programs, and models that call tools, are told.
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
 from docvlm import export
@@ -26,17 +28,18 @@ class Api:
     def connect(self) -> None:
         """Add the calls to the page that is being built. They wait in line with those who use the page."""
 
-        def read(document: str, request: gr.Request) -> str:
+        def read(document: str, request: gr.Request, pages: str = "") -> str:
             """Read a PDF or an image: JSON with its text page by page, laid out as on the page.
 
             Args:
                 document: The file as a data: address (data:application/pdf;base64,...), library:N for
                     document N of a search, or, on the machine that runs docvlm, the path of a file.
+                pages: Which pages, such as 1-3,7; empty for all.
             """
             with told_in_a_sentence(), self._calls.opened(document, request) as opened:
-                return as_json({"pages": [_page(page) for page in opened.read()]})
+                return as_json({"pages": [_page(page) for page in opened.read(_pages(pages))]})
 
-        def ask(document: str, question: str, request: gr.Request) -> str:
+        def ask(document: str, question: str, request: gr.Request, pages: str = "") -> str:
             """Answer a question about a PDF or an image with words that stand on it.
 
             The answer comes as JSON with its page, its boxes in pixels and a confidence from 0 to 1; null
@@ -46,12 +49,13 @@ class Api:
                 document: The file as a data: address (data:application/pdf;base64,...), library:N for
                     document N of a search, or, on the machine that runs docvlm, the path of a file.
                 question: What to look for, in words, for example: What is the total?
+                pages: Which pages, such as 1-3,7; empty for all.
             """
             with told_in_a_sentence(), self._calls.opened(document, request) as opened:
                 self._calls.wait_for_model()
-                return as_json(export.answer_json(opened.ask(text_of(question, "question"))))
+                return as_json(export.answer_json(opened.ask(text_of(question, "question"), _pages(pages))))
 
-        def extract(document: str, schema: str, request: gr.Request) -> str:
+        def extract(document: str, schema: str, request: gr.Request, pages: str = "") -> str:
             """Find the fields of a schema in a PDF or an image: JSON with value, page, box and confidence.
 
             A value of null was looked for and not found.
@@ -62,14 +66,20 @@ class Api:
                 schema: receipt, invoice, purchase_order, bank_statement, id_card or form, or another name
                     that schemas lists; or a list of fields such as: seller, date:date, total:amount; or a
                     JSON Schema.
+                pages: Which pages, such as 1-3,7; empty for all.
             """
             with told_in_a_sentence(), self._calls.opened(document, request) as opened:
                 wanted = self._calls.schema(schema, request)
                 self._calls.wait_for_model()
-                return as_json(export.extraction_json(opened.extract(wanted)))
+                return as_json(export.extraction_json(opened.extract(wanted, _pages(pages))))
 
         for call, turn in ((read, "read"), (ask, "ask"), (extract, "extract")):
             gr.api(call, api_name=call.__name__, concurrency_limit=4, concurrency_id=turn)
+
+
+def _pages(value: Any) -> str | None:
+    """A range of pages that a program sent; None for all."""
+    return None if value == "" else text_of(value, "range of pages")
 
 
 def _page(page: PageReading) -> Json:

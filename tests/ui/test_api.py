@@ -85,6 +85,21 @@ def test_a_document_is_read_asked_and_extracted(client: Client, letter: bytes) -
     assert found["fields"]["total"]["value"] == "41.70"
 
 
+def test_only_the_pages_that_are_named_are_looked_at(client: Client) -> None:
+    with pymupdf.open() as document:
+        for total in ("11.10", "22.20", "33.30"):
+            document.new_page().insert_text((72, 72), f"Total: {total} EUR", fontsize=12)
+        three = as_data(document.tobytes())
+    assert [page["page"] for page in call(client, "read", document=three, pages="2-3")["pages"]] == [2, 3]
+    answer = call(client, "ask", document=three, question="What is the total?", pages="3")
+    assert answer["answer"].startswith("33.30") and answer["page"] == 3
+    found = call(client, "extract", document=three, schema="total:amount", pages="2")
+    assert found["fields"]["total"]["value"] == "22.20"
+    for rubbish in ("4", "x", "3-1"):
+        with pytest.raises(AppError, match="page"):
+            call(client, "ask", document=three, question="What is the total?", pages=rubbish)
+
+
 def test_nothing_is_kept_of_what_a_call_brought(client: Client, letter: bytes, model_home: Path) -> None:
     call(client, "read", document=as_data(letter))
     with Store.open(Settings.from_environment({"DOCVLM_HOME": str(model_home)}).database_url) as store:
