@@ -1,4 +1,7 @@
-"""What a page takes the model on this machine, measured in the background the first time it is asked for."""
+"""What a page takes the model on this machine, measured in the background the first time it is asked for.
+
+The loaded model is measured anew at each start; what was measured before is known of the others.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import threading
 from docvlm.errors import DocvlmError
 from docvlm.models.protocol import EngineCard
 from docvlm.pipeline import PageCost, Workspace
+from docvlm.ui.kept_costs import KeptCost, KeptCosts
 
 _LOG = logging.getLogger(__name__)
 
@@ -17,6 +21,7 @@ class CostMeter:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
+        self._kept = KeptCosts(workspace.settings)
         self._lock = threading.Lock()
         self._known: dict[str, PageCost] = {}
         self._thread: threading.Thread | None = None
@@ -38,10 +43,15 @@ class CostMeter:
         """Why it could not be measured, in a sentence; empty where it was, or was not tried."""
         return "" if card is None else self._failures.get(_key(card), "")
 
+    def kept(self) -> list[KeptCost]:
+        """The last measurement of each model, earlier starts of the app included; the newest first."""
+        return self._kept.latest()
+
     def _measure(self, asked: str) -> None:
         """Measure what is loaded now; where another model has taken the asked one's place, that one."""
         try:
             measured = self._workspace.page_cost()
+            self._kept.keep(measured)  # first, so that whoever knows the cost finds it kept
             self._known[_key(measured.card)] = measured
         except DocvlmError as error:
             self._fail(asked, str(error))

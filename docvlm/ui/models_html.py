@@ -13,9 +13,12 @@ from docvlm.models.server.address import is_server_address
 from docvlm.pipeline import PageCost
 from docvlm.tiling import TilePlan
 from docvlm.ui.budget_words import meaning_html
+from docvlm.ui.documents_list import day
+from docvlm.ui.kept_costs import KeptCost
 
 _NOTICED_SECONDS = 0.05
 _UNMEASURED = "What a page costs with another model is not known before: it is measured once it is loaded."
+_OTHERS_UNMEASURED = _UNMEASURED.replace("another", "any other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +115,32 @@ def choice_html(model: str, may_change: bool) -> str:
     return (
         '<section><h3>Another model</h3><form class="model-form" data-form="model">'
         f'<fieldset><legend class="visually-hidden">Where the model comes from</legend>{options}</fieldset>'
-        f'<p class="quiet model-cost">{_UNMEASURED}</p>'
         '<div class="model-form-bar"><button type="submit" class="primary">Use this model</button>'
         '<span class="quiet">Until the app ends. Start it with DOCVLM_MODEL to keep the choice.</span></div>'
         "</form></section>"
+    )
+
+
+def measured_html(kept: Sequence[KeptCost], may_change: bool) -> str:
+    """Below the form: what a page took each model that was measured on this machine.
+
+    Only for those who may change the model: models' names tell what else lies on this machine.
+    """
+    if not may_change:
+        return ""
+    if not kept:
+        return f'<p class="quiet">{_UNMEASURED}</p>'
+    rows = "".join(
+        f'<tr><th scope="row">{escape(short_name(cost.name))}</th><td>{cost.extraction_seconds:.1f} s</td>'
+        f"<td>{cost.question_seconds:.1f} s</td><td>{escape(day(cost.moment))}</td></tr>"
+        for cost in kept
+    )
+    return (
+        '<section class="models-measured"><h3>Measured on this machine</h3>'
+        '<div class="rows"><table><thead><tr><th scope="col">Model</th><th scope="col">New receipt</th>'
+        '<th scope="col">Further question</th><th scope="col">Date</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+        f'<p class="quiet">For the words of a page, without its picture. {_OTHERS_UNMEASURED}</p></section>'
     )
 
 

@@ -41,6 +41,7 @@ class ModelsTab:
                 self._in_use = gr.HTML("", elem_id="model-in-use", apply_default_css=False)
                 self._notice = gr.HTML("", elem_id="model-notice", apply_default_css=False)
                 self._choice = clickable_html("", "model-choice")
+                self._measured = gr.HTML("", elem_id="models-measured", apply_default_css=False)
             with gr.Column(min_width=300, elem_id="models-right"):
                 self._budgets = clickable_html("", "model-budgets")
                 gr.HTML("<h3>Adapters</h3>", elem_id="adapters-title", apply_default_css=False)
@@ -52,6 +53,7 @@ class ModelsTab:
         followed = [
             self._in_use,
             self._notice,
+            self._measured,
             self._budgets,
             self._clock,
             *self.adapters.outputs,
@@ -131,6 +133,7 @@ class ModelsTab:
             self._notice: notices.error_html(problem)
             if problem is not None and not loader.is_changing
             else "",
+            self._measured: models_html.measured_html(self._meter.kept(), self._rights.may_change(request)),
             self._budgets: self._budgets_html(request),
             self._header.model: self._header.line(),
             self._clock: gr.Timer(active=not is_over and problem is None),

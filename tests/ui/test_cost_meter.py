@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,10 @@ class NamedEngine(WrittenEngine):
         return "x"
 
 
+def _opened(home: Path) -> Workspace:
+    return Workspace(Settings(home, f"sqlite:///{home / 'd.sqlite'}", model="first"))
+
+
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """A workspace whose models are made by their names."""
@@ -43,8 +49,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Works
         return NamedEngine(name)
 
     monkeypatch.setattr("docvlm.pipeline.workspace.load_engine", load)
-    home = tmp_path / "home"
-    with Workspace(Settings(home, f"sqlite:///{home / 'd.sqlite'}", model="first")) as opened:
+    with _opened(tmp_path / "home") as opened:
         yield opened
 
 
@@ -80,3 +85,74 @@ def test_a_failure_is_not_booked_to_the_model_before(workspace: Workspace) -> No
     meter.cost(workspace.engine.card)
     _wait_for(lambda: _measured(meter))
     assert meter.failure(workspace.engine.card) == "It is broken."
+
+
+def _measure(workspace: Workspace) -> CostMeter:
+    meter = CostMeter(workspace)
+    assert meter.cost(workspace.engine.card) is None
+    _wait_for(lambda: _measured(meter))
+    return meter
+
+
+def test_what_was_measured_is_known_at_the_next_start(workspace: Workspace) -> None:
+    assert CostMeter(workspace).kept() == []
+    measured = _measure(workspace).cost(workspace.engine.card)
+    workspace.use_model("second")
+    _measure(workspace)
+    workspace.close()
+    with _opened(workspace.settings.home) as fresh:
+        known = {kept.name: kept for kept in CostMeter(fresh).kept()}
+        assert set(known) == {"first", "second"}
+        first = known["first"]
+        assert measured is not None and first.revision == "1"
+        assert first.extraction_seconds == pytest.approx(measured.extraction_seconds, abs=0.001)
+        assert first.question_seconds == pytest.approx(measured.question_seconds, abs=0.001)
+        assert timedelta(0) <= datetime.now(UTC) - first.moment < timedelta(hours=1)
+        again = _measure(fresh)
+        assert len(again.kept()) == 2, "measured again, it takes its own place"
+
+
+_WHOLE = {
+    "name": "old",
+    "revision": "1",
+    "extraction_seconds": 1.0,
+    "question_seconds": 0.5,
+    "measured": "2026-03-04T12:00:00+00:00",
+}
+
+
+def _file_of(**otherwise: object) -> bytes:
+    return json.dumps({"format": 1, "costs": [_WHOLE | otherwise]}).encode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe{",
+        _file_of()[:-20],
+        b"[" * 100_000,
+        b"[]",
+        json.dumps({"format": 0, "costs": [_WHOLE]}).encode(),
+        _file_of(name=7),
+        _file_of(question_seconds=float("nan")),
+        _file_of(question_seconds="0.5"),
+        _file_of(measured="yesterday"),
+        _file_of(measured="2026-03-04"),
+        _file_of(unheard="of"),
+    ],
+)
+def test_a_damaged_or_older_file_is_ignored_and_replaced(workspace: Workspace, content: bytes) -> None:
+    file = workspace.settings.prepare_home() / "page-costs.json"
+    file.write_bytes(_file_of())
+    assert [kept.name for kept in CostMeter(workspace).kept()] == ["old"]
+    file.write_bytes(content)
+    assert CostMeter(workspace).kept() == []
+    assert [kept.name for kept in _measure(workspace).kept()] == ["first"]
+    assert file.read_bytes() != content
+
+
+def test_a_cost_that_cannot_be_kept_is_known_all_the_same(workspace: Workspace) -> None:
+    (workspace.settings.prepare_home() / "page-costs.json").mkdir()
+    meter = _measure(workspace)
+    assert meter.cost(workspace.engine.card) is not None and meter.failure(workspace.engine.card) == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import shutil
 import threading
 import time
@@ -26,7 +27,7 @@ from docvlm.ui.engine_loader import EngineLoader
 from docvlm.ui.model_header import ModelHeader
 from docvlm.ui.models_tab import ModelsTab
 from docvlm.ui.page import Rooms, lay_out_rooms
-from docvlm.ui.rights import NO_RIGHTS
+from docvlm.ui.rights import NO_RIGHTS, Rights
 from tests.adapters.folders import save_adapter, save_trained_adapter
 from tests.models.tiny_checkpoints import save_tiny_checkpoint
 from tests.models.tiny_workspace import workspace_over
@@ -49,11 +50,15 @@ def workspace(tmp_path: Path, checkpoint: Path) -> Iterator[Workspace]:
 
 def _here() -> gr.Request:
     """The person at this machine."""
+    return _from("127.0.0.1")
+
+
+def _from(client: str) -> gr.Request:
     return gr.Request(
         username="anna",
         session_hash="tab",
         headers={"host": "127.0.0.1:7860"},
-        client=SimpleNamespace(host="127.0.0.1"),
+        client=SimpleNamespace(host=client),
     )
 
 
@@ -78,7 +83,8 @@ def test_the_model_its_budgets_and_their_cost_are_shown(rooms: Rooms, checkpoint
     tab = rooms.models
     first = last(tab._show(_here()))
     assert 'name="kind"' in first[tab._choice]
-    assert "93 MB" in first[tab._choice] and "measured once it is loaded" in first[tab._choice]
+    assert "93 MB" in first[tab._choice]
+    assert "with another model is not known before" in first[tab._measured]
     assert "measured once the model is loaded" in first[tab._budgets] and " s</td>" not in first[tab._budgets]
     said = _settle(tab)
     assert f"<b>{checkpoint.name}</b>" in said[tab._in_use]
@@ -98,6 +104,32 @@ def test_another_model_answers_once_it_is_there(rooms: Rooms, checkpoint: Path, 
     assert said[tab._notice] == ""
     assert rooms.desk.workspace.engine.card.name == str(other)
     assert f"<b>{other.name}</b>" in said[tab._in_use]
+
+
+def test_what_models_cost_is_kept_and_shown_to_the_person_at_the_machine_only(
+    rooms: Rooms, checkpoint: Path
+) -> None:
+    tab, workspace = rooms.models, rooms.desk.workspace
+    tab._show(_here())
+    shown = _settle(tab)[tab._measured]
+    assert re.search(
+        rf'<th scope="row">{checkpoint.name}</th>(<td>[0-9.]+ s</td>){{2}}<td>\d+ \w+ 20\d\d</td>', shown
+    )
+    assert "with any other model is not known before" in shown
+    assert str(checkpoint) not in shown  # a folder goes by its name
+
+    def first_seen(rights: Rights) -> str:
+        """What a page that has just started says, before it measures anything."""
+        with workspace_over(checkpoint, workspace.settings.home) as fresh:
+            loader = EngineLoader()
+            with gr.Blocks():
+                other = lay_out_rooms(fresh, loader, ModelHeader(fresh, loader), rights).models
+            said: str = other._state(_here())[other._measured]
+            return said
+
+    assert first_seen(Rights.at("127.0.0.1", False, workspace.settings.home)) == shown
+    assert first_seen(NO_RIGHTS) == ""
+    assert tab._state(_from("192.168.1.9"))[tab._measured] == ""
 
 
 @pytest.mark.parametrize(
