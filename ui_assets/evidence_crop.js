@@ -53,8 +53,11 @@ const showCrop = () => {
   const canvas = holder.querySelector("canvas") ?? document.createElement("canvas");
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", `${titleOf(owner)} on page ${evidence.page}, read as ${evidence.text}`);
-  if (!canvas.parentNode) holder.append(canvas);
-  paint(canvas, picture, evidence.boxes, holder.clientWidth - 18);
+  const words = holder.querySelector("small") ?? document.createElement("small");
+  words.ariaHidden = "true"; // a cell says it itself
+  words.textContent = edits.has(owner.dataset.name) ? "" : owner.dataset.said ?? ""; // fields have it beside them
+  if (!canvas.parentNode) holder.append(canvas, words);
+  paint(canvas, picture, evidence.boxes, holder.clientWidth - 18 - words.offsetWidth);
 };
 let isCropDue = false;
 const cropSoon = () => {

@@ -94,13 +94,14 @@ def _row(
     for column, cell in zip(spec.columns, row, strict=True):
         path = cell_name(spec.name, number, column.name)
         flag = " wrong" if path in wrong else ""
-        typed = f"{column.name}, row {number}" + (f", read as {cell.value}" if cell.value else "")
+        said = _said(column, cell, path in confirmed)
+        title = escape(f"{column.name}, row {number}: {said}")
         cells += (
             f'<td class="cell {column.type} {_state(cell, path in confirmed)}{flag}" '
-            f'data-name="{escape(path)}" '
+            f'data-name="{escape(path)}" data-said="{escape(said)}" '
             f'{_mark(path, cell)}><input class="field-input" value="{escape(cell.raw or "")}" '
             'placeholder="–" '
-            f'aria-label="{escape(typed)}" title="{escape(typed)}" autocomplete="off" '
+            f'aria-label="{title}" title="{title}" autocomplete="off" '
             'spellcheck="false"></td>'
         )
     remove = (
@@ -147,6 +148,21 @@ def _typed(spec: FieldSpec, value: FieldValue) -> str:
     flags = ", ".join(flag.replace("-", " ") for flag in value.flags)
     flag = f'<em class="flag">{escape(flags)}</em>' if flags else ""
     return f'<span class="typed">{escape(shown)}{flag}</span>'
+
+
+def _said(column: FieldSpec, cell: FieldValue, is_confirmed: bool) -> str:
+    """What a cell has no room for or tells by its colour: its typed form, and how sure it is."""
+    parts = []
+    if cell.raw is None:
+        parts.append("not on this document" if is_confirmed else "not found")
+    elif column.type is not FieldType.TEXT:
+        typed = " ".join(part for part in (cell.value, cell.currency) if part)
+        parts.append(f"typed {typed}" if typed else "no typed value")
+    if is_confirmed:
+        parts.append("checked")
+    elif cell.raw is not None or cell.confidence > 0:
+        parts.append(f"{round(100 * cell.confidence)} % sure")
+    return ", ".join(parts)
 
 
 def _sureness(value: FieldValue, is_confirmed: bool) -> str:

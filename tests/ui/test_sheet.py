@@ -48,6 +48,24 @@ def test_confirmed_values_say_so_instead_of_a_confidence() -> None:
     assert "checked" in total and "91 %" not in total and "confirmed" in total
 
 
+def test_cells_say_their_typed_form_and_how_sure_they_are() -> None:
+    amount = FieldValue("amount", "12.50", "12,50", 0.87, 1, BOX, (BOX,), "EUR")
+    rows = (ROW, (FieldValue("description", "Oak", "Oak", 0.6), amount))
+    extraction = Extraction("fields", (TOTAL, MISSING, LineItems("items", rows)))
+
+    def said(name: str, *confirmed: str) -> str:
+        cell = _part(sheet_html(CheckedExtraction(SCHEMA, extraction, frozenset(confirmed)), 7), name)
+        (label,) = re.findall(r'aria-label="([^"]*)"', cell)
+        assert f'title="{label}"' in cell and f'data-said="{label.split(": ")[1]}"' in cell
+        return label
+
+    assert said("items[2].amount") == "amount, row 2: typed 12.50 EUR, 87 % sure"
+    assert said("items[2].amount", "items[2].amount") == "amount, row 2: typed 12.50 EUR, checked"
+    assert said("items[2].description") == "description, row 2: 60 % sure"  # its text says the rest
+    assert said("items[1].amount") == "amount, row 1: not found, 30 % sure"
+    assert said("items[1].amount", "items[1].amount") == "amount, row 1: not on this document, checked"
+
+
 def test_values_that_disagree_are_marked() -> None:
     check = CheckResult("sum", False, "1 + 1 makes 2, not 9.", ("total", "items[1].amount"))
     text = _sheet(checks=(check,))

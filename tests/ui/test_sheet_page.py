@@ -245,6 +245,7 @@ def test_the_print_behind_the_value_in_focus_is_shown(page: Page, store: Store) 
     page.set_viewport_size({"width": 390, "height": 844})  # a phone
     page.focus('#fields [data-name="items[2].description"] input')
     page.wait_for_selector(f'#fields canvas[aria-label="description, row 2 on page 1, read as {ITEMS[1]}"]')
+    assert crop.locator("small").inner_text() == "90 % sure"
     room, value = crop.bounding_box(), page.locator(":focus").bounding_box()
     assert room is not None and value is not None
     assert value["y"] + value["height"] <= room["y"] < room["y"] + room["height"] <= 844
