@@ -98,7 +98,8 @@ def _model_name(value: Any) -> str:
     """The name of a model that a program sent.
 
     Raises:
-        UsageError: when it is none, or can only be a folder's and there is no such folder.
+        UsageError: when it is none.
+        ModelError: when it can only be a folder's and there is no such folder.
     """
     name = text_of(value, "name of the model")
     if len(name) > LONGEST_NAME:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from docvlm.errors import UsageError
+from docvlm.errors import ModelError
 from docvlm.models.protocol import Engine
 from docvlm.models.server.address import is_server_address
 from docvlm.models.server.reach import demand_server
@@ -19,14 +19,14 @@ def refuse_missing_folder(name: str) -> None:
     """What is to be a folder of this machine is not looked for on the Hub.
 
     Raises:
-        UsageError: when there is no such folder.
+        ModelError: when there is no such folder.
     """
     try:
         is_there = Path(name).expanduser().is_dir()
     except (OSError, RuntimeError, ValueError):
         is_there = False
     if not is_there:
-        raise UsageError(f"There is no folder {name}.", "Check the path.")
+        raise ModelError(f"There is no folder {name}.", "Check the path.")
 
 
 def begin_model(workspace: Workspace, loader: EngineLoader, name: str) -> None:
