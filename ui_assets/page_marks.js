@@ -95,6 +95,12 @@ const refresh = () => {
     handled.add(asked.dataset.focus);
     choose(asked.dataset.mark);
   }
+  const latest = document.querySelector("#answers [data-latest]"); // where the answers of several documents begin
+  if (latest && !handled.has(latest.dataset.latest)) {
+    handled.add(latest.dataset.latest);
+    const list = document.querySelector("#answers");
+    list.scrollTop += latest.getBoundingClientRect().top - list.getBoundingClientRect().top;
+  }
 };
 const observe = () => {
   if (!right()) return void setTimeout(observe, 50);

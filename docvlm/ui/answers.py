@@ -11,7 +11,7 @@ from html import escape
 from types import MappingProxyType
 
 from docvlm.types import Answer, Box
-from docvlm.ui.conversation import Asked
+from docvlm.ui.conversation import Asked, Group
 from docvlm.ui.notices import confidence_html, level_of
 
 
@@ -77,9 +77,19 @@ def failed_document_html(name: str, failure: str) -> str:
     return f'<div class="answer other"><span class="question">{escape(name)}</span>{failure}</div>'
 
 
-def quoted(question: str) -> str:
-    """A question as it stands above the answers of several documents."""
-    return escape(question)
+def groups_html(groups: Sequence[Group], last: str, latest: str = "") -> str:
+    """The questions about several documents, oldest first, each above its answers.
+
+    Args:
+        last: HTML of what stands below them.
+        latest: changes when the last group is to be scrolled to, once.
+    """
+    shown = [f'<p class="asked">{escape(group.question)}</p>{group.cards}' for group in groups]
+    mark = f'<i data-latest="{escape(latest)}" aria-hidden="true"></i>' if latest else ""
+    return (
+        '<div class="answers" role="log" aria-label="Answers">'
+        f"{''.join(shown[:-1])}{mark}{''.join(shown[-1:])}{last}</div>"
+    )
 
 
 def suggestions_html(questions: Sequence[str]) -> str:

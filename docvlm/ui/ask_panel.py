@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import gradio as gr
@@ -29,16 +29,17 @@ from docvlm.ui.callbacks import (
     number_of,
     text_in,
 )
-from docvlm.ui.conversation import Asked, Part
+from docvlm.ui.conversation import Asked, Group, Part
 from docvlm.ui.desk import Desk
 from docvlm.ui.document_work import REDRAW_SECONDS, page_text, prepare
 from docvlm.ui.documents_panel import DocumentsPanel
 from docvlm.ui.jobs import JobKind
-from docvlm.ui.library import KeptFile
+from docvlm.ui.library import KeptFile, Library
 from docvlm.ui.sessions import OpenView, Session
 
 THIS_PAGE, SELECTED = "page", "selected"
 LONGEST_QUESTION = 500
+_BACK = '<button type="button" class="plain" data-choice="back:">Back to the open document</button>'
 
 
 class AskPanel:
@@ -63,6 +64,7 @@ class AskPanel:
     def connect(self, documents: DocumentsPanel) -> None:
         """Wire the events; an answer of another document opens it through ``documents``."""
         self._documents = documents
+        documents.when_forgotten(self._without_groups)
         self._composer.ask(self._on_ask, None, self.opened, concurrency_id="ask", **LONG)
         self._composer.stop(self._stop, queue=False, **PRIVATE)
         self._answers.select(self._choose, None, documents.outputs, **QUICK)
@@ -93,7 +95,10 @@ class AskPanel:
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             failure = failure_html(error)
             if session.view is view:
-                shown = failure if view is None else self._html(view, failure)
+                if scope == SELECTED and session.groups:
+                    shown = answers.groups_html(session.groups, failure + _BACK, str(time.monotonic_ns()))
+                else:
+                    shown = failure if view is None else self._html(view, failure)
                 yield {self._answers: shown, self._composer: _composer(view)}
 
     def _ask_open(
@@ -142,9 +147,12 @@ class AskPanel:
                 yield answers.pending_html(heading, f"On page {page}", text)
 
     def _ask_selected(self, session: Session, question: str) -> Iterator[Updates]:
-        """Ask each selected document in turn; the answers stand below one another."""
+        """Ask each selected document in turn; the answers stand below one another and earlier groups."""
         yield {self._composer: _composer(session.view, busy=True)}
-        found, library = "", self._desk.library(session)
+        cards: dict[str, str] = {}
+        library, latest = self._desk.library(session), str(time.monotonic_ns())
+        for gone in {name for kept in session.groups for name in kept.files if not library.owns(name)}:
+            session.forget_file(gone)  # deleted in another tab, or by a program
         cancel = session.jobs.begin(JobKind.ASK)
         for number in sorted(session.selected):
             file = library.find(self._desk.workspace.store, number)
@@ -153,13 +161,17 @@ class AskPanel:
             card = ""
             try:
                 for card in self._ask_file(session, number, file, question, cancel):
-                    yield {self._answers: _group(question, found, card)}
-                found += card
+                    yield {self._answers: _groups(session, _group(question, cards, library), card, latest)}
             except Cancelled:
                 raise
             except DocvlmError as error:
-                found += answers.failed_document_html(file.name, failure_html(error))
-        yield {self._answers: _group(question, found, ""), self._composer: _composer(session.view)}
+                card = answers.failed_document_html(file.name, failure_html(error))
+            cards[file.path.name] = card
+        group = _group(question, cards, library)
+        shown = _groups(session, group, _BACK, f"{latest} done")
+        if group.files:
+            session.keep_group(group)
+        yield {self._answers: shown, self._composer: _composer(session.view)}
 
     def _ask_file(
         self, session: Session, number: int, file: KeptFile, question: str, cancel: threading.Event
@@ -175,6 +187,10 @@ class AskPanel:
                     yield event
         finally:
             other.close()
+
+    def _without_groups(self, session: Session) -> Updates:
+        view = session.view
+        return {self._answers: answers.answers_html(()) if view is None else self._html(view)}
 
     def _stop(self, request: gr.Request) -> None:
         self._desk.sessions.of(request).stop(JobKind.ASK)
@@ -233,10 +249,12 @@ def _composer(view: OpenView | None, busy: bool = False) -> dict[str, Any]:
     return {"busy": busy, "suggestions": suggestions, "document": view.document.id if view else None}
 
 
-def _group(question: str, found: str, pending: str) -> str:
-    back = '<button type="button" class="plain" data-choice="back:">Back to the open document</button>'
-    return (
-        '<div class="answers" role="log" aria-label="Answers"><p '
-        f'class="asked">{answers.quoted(question)}</p>'
-        f"{found}{pending}{'' if pending else back}</div>"
-    )
+def _group(question: str, cards: Mapping[str, str], library: Library) -> Group:
+    """The answers so far, by file, without those of documents that were deleted meanwhile."""
+    owned = {name: card for name, card in cards.items() if library.owns(name)}
+    return Group(question, "".join(owned.values()), frozenset(owned))
+
+
+def _groups(session: Session, group: Group, last: str, latest: str) -> str:
+    """A group below those that are kept."""
+    return answers.groups_html([*session.groups, group], last, latest)

@@ -1,4 +1,4 @@
-"""The questions that one document was asked, and what each was about."""
+"""The questions that one document was asked, and what each was about; and those that several were asked."""
 
 from __future__ import annotations
 
@@ -28,6 +28,15 @@ class Asked:
     def may_be_label(self) -> bool:
         """Whether it may be what the document answers, which neither a box nor a page without it tells."""
         return self.part is None or (isinstance(self.part, int) and self.answer.text is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A question about several documents with the answer of each, as HTML; ``files`` names their files."""
+
+    question: str
+    cards: str
+    files: frozenset[str] = frozenset()
 
 
 def conversation_of(records: Iterable[AnswerRecord]) -> list[Asked]:

@@ -58,10 +58,16 @@ class Desk:
     ) -> OpenView:
         """Open a kept file with the answers that it was given before.
 
+        Args:
+            password: opens an encrypted file; by default the one that opened it in this tab before.
+
         Raises:
             InputError: when it is no readable document (PasswordError, LimitError among them).
         """
-        document = self.workspace.open(file.path, name=file.name, password=password, owner=session.owner)
+        known = password or session.passwords.get(file.path.name)
+        document = self.workspace.open(file.path, name=file.name, password=known, owner=session.owner)
+        if password:
+            session.passwords[file.path.name] = password
         view = OpenView(document, DocumentLabels(self.workspace.store, document.id))
         view.turn_to(page)
         view.asked = conversation_of(self.workspace.store.answers(document.id))

@@ -53,6 +53,7 @@ class DocumentsPanel:
         self._desk = desk
         self._openings = Turns(AT_ONCE)
         self._readings = Turns(AT_ONCE)
+        self._forgotten: Callable[[Session], Updates] = lambda _: {}
         self._lay_out()
         self._connect()
 
@@ -63,6 +64,10 @@ class DocumentsPanel:
 
     def list_on_load(self, blocks: gr.Blocks) -> None:
         blocks.load(self._list, outputs=[self.list], show_progress="hidden", **PRIVATE)
+
+    def when_forgotten(self, redraw: Callable[[Session], Updates]) -> None:
+        """Have ``redraw`` called after answers of several documents went with a document."""
+        self._forgotten = redraw
 
     def listed(self, session: Session) -> Updates:
         """The strip as it is now."""
@@ -125,8 +130,13 @@ class DocumentsPanel:
         if was_open:
             session.close_view()
         session.selected.discard(number)
-        self._desk.library(session).delete(self._desk.workspace.store, number)
-        return {**self.listed(session), **(self._desk.empty() if was_open else {})}
+        library, store, before = self._desk.library(session), self._desk.workspace.store, session.groups
+        file = library.find(store, number)
+        library.delete(store, number)
+        if file is not None:
+            session.forget_file(file.path.name)
+        forgotten = self._forgotten(session) if session.groups != before else {}
+        return {**self.listed(session), **(self._desk.empty() if was_open else forgotten)}
 
     def open_kept(self, session: Session, number: int, page: int = 1) -> Iterator[Updates]:
         """Open a document of the owner's library at a page, then read that page."""

@@ -13,7 +13,7 @@ from docvlm.pipeline import CheckedExtraction, DocumentLabels, OpenDocument
 from docvlm.schemas import Schema
 from docvlm.types import Answer
 from docvlm.ui.batch_view import BatchView
-from docvlm.ui.conversation import Asked, Part
+from docvlm.ui.conversation import Asked, Group, Part
 from docvlm.ui.incoming import Incoming
 from docvlm.ui.jobs import JobKind, Jobs
 from docvlm.ui.label_state import LabelState
@@ -23,6 +23,7 @@ from docvlm.ui.page_view import THUMBNAIL_SIDE, PagePicture, data_uri, picture_o
 
 MAX_SESSIONS = 24
 KEPT_PICTURES = 8
+KEPT_GROUPS = 20
 
 
 @dataclass(slots=True, eq=False)
@@ -132,6 +133,8 @@ class Session:
     ``schema`` names the schema that the user chose, empty where the document's kind decides;
     ``building`` is the one that the schema builder was filled with.
     ``incoming`` are the files put in last, with what became of them; ``selected`` the documents with a tick.
+    ``groups`` are the latest questions about several documents, answered, oldest first; ``passwords`` those
+    that opened its encrypted documents, by the name of the kept file. They are kept here and nowhere else.
     ``jobs`` is the model's work on documents that are not shown; ``filters`` is what the library shows,
     ``batch`` which batch is looked at, ``label`` where the user is in the tab Label.
     ``leaving`` is set when the tab is closed, and ends work on files that are not shown.
@@ -143,6 +146,8 @@ class Session:
     building: Schema | None = None
     incoming: tuple[Incoming, ...] = ()
     selected: set[int] = field(default_factory=set)
+    groups: tuple[Group, ...] = ()
+    passwords: dict[str, str] = field(default_factory=dict, repr=False)
     jobs: Jobs = field(default_factory=Jobs)
     filters: Filters = field(default_factory=Filters)
     batch: BatchView = field(default_factory=BatchView)
@@ -153,6 +158,19 @@ class Session:
         """Replace the open document."""
         self.close_view()
         self.view = view
+
+    def keep_group(self, group: Group) -> None:
+        """Keep a question about several documents; the oldest one gives way."""
+        self.groups = (*self.groups, group)[-KEPT_GROUPS:]
+
+    def forget_file(self, name: str) -> None:
+        """Forget what was answered of a document that is deleted, and its password.
+
+        Args:
+            name: what its kept file is called.
+        """
+        self.passwords.pop(name, None)
+        self.groups = tuple(group for group in self.groups if name not in group.files)
 
     def stop(self, kind: JobKind | None = None) -> None:
         """Stop the work of a kind, or all, on the open document and on others."""
@@ -169,6 +187,8 @@ class Session:
         self.leaving.set()
         self.stop()
         self.close_view()
+        self.groups = ()
+        self.passwords.clear()
 
 
 class Sessions:

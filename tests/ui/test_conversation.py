@@ -12,8 +12,10 @@ from docvlm.pipeline import Region
 from docvlm.types import Answer, Box, RunInfo
 from docvlm.ui.ask_panel import AskPanel
 from docvlm.ui.conversation import Asked, conversation_of
+from docvlm.ui.extract_panel import ExtractPanel
+from docvlm.ui.incoming import Incoming, IncomingState
 from docvlm.ui.page import Rooms
-from docvlm.ui.sessions import Session
+from docvlm.ui.sessions import KEPT_GROUPS, Session
 from tests.engines import WrittenEngine
 from tests.ui.events import event_of, last, request_of
 
@@ -122,6 +124,145 @@ def test_the_only_page_of_a_document_is_the_document(
     assert session.view is not None
     assert [one.part for one in session.view.asked] == [None]
     session.close_view()
+
+
+def _signers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that knows who signed a page."""
+
+    def write(page: str, _: str) -> str:
+        return next(name for name in SIGNERS if name in page)
+
+    engine = WrittenEngine(write, follows_grammar=False)
+    monkeypatch.setattr("docvlm.pipeline.workspace.load_engine", lambda *_, **__: engine)
+
+
+def _tick(rooms: Rooms, *paths: Path) -> Session:
+    """Keep files and tick their documents; none is open."""
+    session = rooms.desk.sessions.of(request_of("anna"))
+    for path in paths:
+        view = rooms.desk.open_view(session, rooms.desk.library(session).keep(path, path.name))
+        session.selected.add(view.document.id)
+        view.close()
+    return session
+
+
+def _ask_ticked(ask: AskPanel, question: str) -> str:
+    told = last(ask._on_ask(event_of(question=question, scope="selected"), request_of("anna")))
+    return str(told[ask._answers])
+
+
+def test_questions_about_several_documents_stand_below_one_another(
+    rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _signers(monkeypatch)
+    files = [_contract(tmp_path / f"{n}.pdf", SIGNERS[n : n + 1]) for n in range(2)]
+    session, (ask,) = _tick(rooms, *files), _ask_panels(rooms)
+    _ask_ticked(ask, "Who <signs>?")
+    asking = ask._on_ask(event_of(question="Who signs here?", scope="selected"), request_of("anna"))
+    streamed = [str(update[ask._answers]) for update in asking if ask._answers in update]
+    assert all("Who &lt;signs&gt;?" in html and "Anna Smith" in html for html in streamed)
+    first, second = streamed[-1].split("Who signs here?</p>")
+    for part in (first, second):
+        assert part.index("Anna Smith") < part.index("Bela Jones")
+    assert "Back to the open document" in second and "Back to" not in first
+    assert second.count("pending") == 0
+
+    elsewhere = request_of("anna", "other tab")
+    assert rooms.desk.sessions.of(elsewhere).groups == ()
+    for number in range(KEPT_GROUPS):
+        _ask_ticked(ask, f"Who signs, {number}?")
+    shown = _ask_ticked(ask, "Who, at last?")
+    assert len(session.groups) == KEPT_GROUPS
+    assert "Who signs here?" not in shown and shown.index("Who signs, 1?") < shown.index("Who, at last?")
+    session.close()
+    assert session.groups == ()
+
+
+def test_what_stops_a_question_about_several_documents_leaves_the_earlier_ones(
+    rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _signers(monkeypatch)
+    files = [_contract(tmp_path / f"{n}.pdf", SIGNERS[n : n + 1]) for n in range(2)]
+    session, (ask,) = _tick(rooms, *files), _ask_panels(rooms)
+    _ask_ticked(ask, "Who signs?")
+    told = {}
+    for update in ask._on_ask(event_of(question="Who else?", scope="selected"), request_of("anna")):
+        told |= update
+        ask._stop(request_of("anna"))
+    assert "Who signs?" in told[ask._answers] and "Stopped." in told[ask._answers]
+    assert "Who else?" not in told[ask._answers] and told[ask._composer]["busy"] is False
+    assert [group.question for group in session.groups] == ["Who signs?"]
+
+
+def test_answers_of_a_document_go_with_it(
+    rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _signers(monkeypatch)
+    files = [_contract(tmp_path / f"{n}.pdf", SIGNERS[n : n + 1]) for n in range(2)]
+    session, (ask,) = _tick(rooms, *files), _ask_panels(rooms)
+    both = sorted(session.selected)
+    assert "Bela Jones" in _ask_ticked(ask, "Who signs?")
+    session.selected = {both[0]}
+    _ask_ticked(ask, "Who signs first?")
+    updates = rooms.documents.delete(session, both[1])
+    assert "Bela Jones" not in updates[ask._answers]
+    assert [group.question for group in session.groups] == ["Who signs first?"]
+    rooms.desk.library(session).delete(rooms.desk.workspace.store, both[0])  # as another tab does
+    added = _tick(rooms, _contract(tmp_path / "2.pdf", SIGNERS[1:]))
+    assert added is session
+    shown = _ask_ticked(ask, "Who signs now?")
+    assert "Anna Smith" not in shown and "Bela Jones" in shown
+
+
+def _locked(path: Path) -> Path:
+    with pymupdf.open(_contract(path.with_name("open.pdf"), SIGNERS[:1])) as document:
+        options = {"encryption": pymupdf.PDF_ENCRYPT_AES_256, "user_pw": "sesame", "owner_pw": "y"}
+        document.save(path, **options)
+    return path
+
+
+def test_a_password_opens_its_document_again_in_the_same_tab_alone(
+    rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    _signers(monkeypatch)
+    (ask,) = _ask_panels(rooms)
+    (extract,) = [panel for panel in rooms.desk._panels if isinstance(panel, ExtractPanel)]
+    session = _tick(rooms, _contract(tmp_path / "plain.pdf", SIGNERS[1:]))
+    file = rooms.desk.library(session).keep(_locked(tmp_path / "locked.pdf"), "locked.pdf")
+    session.incoming = (Incoming("locked.pdf", IncomingState.LOCKED, "", file),)
+    for password in ("wrong", "sesame"):
+        unlock = event_of(form="unlock:0", password=password)
+        told = last(rooms.documents._unlock(unlock, request_of("anna")))
+    assert session.view is not None and session.view.name == "locked.pdf"
+    number = session.view.document.id
+    session.close_view()
+    session.selected.add(number)
+
+    shown = _ask_ticked(ask, "Who signs?")
+    assert "Anna Smith" in shown and "Bela Jones" in shown and "password" not in shown
+    told |= last(extract._on_extract(event_of(scope="selected"), request_of("anna")))
+    assert "password" not in told[extract._notice] and "locked.pdf" in told[extract._results]
+    last(rooms.documents.open_kept(session, number))
+    assert session.view is not None and session.view.document.id == number
+    session.close_view()
+
+    other = rooms.desk.sessions.of(request_of("anna", "other tab"))
+    last(rooms.documents.open_kept(other, number))
+    assert other.view is None and other.passwords == {}
+    home = rooms.desk.workspace.settings.home
+    assert not any(b"sesame" in kept.read_bytes() for kept in home.rglob("*") if kept.is_file())
+    assert not any("sesame" in text for text in (repr(session), str(told), shown, caplog.text))
+    rooms.documents.delete(session, number)
+    assert session.passwords == {}
+
+
+def test_a_password_ends_with_the_tab(rooms: Rooms, tmp_path: Path) -> None:
+    session = rooms.desk.sessions.of(request_of("anna"))
+    file = rooms.desk.library(session).keep(_locked(tmp_path / "locked.pdf"), "locked.pdf")
+    rooms.desk.open_view(session, file, "sesame").close()
+    assert set(session.passwords.values()) == {"sesame"}
+    rooms.desk.sessions.end(request_of("anna"))
+    assert session.passwords == {}
 
 
 def _contract(path: Path, signers: Sequence[str]) -> Path:

@@ -209,7 +209,7 @@ def test_of_several_documents_one_that_fails_does_not_end_the_others(
     page.press(".unlock input", "Enter")
     page.wait_for_selector('.page-title:has-text("locked.pdf")', timeout=READ_MILLISECONDS)
     open_sample(page, "receipt.jpg")
-    page.reload()  # the password is forgotten
+    page.reload()  # another tab, which does not know the password
     for name in ("locked.pdf", "receipt.jpg"):
         page.check(f"#left [aria-label='Select {name}']")
         page.wait_for_selector(f"#left [aria-label='Select {name}'][checked]")
@@ -228,6 +228,28 @@ def test_of_several_documents_one_that_fails_does_not_end_the_others(
     page.wait_for_selector("#extract:visible", timeout=MODEL_MILLISECONDS)
     assert "locked.pdf: " in page.inner_text("#extract-notice")
     assert page.locator(".results tbody tr").count() == 1
+
+
+def test_a_new_question_about_several_documents_comes_into_view_below_the_earlier_ones(page: Page) -> None:
+    for name in ("invoice.pdf", "receipt.jpg"):
+        open_sample(page, name)
+        page.check(f"#left [aria-label='Select {name}']")
+        page.wait_for_selector(f"#left [aria-label='Select {name}'][checked]")
+    page.select_option("#composer [name=scope]", "selected")
+    questions = ["What is the date?", "What is the total?", "Who sells?", "Who buys?"]
+    for question in questions:
+        ask(page, question)
+        done = f"#answers .asked:text-is('{question}') ~ [data-choice='back:']"
+        page.wait_for_selector(done, timeout=MODEL_MILLISECONDS)
+    assert page.locator("#answers .asked").all_inner_texts() == questions
+    assert page.evaluate("document.querySelector('#answers').scrollTop") > 0
+    page.wait_for_function(
+        """() => {
+          const list = document.querySelector("#answers").getBoundingClientRect();
+          const last = [...document.querySelectorAll("#answers .asked")].at(-1).getBoundingClientRect();
+          return last.top >= list.top && last.bottom <= list.bottom;
+        }"""
+    )
 
 
 def test_the_answer_of_another_document_is_lit_where_it_stands(page: Page, tmp_path: Path) -> None:
