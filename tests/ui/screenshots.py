@@ -36,6 +36,12 @@ COLOURS = 256
 PATIENCE = 600_000
 RECEIPTS, UNLABELLED = 13, 1
 IN_BATCH = 4
+QUESTIONS = (
+    "What is the total due?",
+    "When must it be paid?",
+    "Who is the invoice to?",
+    "What is the discount?",  # there is none
+)
 SCHEMA, ADAPTER = "booking", "my-bookings"
 FIELDS = {
     "name1": "seller_name",
@@ -66,7 +72,10 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         home = empty_home(Path(scratch))
-        receipts = scan_receipts(Path(scratch) / "receipts", RECEIPTS, FIELDS, complete=False)
+        receipts = [
+            *scan_receipts(Path(scratch) / "receipts", RECEIPTS - UNLABELLED, FIELDS, complete=False),
+            *scan_receipts(Path(scratch) / "receipts", UNLABELLED, FIELDS, seed="slips"),
+        ]
         with served(home) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
             page = browser.new_page(viewport=DESKTOP)
@@ -97,10 +106,11 @@ def _pictures(home: Path, receipts: Sequence[ScannedReceipt]) -> Iterator[Pictur
 def _ask(page: Page) -> None:
     page.click('[data-choice="sample:invoice.pdf"]')
     page.wait_for_selector('[data-read="1"]')
-    page.fill("#composer textarea", "What is the invoice number?")
-    page.press("#composer textarea", "Enter")
-    page.wait_for_selector('[data-mark="answer:0"]')
-    page.click(".answer .reply")
+    for number, question in enumerate(QUESTIONS):
+        page.fill("#composer textarea", question)
+        page.press("#composer textarea", "Enter")
+        page.wait_for_selector(f".answer:not(.pending) >> nth={number}")
+    page.click('[data-mark="answer:0"] .reply')
 
 
 def _extract(page: Page) -> None:
