@@ -160,7 +160,7 @@ def test_a_visitor_of_the_space_opens_a_sample(visitor: httpx.Client) -> None:
 def test_the_embedded_model_answers_a_visitor_of_the_space(visitor: httpx.Client) -> None:
     invoice = (REPOSITORY / "ui_assets" / "samples" / "invoice.pdf").read_bytes()
     document = "data:application/pdf;base64," + base64.b64encode(invoice).decode()
-    asked = {"data": [document, "What is the invoice number?"]}
+    asked = {"data": [document, "What is the invoice number?", ""]}  # of all pages
     event = visitor.post("gradio_api/call/ask", json=asked).json()["event_id"]
     told = visitor.get(f"gradio_api/call/ask/{event}").text
     assert "event: complete" in told, told
