@@ -30,7 +30,7 @@ from docvlm.tiling import Budget, TilePlan, plan_tiles
 from docvlm.types import Answer, DocumentInfo, Extraction, Page, PageStatus, RunInfo
 
 PIPELINE_VERSION = "4"
-"""Changes with prompts, grammars, typing or merging; kept answers of another version are not reused."""
+"""Changes with prompts, grammars, typing, merging or curves; answers of another version are not reused."""
 
 Kind = TypeVar("Kind")
 

@@ -22,10 +22,10 @@ from docvlm.ui.api_calls import (
     Calls,
     Json,
     as_json,
-    data_address,
     text_of,
     told_in_a_sentence,
 )
+from docvlm.ui.data_address import data_address
 
 _ZIP = "application/zip"
 

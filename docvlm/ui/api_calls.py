@@ -39,11 +39,6 @@ def as_json(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def data_address(content: bytes, form: str) -> str:
-    """A file in a reply, as a ``data:`` address of the media type ``form``."""
-    return f"{DATA}{form}{_BASE64}{base64.b64encode(content).decode()}"
-
-
 def text_of(value: Any, what: str) -> str:
     """A text that a program sent.
 

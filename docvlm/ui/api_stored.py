@@ -19,11 +19,11 @@ from docvlm.ui.api_calls import (
     Calls,
     Json,
     as_json,
-    data_address,
     stored_number,
     told_in_a_sentence,
     whole_number,
 )
+from docvlm.ui.data_address import file_address
 from docvlm.ui.kept_values import ROWS, found_values, values_file
 from docvlm.ui.library_view import Entry, Kinds, entries, statistics
 
@@ -32,7 +32,6 @@ LARGEST_SKIP = 10**9
 
 _TEXT_FORMS = ("csv", ROWS, "json")
 _EXCEL = "xlsx"
-_EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class StoredApi:
@@ -80,7 +79,7 @@ class StoredApi:
                 name, data = values_file(found, form)
                 told: Json = {"name": name, "documents": len(found)}
                 if form == _EXCEL:
-                    return as_json(told | {"file": data_address(data, _EXCEL_TYPE)})
+                    return as_json(told | {"file": file_address(name, data)})
                 return as_json(told | {"text": data.decode("utf-8-sig")})
 
         def delete(document: str, request: gr.Request) -> str:

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import itertools
 from collections.abc import Sequence
-from pathlib import Path
 
 import gradio as gr
 
 from docvlm.export import ExportedDocument
 from docvlm.ui.assets import script
 from docvlm.ui.callbacks import Updates
+from docvlm.ui.data_address import file_address
 from docvlm.ui.kept_values import values_file
-
-_MEDIA_TYPES = {
-    "csv": "text/csv",
-    "json": "application/json",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "md": "text/markdown",
-    "html": "text/html",
-    "jsonl": "application/jsonl",
-    "txt": "text/plain",
-    "zip": "application/zip",
-}
 
 
 class Downloads:
@@ -53,6 +41,5 @@ class Downloads:
 
     def hand_out_bytes(self, name: str, data: bytes) -> Updates:
         """Let the browser save ``data`` as a file called ``name``; its ending tells the media type."""
-        media_type = _MEDIA_TYPES.get(Path(name).suffix[1:], "application/octet-stream")
-        address = f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
+        address = file_address(name, data)
         return {self.component: {"name": name, "address": address, "number": next(self._numbers)}}

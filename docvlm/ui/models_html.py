@@ -18,7 +18,9 @@ from docvlm.ui.kept_costs import KeptCost
 
 _NOTICED_SECONDS = 0.05
 _UNMEASURED = "What a page costs with another model is not known before: it is measured once it is loaded."
-_OTHERS_UNMEASURED = _UNMEASURED.replace("another", "any other")
+_OTHERS_UNMEASURED = (
+    "What it costs with any other model is not known before: it is measured once it is loaded."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ an overlay on asks nothing of the server. Nothing here is HTML: text of document
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ import cv2
 
 from docvlm.tiling import Tile, TileKind
 from docvlm.types import Box, RgbImage, Word
+from docvlm.ui.data_address import data_address
 
 LONGEST_SIDE = 2000
 """Pages are sent with at most so many pixels along a side; boxes stay in pixels of the page."""
@@ -92,13 +92,13 @@ def data_uri(image: RgbImage, longest_side: int) -> str:
         image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     quality = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
     data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), quality)[1]
-    return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode("ascii")
+    return data_address(data.tobytes(), "image/jpeg")
 
 
 def exact_uri(image: RgbImage) -> str:
     """The image as PNG in a ``data:`` address, pixel for pixel."""
     data = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))[1]
-    return "data:image/png;base64," + base64.b64encode(data.tobytes()).decode("ascii")
+    return data_address(data.tobytes(), "image/png")
 
 
 def crop(image: RgbImage, box: Box, margin: int = 6) -> RgbImage:

@@ -146,6 +146,14 @@ def _tick(rooms: Rooms, *paths: Path) -> Session:
     return session
 
 
+def _two_ticked(rooms: Rooms, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Session, AskPanel]:
+    """A tab with two contracts ticked, and where they are asked."""
+    _signers(monkeypatch)
+    files = [_contract(folder / f"{n}.pdf", SIGNERS[n : n + 1]) for n in range(2)]
+    session, (ask,) = _tick(rooms, *files), _ask_panels(rooms)
+    return session, ask
+
+
 def _ask_ticked(ask: AskPanel, question: str) -> str:
     told = last(ask._on_ask(event_of(question=question, scope="selected"), request_of("anna")))
     return str(told[ask._answers])
@@ -154,9 +162,7 @@ def _ask_ticked(ask: AskPanel, question: str) -> str:
 def test_questions_about_several_documents_stand_below_one_another(
     rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _signers(monkeypatch)
-    files = [_contract(tmp_path / f"{n}.pdf", SIGNERS[n : n + 1]) for n in range(2)]
-    session, (ask,) = _tick(rooms, *files), _ask_panels(rooms)
+    session, ask = _two_ticked(rooms, tmp_path, monkeypatch)
     _ask_ticked(ask, "Who <signs>?")
     asking = ask._on_ask(event_of(question="Who signs here?", scope="selected"), request_of("anna"))
     streamed = [str(update[ask._answers]) for update in asking if ask._answers in update]
@@ -181,9 +187,7 @@ def test_questions_about_several_documents_stand_below_one_another(
 def test_what_stops_a_question_about_several_documents_leaves_the_earlier_ones(
     rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _signers(monkeypatch)
-    files = [_contract(tmp_path / f"{n}.pdf", SIGNERS[n : n + 1]) for n in range(2)]
-    session, (ask,) = _tick(rooms, *files), _ask_panels(rooms)
+    session, ask = _two_ticked(rooms, tmp_path, monkeypatch)
     _ask_ticked(ask, "Who signs?")
     told = {}
     for update in ask._on_ask(event_of(question="Who else?", scope="selected"), request_of("anna")):
@@ -197,9 +201,7 @@ def test_what_stops_a_question_about_several_documents_leaves_the_earlier_ones(
 def test_answers_of_a_document_go_with_it(
     rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _signers(monkeypatch)
-    files = [_contract(tmp_path / f"{n}.pdf", SIGNERS[n : n + 1]) for n in range(2)]
-    session, (ask,) = _tick(rooms, *files), _ask_panels(rooms)
+    session, ask = _two_ticked(rooms, tmp_path, monkeypatch)
     both = sorted(session.selected)
     assert "Bela Jones" in _ask_ticked(ask, "Who signs?")
     session.selected = {both[0]}

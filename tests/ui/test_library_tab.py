@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -164,18 +165,27 @@ def test_a_form_says_which_change_it_was_made_from(rooms: Rooms, samples: Path) 
     assert 'data-change="0"' in _act(rooms.library, "bela", "page:1")[rooms.library._filters]
 
 
-def test_what_was_asked_before_does_not_come_back_over_what_was_asked_after(
-    rooms: Rooms, samples: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _keep(rooms, "anna", samples, "invoice.pdf")
+def _while_searching(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
+    """Have something done while the next search is under way."""
     search = Library.search
 
     def slow(*given: Any) -> Any:
         monkeypatch.setattr(Library, "search", search)
-        assert "No page or answer holds" in _list(rooms, "anna", query="nowhere", change="2")
+        act()
         return search(*given)
 
     monkeypatch.setattr(Library, "search", slow)
+
+
+def test_what_was_asked_before_does_not_come_back_over_what_was_asked_after(
+    rooms: Rooms, samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _keep(rooms, "anna", samples, "invoice.pdf")
+
+    def ask_again() -> None:
+        assert "No page or answer holds" in _list(rooms, "anna", query="nowhere", change="2")
+
+    _while_searching(monkeypatch, ask_again)
     overtaken = rooms.library._filter(event_of(query="total", change="1"), request_of("anna"))
     assert overtaken == no_updates()
     late = rooms.library._filter(event_of(query="total", change="1"), request_of("anna"))
@@ -186,14 +196,11 @@ def test_a_search_under_way_does_not_come_back_over_a_cleared_list(
     rooms: Rooms, samples: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _keep(rooms, "anna", samples, "invoice.pdf")
-    search = Library.search
 
-    def slow(*given: Any) -> Any:
-        monkeypatch.setattr(Library, "search", search)
+    def clear() -> None:
         assert "invoice.pdf" in _act(rooms.library, "anna", "clear:")[rooms.library._list]
-        return search(*given)
 
-    monkeypatch.setattr(Library, "search", slow)
+    _while_searching(monkeypatch, clear)
     overtaken = rooms.library._filter(event_of(query="nowhere", change="1"), request_of("anna"))
     assert overtaken == no_updates()
 
