@@ -138,7 +138,7 @@ def _fine_tune(page: Page) -> None:
     assert step < steps
     page.wait_for_selector("#tune-loss canvas, #tune-loss svg")
     page.wait_for_selector(".outcome")
-    assert page.locator(".run.finished").count() == 1
+    page.wait_for_selector(".run.finished")  # a moment later, when its process has ended
 
 
 def _step(page: Page) -> tuple[int, int]:
