@@ -56,4 +56,4 @@ def _write_scan(path: Path, image: RgbImage) -> None:
     with pymupdf.open() as document:
         page = document.new_page(width=width, height=height)
         page.insert_image(page.rect, stream=data)
-        document.save(path)
+        document.save(path, no_new_id=True)  # the same bytes each time: the hash decides who is held back
