@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.ui.test_accessibility import findings
-from tests.ui.test_phone import DESKTOP, PHONE, ROOMS, open_tab
+from tests.ui.test_phone import DESKTOP, PHONE, ROOMS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, ViewportSize
@@ -153,10 +153,10 @@ def test_nothing_jumps_while_one_works(page: Page, window: ViewportSize) -> None
     page.press("#composer textarea", "Enter")
     page.wait_for_selector("#answers .answer:not(.pending)")
     for task in ("Extract", "Label", "Ask"):
-        open_tab(page, task)
+        page.click(f"role=tab[name={task}]")
         page.wait_for_timeout(700)  # beyond what still counts as following the click
     for room, shown in ROOMS.items():
-        open_tab(page, room)
+        page.click(f"role=tab[name={room}]")
         page.wait_for_selector(shown, state="attached")
         page.wait_for_timeout(700)
     shifts = page.evaluate("window.shifts")
@@ -235,7 +235,7 @@ def test_a_phone_has_no_serious_finding(page: Page, tmp_path: Path) -> None:
     found: dict[str, Any] = {"Ask": findings(page)}
     tasks = {"Extract": "#extract", "Label": "#label-fields .sheet"}
     for name, shown in (tasks | {room: ROOMS[room] for room in ROOMS if room != "Desk"}).items():
-        open_tab(page, name)
+        page.click(f"role=tab[name={name}]")
         page.wait_for_selector(shown, state="attached")
         page.screenshot(path=tmp_path / f"{name}.png")
         found[name] = findings(page)

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page, ViewportSize
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
+SMALL_PHONE: ViewportSize = {"width": 360, "height": 740}
+TOO_NARROW: ViewportSize = {"width": 320, "height": 640}  # for five tabs in a row
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 READ_MILLISECONDS = 120_000
 ROOMS = {
@@ -39,18 +41,29 @@ def test_no_tab_scrolls_sideways_on_a_phone(page: Page) -> None:
     page.wait_for_selector('[data-read="1"]', timeout=READ_MILLISECONDS)
     wide = {}
     for task in ("Extract", "Label", "Ask"):
-        open_tab(page, task)
+        page.click(f"role=tab[name={task}]")
         wide[task] = page.evaluate(OVERHANGING)
     for room, shown in ROOMS.items():
-        open_tab(page, room)
+        page.click(f"role=tab[name={room}]")
         page.wait_for_selector(shown, state="attached", timeout=READ_MILLISECONDS)
         wide[room] = page.evaluate(OVERHANGING)
     assert {name: parts for name, parts in wide.items() if parts} == {}
 
 
+def test_every_tab_has_room_on_a_small_phone(page: Page) -> None:
+    page.set_viewport_size(SMALL_PHONE)
+    page.wait_for_function(f"({TABS_SHOWN})().length == {len(ROOMS)}")
+    assert page.evaluate(TABS_SHOWN) == list(ROOMS)
+    page.set_viewport_size(TOO_NARROW)
+    page.wait_for_function(f"({TABS_SHOWN})().length < {len(ROOMS)}")
+    page.click("role=button[name='More tabs']")
+    page.click(".overflow-dropdown button:visible >> text=Models")
+    page.wait_for_selector("role=tab[name=Models][selected=true]")
+
+
 def test_a_window_made_narrow_and_wide_again_has_each_tab_once(page: Page) -> None:
     for _ in range(3):
-        page.set_viewport_size(PHONE)
+        page.set_viewport_size(TOO_NARROW)
         page.wait_for_selector("role=tab[name=Models]", state="hidden")
         page.set_viewport_size(DESKTOP)
         page.wait_for_selector("role=tab[name=Models]")
@@ -58,12 +71,3 @@ def test_a_window_made_narrow_and_wide_again_has_each_tab_once(page: Page) -> No
         page.locator(f"role=tab[name={room}]").first.click()
         page.wait_for_selector(f"role=tab[name={room}][selected=true]")
         assert page.evaluate(TABS_SHOWN) == list(ROOMS)
-
-
-def open_tab(page: Page, name: str) -> None:
-    """Choose a tab; one that has no room in the row stands in Gradio's menu of further tabs."""
-    page.evaluate(
-        "name => [...document.querySelectorAll('[role=tab], .overflow-dropdown button')]"
-        ".find((tab) => tab.textContent.trim() === name).click()",
-        name,
-    )
