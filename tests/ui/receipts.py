@@ -6,12 +6,17 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import pymupdf
 
 from docvlm.types import RgbImage
+from docvlm.ui.owners import COOKIE
 from finetune.synthesis.drawing import draw_page
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 DOTS_PER_INCH = 150
 JPEG_QUALITY = 80
@@ -47,6 +52,11 @@ def scan_receipts(
         _write_scan(path, page.image)
         receipts.append(ScannedReceipt(path, {name: facts.get(fact, "") for name, fact in fields.items()}))
     raise AssertionError("unreachable: the numbers do not end")
+
+
+def be_the_same_owner(page: Page, address: str) -> None:
+    """From the next load on: who is held back also depends on whose a document is, a number drawn by lot."""
+    page.context.add_cookies([{"name": COOKIE, "value": "0" * 32, "url": address}])
 
 
 def _write_scan(path: Path, image: RgbImage) -> None:

@@ -20,7 +20,7 @@ from playwright.sync_api import FloatRect, Page, ViewportSize, sync_playwright
 from docvlm.store import Label, LabelKind, Store
 from tests.ui.builder_steps import build_schema
 from tests.ui.conftest import ARGUMENTS, CHROMIUM, REPOSITORY
-from tests.ui.receipts import ScannedReceipt, scan_receipts
+from tests.ui.receipts import ScannedReceipt, be_the_same_owner, scan_receipts
 from tests.ui.served_app import empty_home, served
 
 PICTURES = REPOSITORY / "ui_assets" / "screenshots"
@@ -79,6 +79,7 @@ def main() -> None:
         with served(home) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
             page = browser.new_page(viewport=DESKTOP)
+            be_the_same_owner(page, address)
             page.set_default_timeout(PATIENCE)
             page.goto(address)
             page.wait_for_selector(".samples")

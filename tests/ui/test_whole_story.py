@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.ui.builder_steps import build_schema
-from tests.ui.receipts import ScannedReceipt, scan_receipts
+from tests.ui.receipts import ScannedReceipt, be_the_same_owner, scan_receipts
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -34,6 +34,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 def test_from_a_scan_to_a_model_of_ones_own(page: Page, tmp_path: Path) -> None:
     page.set_default_timeout(PATIENCE)
+    be_the_same_owner(page, page.url)
+    page.reload()
     scan, *others = scan_receipts(tmp_path / "scans", LABELLED + 1, FIELDS)
     fresh = scan_receipts(tmp_path / "scans", FRESH, FIELDS, seed="fresh")
 
