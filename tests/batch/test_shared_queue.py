@@ -67,7 +67,7 @@ def test_what_a_killed_process_held_is_done_by_the_other(
     summary = finished(two)
     assert summary["states"]["done"] == FILES + 1
     assert results(tmp_path / "two.jsonl") == results(tmp_path / "plain.jsonl")
-    _, alive = psutil.wait_procs(workers, timeout=15)
+    _, alive = psutil.wait_procs(workers, timeout=60)
     assert alive == []
 
 

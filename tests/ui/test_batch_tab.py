@@ -32,7 +32,7 @@ SECONDS = 90
 @pytest.fixture(autouse=True)
 def nothing_is_left_running() -> Iterator[None]:
     yield
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + SECONDS
     while any("batch.runs" in " ".join(child.cmdline()) for child in psutil.Process().children()):
         assert time.monotonic() < deadline
         time.sleep(0.05)

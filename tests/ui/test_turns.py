@@ -10,7 +10,7 @@ from docvlm.errors import Cancelled
 from docvlm.ui import turns as module
 from docvlm.ui.turns import Turns, place_text
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 class Worker:

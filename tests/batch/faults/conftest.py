@@ -97,7 +97,7 @@ class Batch:
         """The originals are as they were, the database is sound, and no process or temporary file remains."""
         # Whatever still runs has the test's folder in its environment.
         own = [each for each in psutil.process_iter() if each.pid != os.getpid() and self._started(each)]
-        _, alive = psutil.wait_procs(own, timeout=10)
+        _, alive = psutil.wait_procs(own, timeout=60)
         assert alive == []
         changed = [path.name for path, noted in self._originals.items() if noted != _hash(path)]
         assert changed == [], "originals were changed"

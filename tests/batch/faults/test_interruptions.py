@@ -53,7 +53,7 @@ def kill_with_all_its_children_left_to_themselves(process: subprocess.Popen[str]
     workers = psutil.Process(process.pid).children(recursive=True)
     process.kill()
     process.communicate()
-    _, alive = psutil.wait_procs(workers, timeout=15)
+    _, alive = psutil.wait_procs(workers, timeout=60)
     assert alive == []
 
 

@@ -148,7 +148,7 @@ def test_events_are_followed_to_the_end(tmp_path: Path) -> None:
         time.sleep(0.05)
         write_event(event, run.folder, time.time())
     lock.close()
-    follower.join(timeout=10)
+    follower.join(timeout=60)
     assert found == told[1:]
     assert run.events() == tuple(told) and run.events(since=3) == (told[3],)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,11 +88,16 @@ def test_a_machine_that_has_no_more_refuses_and_a_smaller_batch_is_told(
 ) -> None:
     """As in a run on a CPU: the memory is asked for, held and refused by the system itself."""
     tight = make_attempt(tokens_at_once=100_000)
-    own = threading.local()
+    own, turns, both_asked = threading.local(), itertools.count(), threading.Event()
 
     def take(*_call: object) -> None:
-        own.taken = torch.empty(300 * 2**20, dtype=torch.uint8)
-        time.sleep(0.2)  # until the other document has come as far
+        is_first = next(turns) == 0
+        try:
+            own.taken = torch.empty(300 * 2**20, dtype=torch.uint8)
+        finally:
+            if not is_first:
+                both_asked.set()
+        assert both_asked.wait(60)  # the first holds its part until the other document has come as far
 
     tight.trainer.model.register_forward_pre_hook(take)
     tight.trainer.model.register_forward_hook(lambda *_call: delattr(own, "taken"))
