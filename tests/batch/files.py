@@ -14,7 +14,7 @@ def write_pdf(path: Path, pages: Sequence[str]) -> Path:
     with pymupdf.open() as document:
         for text in pages:
             document.new_page().insert_text((72, 72), text, fontsize=14)
-        document.save(path, no_new_id=True)
+        document.save(path)
     return path
 
 
@@ -22,4 +22,4 @@ def pdf_bytes(pages: Sequence[str], **options: object) -> bytes:
     with pymupdf.open() as document:
         for text in pages:
             document.new_page().insert_text((72, 72), text, fontsize=14)
-        return bytes(document.tobytes(no_new_id=True, **options))
+        return bytes(document.tobytes(**options))
