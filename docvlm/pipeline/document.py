@@ -117,20 +117,23 @@ class OpenDocument:
         return self._pages.step_seconds
 
     def give_up_page(self, number: int, reason: str) -> None:
-        """Keep a page as failed that cost the process which was reading it."""
+        """Keep a page as failed that cost the process which was reading it, if that had not kept it yet."""
         self._pages.give_up(number, reason)
 
     def recall_failures(self) -> None:
         """Take pages as failed that failed when the document was open before, without trying them again."""
         self._pages.recall_failures()
 
-    def ask(self, question: str, pages: Pages = None, *, fresh: bool = False) -> Answer:
+    def ask(
+        self, question: str, pages: Pages = None, *, region: Region | None = None, fresh: bool = False
+    ) -> Answer:
         """Answer a question with words of the document, or with None for "not found".
 
         Args:
+            region: ask about this part of one page only, as ``ask_stream`` does.
             fresh: ask again even where the same question was answered before.
         """
-        return _last(self.ask_stream(question, pages, fresh=fresh), Answer)
+        return _last(self.ask_stream(question, pages, region=region, fresh=fresh), Answer)
 
     def ask_stream(
         self,

@@ -68,7 +68,9 @@ class PageReader:
         return frozenset(numbers).difference(kept, self._failed)
 
     def give_up(self, number: int, reason: str) -> None:
-        """Keep a page as failed without reading it."""
+        """Keep a page as failed without reading it, unless it has been read: a process may end after that."""
+        if number in self._store.pages_read(self._document_id, READER_VERSION):
+            return
         page = Page(number, PageStatus.FAILED, 0, 0, image=None, reason=reason)
         self._store.save_page(self._document_id, page)
         self._failed[number] = PageReading(page, None)

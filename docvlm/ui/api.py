@@ -1,6 +1,6 @@
 """What programs may call, through Gradio's API and, where it is on, as MCP tools: the document that a call
 brings or names is read, asked and extracted from. Further calls are in ``api_library``,
-``api_stored``, ``api_batch``, ``api_model`` and ``api_adapters``.
+``api_schemas``, ``api_stored``, ``api_batch``, ``api_model`` and ``api_adapters``.
 
 A call brings its document along, and nothing of it is kept, or names one of the caller's library; only the
 person at this machine may name a file of it instead, which is kept as by the command line. The docstrings of
@@ -9,18 +9,21 @@ the calls are what programs, and models that call tools, are told.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import gradio as gr
 
 from docvlm import export
-from docvlm.pipeline import PageReading
+from docvlm.errors import InputError, UsageError
+from docvlm.pipeline import OpenDocument, PageReading, Region
 from docvlm.reading import layout_text
+from docvlm.types import Box
 from docvlm.ui.api_calls import Calls, Json, as_json, text_of, told_in_a_sentence
 
 
 class Api:
-    """Three calls, over the same model and under the same limits as the page."""
+    """Four calls, over the same model and under the same limits as the page."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
@@ -55,6 +58,22 @@ class Api:
                 self._calls.wait_for_model()
                 return as_json(export.answer_json(opened.ask(text_of(question, "question"), _pages(pages))))
 
+        def ask_region(document: str, question: str, page: int, box: str, request: gr.Request) -> str:
+            """Answer a question about a part of one page of a PDF or an image; the rest is not seen.
+
+            Args:
+                document: The file as a data: address (data:application/pdf;base64,...), library:N for
+                    document N of a search, or, on the machine that runs docvlm, the path of a file.
+                question: What to look for, in words, for example: What is the total?
+                page: The number of the page, from 1.
+                box: The left, top, right and bottom of the part in pixels of the page, such as
+                    120,80,560,140; the boxes that ask and extract tell are in these pixels.
+            """
+            with told_in_a_sentence(), self._calls.opened(document, request) as opened:
+                region = _region(opened, page, box)
+                self._calls.wait_for_model()
+                return as_json(export.answer_json(opened.ask(text_of(question, "question"), region=region)))
+
         def extract(document: str, schema: str, request: gr.Request, pages: str = "") -> str:
             """Find the fields of a schema in a PDF or an image: JSON with value, page, box and confidence.
 
@@ -73,13 +92,46 @@ class Api:
                 self._calls.wait_for_model()
                 return as_json(export.extraction_json(opened.extract(wanted, _pages(pages))))
 
-        for call, turn in ((read, "read"), (ask, "ask"), (extract, "extract")):
+        turns = ((read, "read"), (ask, "ask"), (ask_region, "ask"), (extract, "extract"))
+        for call, turn in turns:
             gr.api(call, api_name=call.__name__, concurrency_limit=4, concurrency_id=turn)
 
 
 def _pages(value: Any) -> str | None:
     """A range of pages that a program sent; None for all."""
     return None if value == "" else text_of(value, "range of pages")
+
+
+def _region(document: OpenDocument, page: Any, box: Any) -> Region:
+    """The part of a page that a program sent, with the page's own edges where it goes beyond them.
+
+    Raises:
+        InputError: when the page cannot be read.
+        UsageError: when there is no such page or part.
+    """
+    if not isinstance(page, int) or isinstance(page, bool):
+        raise UsageError("The page is no whole number.", "Send 1 for the first page.")
+    sheet = document.page(page)
+    if sheet.image is None:
+        raise InputError(f"Page {page} could not be read: {sheet.reason}", "Ask about another page.")
+    sides = [_number(side) for side in text_of(box, "box").strip("[]").split(",")]
+    if len(sides) == 4 and None not in sides:
+        left, top, right, bottom = (side or 0.0 for side in sides)
+        part = max(left, 0.0), max(top, 0.0), min(right, sheet.width), min(bottom, sheet.height)
+        if part[0] < part[2] and part[1] < part[3]:
+            return Region(page, Box(*part))
+    raise UsageError(
+        f"'{box}' is no part of page {page}, which has {sheet.width} x {sheet.height} pixels.",
+        "Send its left, top, right and bottom, such as 120,80,560,140.",
+    )
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _page(page: PageReading) -> Json:

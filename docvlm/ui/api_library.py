@@ -1,4 +1,4 @@
-"""What programs may call of what is stored: search it, list schemas, say what is right.
+"""What programs may call of what is stored: search it, say what is right.
 
 Each caller reaches documents of their own only, see ``docvlm.ui.reach``.
 """
@@ -19,7 +19,7 @@ LONGEST_QUERY = 200
 
 
 class LibraryApi:
-    """Calls over the caller's own documents, schemas and labels."""
+    """Calls over the caller's own documents and labels."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
@@ -42,12 +42,6 @@ class LibraryApi:
                 hits = self._calls.reach.search(words, most, request)
                 return as_json({"hits": [_hit(hit) for hit in hits]})
 
-        def schemas(request: gr.Request) -> str:
-            """List the schemas that can be extracted from a PDF or an image: JSON with names and fields."""
-            with told_in_a_sentence():
-                known = self._calls.shelf(request).schemas()
-                return as_json({"schemas": [_schema(schema) for schema in known.values()]})
-
         def label(document: str, schema: str, field: str, value: str, request: gr.Request) -> str:
             """Keep what is right for a field of a stored PDF or image; the model can be trained on it later.
 
@@ -67,7 +61,36 @@ class LibraryApi:
                 wanted = self._calls.schema(schema, request)
                 return as_json(self._label(opened.id, wanted, text_of(field, "field"), _value(value)))
 
-        for call in (search, schemas, label):
+        def label_question(document: str, question: str, answer: str, request: gr.Request) -> str:
+            """Keep the right answer to a question about a stored PDF or image, to train on.
+
+            An earlier answer to the same question is replaced. JSON tells what is kept, and where on the
+            pages the answer stands; page is null where it stands nowhere.
+
+            Args:
+                document: library:N for document N of a search, or, on the machine that runs docvlm, the
+                    path of a file.
+                question: In words, for example: When does the contract end?
+                answer: The right answer as it is printed, or an empty text where the document does not say.
+            """
+            with told_in_a_sentence(), self._calls.opened(document, request, is_kept=True) as opened:
+                for _ in opened.read():
+                    pass  # so that the answer can be found on its page
+                asked, told = text_of(question, "question"), _value(answer)
+                labels = DocumentLabels(self._calls.desk.workspace.store, opened.id)
+                labels.answer(asked, told)
+                (kept,) = (label for label in labels.questions() if label.name == asked)
+                return as_json(
+                    {
+                        "document": opened.id,
+                        "question": asked,
+                        "answer": kept.value,
+                        "page": kept.page,
+                        "boxes": [box.as_list() for box in kept.boxes],
+                    }
+                )
+
+        for call in (search, label, label_question):
             gr.api(call, api_name=call.__name__, concurrency_limit=4, concurrency_id="library calls")
 
     def _label(self, document_id: int, schema: Schema, field: str, value: str) -> Json:
@@ -101,16 +124,4 @@ def _hit(hit: SearchHit) -> Json:
         "page": hit.page,
         "kind": hit.kind.value,
         "text": hit.snippet,
-    }
-
-
-def _schema(schema: Schema) -> Json:
-    return {
-        "name": schema.name,
-        "title": schema.title,
-        "fields": [
-            {"name": spec.name, "type": str(spec.type), "hint": spec.hint}
-            | ({"columns": [column.name for column in spec.columns]} if spec.is_list else {})
-            for spec in schema.fields
-        ],
     }

@@ -15,6 +15,7 @@ from docvlm.ui.api_batch import BatchApi
 from docvlm.ui.api_calls import Calls
 from docvlm.ui.api_library import LibraryApi
 from docvlm.ui.api_model import ModelApi
+from docvlm.ui.api_schemas import SchemaApi
 from docvlm.ui.api_stored import StoredApi
 from docvlm.ui.ask_panel import AskPanel
 from docvlm.ui.batch_starts import BatchStarts
@@ -124,6 +125,7 @@ def lay_out_rooms(
     for api in (
         Api(calls),
         LibraryApi(calls),
+        SchemaApi(calls),
         StoredApi(calls),
         BatchApi(calls, starts),
         ModelApi(calls),

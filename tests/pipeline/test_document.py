@@ -59,6 +59,19 @@ def test_pages_are_read_once(pdf: Path, store: Store) -> None:
     assert store.pages_read(document.id, "another reader") == frozenset()
 
 
+def test_a_page_is_given_up_only_where_it_was_not_read(pdf: Path, store: Store) -> None:
+    """The process that read page 1 may have been killed after it had kept it, before it could say so."""
+    with open_with(pdf, store, WrittenEngine(write)) as document:
+        list(document.read("1"))
+        for number in (1, 2):
+            document.give_up_page(number, "Its process was killed.")
+        first, second = document.read()
+    assert first.reading is not None and first.page.status is PageStatus.OK
+    assert second.reading is None and second.page.reason == "Its process was killed."
+    kept = {outcome.number: outcome.status for outcome in store.page_outcomes(document.id)}
+    assert kept == {1: PageStatus.OK, 2: PageStatus.FAILED}
+
+
 def test_the_same_question_is_answered_from_the_store(pdf: Path, store: Store) -> None:
     engine = WrittenEngine(write)
     with open_with(pdf, store, engine) as document:

@@ -23,7 +23,8 @@ from tests.batch.files import write_pdf
 from tests.ui.http_browser import SECONDS, keep_document, messages_of
 
 RADISH = ["Radish Ltd, total 61,50 EUR"]
-CALLS = {"read", "ask", "extract", "search", "schemas", "label", "documents", "export", "delete"} | {
+CALLS = {"read", "ask", "ask_region", "extract", "search", "documents", "export", "delete"} | {
+    *("label", "label_question", "schemas", "schema_save", "schema_delete"),
     *(f"batch_{what}" for what in ("start", "status", "pause", "resume", "retry", "results", "delete")),
     *(f"training_{what}" for what in ("start", "status", "stop", "resume", "delete")),
     *("adapters", "adapter_use", "adapter_discard", "adapter_export", "adapter_import"),

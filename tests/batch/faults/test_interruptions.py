@@ -70,7 +70,7 @@ def test_a_killed_batch_goes_on_where_it_was(batch: Batch) -> None:
     assert {page: after[page] for page in before} == before, "pages were read twice"
 
 
-def test_a_worker_that_is_killed_costs_one_page(batch: Batch) -> None:
+def test_a_worker_that_is_killed_costs_one_page_at_most(batch: Batch) -> None:
     write_pdf(batch.folder / "long.pdf", [f"Page {page}" for page in range(150)])
     process = batch.start()
     wait_until(lambda: len(kept_pages(batch.home)) > 20)
@@ -81,10 +81,11 @@ def test_a_worker_that_is_killed_costs_one_page(batch: Batch) -> None:
     printed, _ = batch.end(process)
     summary = json.loads(printed)
     assert summary["states"]["done"] + summary["states"]["partial"] == 2
-    (failure,) = summary["failures"]
-    assert "1 of 150 pages could not be read" in failure["reason"]
-    assert "made its worker process crash" in failure["reason"]
-    assert len(kept_pages(batch.home)) == 151
+    failures = summary["failures"]  # none where it was killed between two pages
+    assert len(kept_pages(batch.home)) == 152 - len(failures) and len(failures) < 2
+    for failure in failures:
+        assert "1 of 150 pages could not be read" in failure["reason"]
+        assert "made its worker process crash" in failure["reason"]
 
 
 def test_a_stopped_batch_ends_soon_and_says_how_to_go_on(batch: Batch) -> None:
