@@ -23,6 +23,14 @@ def left_after(seconds: float) -> list[psutil.Process]:
     return left
 
 
+def command_of(process: psutil.Process) -> list[str]:
+    """Its command line; empty where it has ended meanwhile."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
 def _name(process: psutil.Process) -> str:
     try:
         return process.name()

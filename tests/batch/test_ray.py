@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from tests.batch.clusters import finished, mixed_folder, results, start_batch
+from tests.processes import command_of
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +40,7 @@ def nothing_is_left_behind(tmp_path: Path) -> Iterator[None]:
     deadline = time.monotonic() + 20
     while (left := own_processes(tmp_path)) and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert [process.cmdline() for process in left] == []
+    assert [command_of(process) for process in left] == []
     assert set(Path(tempfile.gettempdir()).glob("docvlm-ray-*")) <= before
 
 
@@ -94,10 +95,12 @@ def test_a_station_that_is_killed_loses_nothing(
     home, out = tmp_path / "ray", tmp_path / "ray.jsonl"
     process = start_batch(folder, out, "--engine", "ray", DOCVLM_HOME=str(home))
     deadline = time.monotonic() + 120
-    while not any("docvlm.ingest.worker" in each.cmdline() for each in own_processes(tmp_path)):
+    while not any("docvlm.ingest.worker" in command_of(each) for each in own_processes(tmp_path)):
         assert process.poll() is None and time.monotonic() < deadline, "it did not begin"
         time.sleep(0.05)
-    (station,) = [each for each in own_processes(tmp_path) if each.cmdline()[0].startswith("ray::Station")]
+    (station,) = [
+        each for each in own_processes(tmp_path) if "".join(command_of(each)[:1]).startswith("ray::Station")
+    ]
     station.kill()
     summary = finished(process)
     assert summary["states"]["done"] == FILES + 1

@@ -27,7 +27,7 @@ from docvlm.errors import UsageError
 from docvlm.reading import READER_VERSION
 from docvlm.schemas import load_schema
 from docvlm.store import Store
-from tests.batch.files import write_pdf
+from tests.batch.files import pdf_bytes, write_pdf
 from tests.processes import left_after
 
 
@@ -95,11 +95,12 @@ def test_the_same_bytes_are_done_once_and_listed_under_every_name(
 
 
 def test_shards_share_the_contents_without_overlap(tmp_path: Path, settings: Settings) -> None:
+    many = tmp_path / "many"
+    many.mkdir()
     for number in range(8):
-        write_pdf(tmp_path / "many" / f"{number}.pdf", [f"Number {number}"])
-    parts = [
-        states(run(tmp_path / "many", settings, selection=Selection(shard=(part, 2)))) for part in (1, 2)
-    ]
+        # The same bytes each time, as their hash decides which shard has a file.
+        (many / f"{number}.pdf").write_bytes(pdf_bytes([f"Number {number}"], no_new_id=True))
+    parts = [states(run(many, settings, selection=Selection(shard=(part, 2)))) for part in (1, 2)]
     assert sorted([*parts[0], *parts[1]]) == [f"{number}.pdf" for number in range(8)]
     assert parts[0] and parts[1]
 
@@ -212,13 +213,13 @@ def wait_for_lines(out: Path, count: int) -> None:
 def test_a_file_that_takes_too_long_is_given_up_and_its_pages_are_kept(
     folder: Path, settings: Settings
 ) -> None:
-    write_pdf(folder / "z-long.pdf", [f"Page {number}" for number in range(600)])
-    summary = run(folder, settings, file_seconds=3.0)
+    write_pdf(folder / "z-long.pdf", [f"Page {number}" for number in range(2400)])
+    summary = run(folder, settings, file_seconds=10.0)
     assert states(summary)["a.pdf"] is FileState.DONE
     long = next(outcome for outcome in summary.outcomes if outcome.name == "z-long.pdf")
     assert long.state is FileState.FAILED and long.exit_code == 5
-    assert "took longer than 3 seconds" in (long.reason or "")
-    assert 0 < long.pages_done < 600
+    assert "took longer than 10 seconds" in (long.reason or "")
+    assert 0 < long.pages_done < 2400
     with Store.open(settings.database_url) as store:
         document = next(each for each in store.list_documents() if each.name == "z-long.pdf")
         assert store.reading(document.id, 1, READER_VERSION) is not None

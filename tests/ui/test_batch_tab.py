@@ -20,6 +20,7 @@ from docvlm.ui.batch_view import BatchView
 from docvlm.ui.page import Rooms
 from docvlm.ui.sessions import Session
 from tests.batch.files import write_pdf
+from tests.processes import command_of
 from tests.ui.events import event_of, last
 from tests.ui.events import request_from as _of
 
@@ -33,7 +34,7 @@ SECONDS = 90
 def nothing_is_left_running() -> Iterator[None]:
     yield
     deadline = time.monotonic() + SECONDS
-    while any("batch.runs" in " ".join(child.cmdline()) for child in psutil.Process().children()):
+    while any("batch.runs" in " ".join(command_of(child)) for child in psutil.Process().children()):
         assert time.monotonic() < deadline
         time.sleep(0.05)
 

@@ -229,9 +229,9 @@ def test_three_hundred_documents_are_listed_with_little_work_a_page_at_a_time(ro
         document = store.add_document(DocumentInfo(identity, f"{number}.pdf", "application/pdf", 1, 1))
         store.save_reading(document, reading_of(["Invoice bill to somebody, amount due 12"] * 40), "r")
     _list(rooms, "anna")
-    started = time.process_time()
+    started = time.thread_time()
     shown = _list(rooms, "anna")
-    seconds = time.process_time() - started
+    seconds = time.thread_time() - started
     assert shown.count('class="document"') == 50 and "1–50 of 300" in shown
     assert seconds < 1.0
     turned = _act(rooms.library, "anna", "page:6")[rooms.library._list]

@@ -18,7 +18,7 @@ from docvlm.ui.page import Rooms
 from tests.engines import WrittenEngine
 from tests.ui.events import event_of, last, request_of
 
-SECONDS = 15
+SECONDS = 60
 
 
 class Loading:

@@ -96,10 +96,10 @@ def test_a_field_of_a_full_page_takes_little_time() -> None:
     label = FieldLabel("address", "12 Lang Road 1234 Smal Town")
     context = page_context(words.text)
     align_field(label, FieldSpec("address"), words, context)
-    started = time.process_time()
+    started = time.thread_time()
     run = align_field(label, FieldSpec("address"), words, context)
     assert run is not None and run.text == "12 Long Road, 1234 Small Town,"
-    assert time.process_time() - started < 0.1  # 20 ms on a quiet core
+    assert time.thread_time() - started < 0.1  # 20 ms on a quiet core
 
 
 @pytest.mark.shared_data
