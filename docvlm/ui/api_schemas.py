@@ -27,7 +27,7 @@ class SchemaApi:
                 return as_json({"schemas": [_schema(schema) for schema in known.values()]})
 
         def schema_save(name: str, schema: str, request: gr.Request) -> str:
-            """Keep a schema under a name that extract, label and batch_start take; JSON tells its fields.
+            """Keep a schema for PDFs and images, under a name that extract takes: JSON tells its fields.
 
             An earlier schema of yours with that name is replaced; templates cannot be.
 
@@ -43,7 +43,7 @@ class SchemaApi:
                 return as_json(_schema(saved))
 
         def schema_delete(name: str, request: gr.Request) -> str:
-            """Forget a schema that you saved. What was found with it stays.
+            """Forget a schema that you saved. What was found with it in PDFs and images stays.
 
             Args:
                 name: As schemas lists it.
