@@ -14,6 +14,9 @@ from finetune.page.one_at_a_time import refuse_second_run, resume_alone
 from finetune.runner import FIRST_NAME, Run, RunRequest, free_name, list_runs, named_run, run_name, start
 from finetune.runner.progress import RunProgress
 from finetune.training.settings import PRESETS, TrainingSettings
+from finetune.training.settings_text import parse_settings
+
+_AS_IN_USE = ("base_model", "tiles")
 
 
 class TrainingApi:
@@ -33,14 +36,15 @@ class TrainingApi:
 
             Args:
                 name: What to call the run; a number is added where there is one of that name.
-                preset: quick, balanced or thorough.
+                preset: quick, balanced or thorough; settings that are to differ from it may follow, each as
+                    NAME=VALUE, such as balanced epochs=6 rank=8. A name that is none is refused with all
+                    names there are.
             """
             with told_in_a_sentence():
                 self._calls.rights.demand(request, "train")
-                if preset not in PRESETS:
-                    raise UsageError("There is no such preset.", f"Name {', '.join(PRESETS)}.")
+                settings = self._settings(text_of(preset, "preset"))
                 refuse_second_run(self._calls.desk.workspace.settings.home)
-                return as_json(_run(start(self._request(request, name, preset), self._home)))
+                return as_json(_run(start(self._request(request, name, settings), self._home)))
 
         def training_status(request: gr.Request, name: str = "") -> str:
             """Tell how far trainings on labelled PDFs and images are: JSON with state, loss and outcome.
@@ -105,17 +109,31 @@ class TrainingApi:
     def _named(self, name: str) -> Run:
         return named_run(text_of(name, "name of the run"), self._home)
 
-    def _request(self, request: gr.Request, name: str, preset: str) -> RunRequest:
-        workspace, reach = self._calls.desk.workspace, self._calls.reach
-        known = labelled_documents(workspace.store)
+    def _settings(self, text: str) -> TrainingSettings:
+        """Those of a preset and what is to differ, over the model and the tiles in use."""
+        preset, *changes = text.split()
+        if preset not in PRESETS:
+            raise UsageError("There is no such preset.", f"Name {', '.join(PRESETS)}.")
+        changed = parse_settings(changes)
+        if not changed.keys().isdisjoint(_AS_IN_USE):
+            raise UsageError(
+                "The model and its tiles are those in use.",
+                "Choose them with model_use and budget_use first.",
+            )
+        in_use = self._calls.desk.workspace.settings
+        return replace(
+            TrainingSettings.preset(preset),
+            base_model=in_use.model,
+            tiles=in_use.budget,
+            **changed,  # type: ignore[arg-type]
+        )
+
+    def _request(self, request: gr.Request, name: str, settings: TrainingSettings) -> RunRequest:
+        reach = self._calls.reach
+        known = labelled_documents(self._calls.desk.workspace.store)
         wanted = tuple(document.sha256 for document in known if reach.has(document.sha256, request))
         if not wanted:
             raise UsageError("None of your documents has a label.", "Call label first, or use the tab Label.")
-        settings = replace(
-            TrainingSettings.preset(preset),
-            base_model=workspace.settings.model,
-            tiles=workspace.settings.budget,
-        )
         free = free_name(run_name(name), self._home)
         return RunRequest(free, documents=wanted, settings=settings, promote=False)
 

@@ -13,7 +13,7 @@ from docvlm.pipeline.extract import WindowDone
 from docvlm.pipeline.kind import guess_kind, suggested_questions
 from docvlm.pipeline.label_queue import QueuedDocument, label_queue
 from docvlm.pipeline.labelling import DocumentLabels
-from docvlm.pipeline.line_labels import CheckedLine, is_line_name
+from docvlm.pipeline.line_labels import CheckedLine, is_line_name, line_name
 from docvlm.pipeline.own_rows import RowMoves
 from docvlm.pipeline.page_cost import PageCost
 from docvlm.pipeline.pages import PageReading
@@ -41,6 +41,7 @@ __all__ = [
     "guess_kind",
     "is_line_name",
     "label_queue",
+    "line_name",
     "owned_identity",
     "suggested_questions",
 ]

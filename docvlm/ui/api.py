@@ -1,6 +1,6 @@
 """What programs may call, through Gradio's API and, where it is on, as MCP tools: the document that a call
 brings or names is read, asked and extracted from. Further calls are in ``api_library``,
-``api_schemas``, ``api_stored``, ``api_batch``, ``api_model`` and ``api_adapters``.
+``api_labels``, ``api_schemas``, ``api_stored``, ``api_batch``, ``api_model`` and ``api_adapters``.
 
 A call brings its document along, and nothing of it is kept, or names one of the caller's library; only the
 person at this machine may name a file of it instead, which is kept as by the command line. The docstrings of
@@ -15,11 +15,11 @@ from typing import Any
 import gradio as gr
 
 from docvlm import export
-from docvlm.errors import InputError, UsageError
+from docvlm.errors import UsageError
 from docvlm.pipeline import OpenDocument, PageReading, Region
 from docvlm.reading import layout_text
 from docvlm.types import Box
-from docvlm.ui.api_calls import Calls, Json, as_json, text_of, told_in_a_sentence
+from docvlm.ui.api_calls import Calls, Json, as_json, page_number, text_of, told_in_a_sentence
 
 
 class Api:
@@ -109,11 +109,7 @@ def _region(document: OpenDocument, page: Any, box: Any) -> Region:
         InputError: when the page cannot be read.
         UsageError: when there is no such page or part.
     """
-    if not isinstance(page, int) or isinstance(page, bool):
-        raise UsageError("The page is no whole number.", "Send 1 for the first page.")
-    sheet = document.page(page)
-    if sheet.image is None:
-        raise InputError(f"Page {page} could not be read: {sheet.reason}", "Ask about another page.")
+    sheet = document.page(page_number(document, page))
     sides = [_number(side) for side in text_of(box, "box").strip("[]").split(",")]
     if len(sides) == 4 and None not in sides:
         left, top, right, bottom = (side or 0.0 for side in sides)

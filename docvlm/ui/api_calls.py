@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from docvlm.errors import LimitError, UsageError
+from docvlm.errors import InputError, LimitError, UsageError
 from docvlm.pipeline import OpenDocument
 from docvlm.schemas import Schema, SchemaShelf, schema_in_text
 from docvlm.ui.callbacks import as_number, sentence
@@ -69,6 +69,21 @@ def whole_number(value: Any, what: str, least: int, most: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise UsageError(f"The {what} is no whole number.", f"Send one from {least} to {most}.")
     return min(max(value, least), most)
+
+
+def page_number(document: OpenDocument, page: object) -> int:
+    """A page that a program sent and that was read.
+
+    Raises:
+        InputError: when it could not be read.
+        UsageError: when there is no such page.
+    """
+    if not isinstance(page, int) or isinstance(page, bool):
+        raise UsageError("The page is no whole number.", "Send 1 for the first page.")
+    sheet = document.page(page)
+    if sheet.image is None:
+        raise InputError(f"Page {page} could not be read: {sheet.reason}", "Name another page.")
+    return page
 
 
 def stored_number(document: Any) -> int:

@@ -13,6 +13,7 @@ from docvlm.ui.api import Api
 from docvlm.ui.api_adapters import AdaptersApi
 from docvlm.ui.api_batch import BatchApi
 from docvlm.ui.api_calls import Calls
+from docvlm.ui.api_labels import LabelsApi
 from docvlm.ui.api_library import LibraryApi
 from docvlm.ui.api_model import ModelApi
 from docvlm.ui.api_schemas import SchemaApi
@@ -125,6 +126,7 @@ def lay_out_rooms(
     for api in (
         Api(calls),
         LibraryApi(calls),
+        LabelsApi(calls),
         SchemaApi(calls),
         StoredApi(calls),
         BatchApi(calls, starts),

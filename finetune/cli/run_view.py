@@ -50,7 +50,8 @@ class RunView:
         if isinstance(event, Warned) and len(self._progress.warnings) > told_before:
             self._line(event.sentence)
         elif isinstance(event, Evaluated) and self._bar.console.is_terminal:
-            self._line(f"Step {event.step}: {event.right} of {event.asked} values kept aside are right")
+            where = "of some held back" if event.watched else "kept aside"
+            self._line(f"Step {event.step}: {event.right} of {event.asked} values {where} are right")
         elif isinstance(event, Judged) and self._bar.console.is_terminal:
             self._line(f"The {event.model}: {event.right} of {event.asked} values held back are right")
         self._draw()

@@ -15,7 +15,7 @@ from docvlm.errors import Cancelled, DocvlmError, UsageError
 from docvlm.model_names import EMBEDDED
 from docvlm.terminal import EXIT_CODES, Subparsers, add_command, tell
 from finetune.cli.run_view import RunView
-from finetune.cli.settings_option import parse_settings, settings_help
+from finetune.cli.settings_option import settings_help
 from finetune.evaluation.before_after import (
     BEFORE_AFTER_FILE,
     GALLERY_FILE,
@@ -39,6 +39,7 @@ from finetune.runner.lesson import load_lesson
 from finetune.runner.progress import RunProgress
 from finetune.training.events import Failed
 from finetune.training.settings import PRESETS, TrainingSettings
+from finetune.training.settings_text import parse_settings
 
 
 def add_commands(subparsers: Subparsers) -> None:

@@ -61,8 +61,10 @@ def predicted_seconds(
     mean_tokens = tokens / max(1, documents) + REQUEST_TOKENS
     # Tokens of a reply come one at a time, which is taken to last ten times as long as a token of a page.
     an_answer = mean_tokens * forward + REPLY_TOKENS * 10 * forward
-    aside = on_the_way(documents + judged, documents, True, settings).documents * settings.evaluations_wanted
-    return START_SECONDS + training + (2 * judged + aside) * an_answer
+    found = on_the_way(documents + judged, documents, True, settings)
+    aside = found.documents * settings.evaluations_wanted
+    watched = min(found.watched, judged) * max(0, settings.watches_wanted - 1)
+    return START_SECONDS + training + (2 * judged + aside + watched) * an_answer
 
 
 def minutes_text(seconds: float | None) -> str:

@@ -198,7 +198,7 @@ def _train(begun: BegunRun) -> Path | None:
     from finetune.training.train import TrainingData, train
 
     lesson = begun.lesson
-    data = TrainingData(lesson.train, lesson.schema, lesson.validation, lesson.lines_only)
+    data = TrainingData(lesson.train, lesson.schema, lesson.validation, lesson.lines_only, lesson.watched)
     on_cpu = pick_device().type == "cpu"
     with within_free_memory() if on_cpu else contextlib.nullcontext():
         return train(

@@ -57,10 +57,11 @@ class Lesson:
         train: learnt from; labels that would teach mistakes are out. Where the base sees pixels, those of
             which transcripts alone are labelled are among them, and among no others.
         validation: tell when to stop early; empty where nothing is measured on the way.
-        held_out: base and adapter are compared on these in the end, and nothing else is done with them.
+        held_out: base and adapter are compared on these in the end; nothing is learnt from or chosen by them.
         schema_json: the fields that are learnt; None where only questions are labelled.
         problems: one sentence for each label that is not learnt.
         lines_only: documents whose checked lines are remembered; nothing else of them is labelled.
+        watched: those held back that are asked about on the way as well, only to be seen.
         not_on_the_way: one sentence why nothing is measured on the way; empty where it is, or was not wanted.
     """
 
@@ -71,6 +72,7 @@ class Lesson:
     problems: tuple[str, ...]
     not_on_the_way: str = ""
     lines_only: tuple[LabelledDocument, ...] = ()
+    watched: tuple[LabelledDocument, ...] = ()
 
     @property
     def schema(self) -> Schema | None:
@@ -141,6 +143,7 @@ def make_lesson(
         problems=(*(problem.sentence for problem in problems), *copies),
         not_on_the_way=aside.why_not,
         lines_only=_with_lines_only(labelled, request, judged_on, readings),
+        watched=held_out[: aside.watched],
     )
     left_out = told_of_left_out(labelled, request.settings.base_model) if request.cases is not None else ""
     for line in (*_told(lesson.problems), *filter(None, [aside.why_not, left_out])):

@@ -21,7 +21,7 @@ from finetune.training.events import (
 )
 
 CURVE_POINTS = 500
-HELD_BACK, ON_THE_WAY = "held back", "kept aside"
+HELD_BACK, ON_THE_WAY, WATCHED = "held back", "kept aside", "some held back"
 
 
 @dataclass(slots=True)
@@ -103,17 +103,25 @@ class RunProgress:
         return tuple(self._means(numbers, size))
 
     def accuracy_curve(self) -> tuple[tuple[int, float, str], ...]:
-        """Step, share of the values that are right, and on which documents: ``HELD_BACK`` or ``ON_THE_WAY``.
+        """Step, share of the values that are right, and on which documents: ``HELD_BACK``, ``ON_THE_WAY``
+        or ``WATCHED``.
 
         Of those held back the base is the first point and the adapter the last. A line of one point is drawn
         on as far as the run has come, since a point alone is not seen.
         """
         held_back = sorted((event.step, event.right / max(1, event.asked)) for event in self.judged.values())
-        aside = sorted((step, one.right / max(1, one.asked)) for step, one in self.evaluations.items())
+        aside, watched = (
+            sorted(
+                (step, one.right / max(1, one.asked))
+                for step, one in self.evaluations.items()
+                if one.watched is is_watched
+            )
+            for is_watched in (False, True)
+        )
         now = max(self.steps, default=0)
         return tuple(
             (step, share, documents)
-            for documents, points in ((HELD_BACK, held_back), (ON_THE_WAY, aside))
+            for documents, points in ((HELD_BACK, held_back), (ON_THE_WAY, aside), (WATCHED, watched))
             for step, share in (
                 *points,
                 *((max(now, each + 1), same) for each, same in points if len(points) == 1),

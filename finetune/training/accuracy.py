@@ -1,4 +1,7 @@
-"""Field accuracy on held-out documents while a run goes on; it decides when to stop and what to keep.
+"""Field accuracy on held-out documents while a run goes on.
+
+On documents kept aside for it, it decides when to stop and what to keep; on those that base and adapter are
+compared on it is shown and decides nothing.
 
 The loss goes on falling while answers get worse; what counts is whether values are right when decoding
 is held to the page, as in serving.
@@ -115,8 +118,7 @@ class AccuracyCallback(TrainerCallback):
         model: Any = None,
         **_rest: Any,
     ) -> None:
-        every = max(1, state.max_steps // self._evaluations)
-        if state.global_step % every and state.global_step < state.max_steps:
+        if not _is_due(state, self._evaluations) and state.global_step < state.max_steps:
             return
         right, asked = self._accuracy.measure()
         best = self._judge(state.global_step, right)
@@ -134,3 +136,29 @@ class AccuracyCallback(TrainerCallback):
             return False
         self._best, self.best_step = right, step  # of equals the later, which has seen more
         return True
+
+
+class WatchCallback(TrainerCallback):
+    """Measures ``evaluations - 1`` times over a run; after the last step the adapter is compared anyway.
+
+    Nothing follows from it: no weights are chosen and the run is not ended.
+    """
+
+    def __init__(self, accuracy: FieldAccuracy, evaluations: int, emit: Emit) -> None:
+        self._accuracy = accuracy
+        self._evaluations = evaluations
+        self._emit = emit
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_rest: Any
+    ) -> None:
+        if not _is_due(state, self._evaluations) or state.global_step == state.max_steps:
+            return
+        right, asked = self._accuracy.measure()
+        if state.is_world_process_zero:
+            self._emit(Evaluated(state.global_step, right, asked, best=False, watched=True))
+
+
+def _is_due(state: TrainerState, evaluations: int) -> bool:
+    """Whether a step is one of so many that lie evenly over the run."""
+    return bool(state.global_step % max(1, state.max_steps // evaluations) == 0)

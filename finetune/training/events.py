@@ -69,14 +69,17 @@ class StepDone:
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """Field accuracy on documents kept aside to stop in time: ``right`` of ``asked`` values; ``best`` of the
-    run so far.
+    """Field accuracy while a run goes on: ``right`` of ``asked`` values; ``best`` of the run so far.
+
+    On documents kept aside to stop in time, or, where there are too few for that, ``watched`` on some of
+    those held back: then nothing is chosen by it.
     """
 
     step: int
     right: int
     asked: int
     best: bool
+    watched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ SETTINGS_FILE = "settings.json"
 EPOCHS_AN_EVALUATION = 2
 FEWEST_EVALUATIONS = 2
 """One alone has nothing to choose from."""
+MOST_WATCHES = 8
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -202,6 +203,16 @@ class TrainingSettings:
             return self.evaluations
         usual = 0 if self.minutes is not None else round(self.epochs / EPOCHS_AN_EVALUATION)
         return usual if usual >= FEWEST_EVALUATIONS else 0
+
+    @property
+    def watches_wanted(self) -> int:
+        """Into how many parts accuracy that decides nothing divides a run: one an epoch, in a long run fewer.
+
+        None where evaluations are told, or within a time budget, as they would add to it.
+        """
+        if self.evaluations is not None or self.minutes is not None:
+            return 0
+        return min(max(FEWEST_EVALUATIONS, round(self.epochs)), MOST_WATCHES)
 
     @staticmethod
     def preset(name: str) -> TrainingSettings:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import fields
 from typing import get_type_hints
 
 from docvlm.errors import UsageError
@@ -9,6 +11,15 @@ from finetune.training.settings import TrainingSettings, help_texts
 
 _YES = ("yes", "true", "on", "1")
 _NO = ("no", "false", "off", "0")
+
+
+def parse_settings(assignments: Iterable[str]) -> dict[str, object]:
+    """The values of ``NAME=VALUE`` texts by name, each in its setting's type.
+
+    Raises:
+        UsageError: for a name that is no setting, or a value of another type.
+    """
+    return dict(_parse_assignment(text) for text in assignments)
 
 
 def parse_setting(name: str, text: str) -> object:
@@ -33,6 +44,17 @@ def setting_text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _parse_assignment(assignment: str) -> tuple[str, object]:
+    name, sign, text = assignment.partition("=")
+    name, text = name.strip().replace("-", "_"), text.strip()
+    known = [item.name for item in fields(TrainingSettings)]
+    if not sign or name not in known:
+        raise UsageError(
+            f"'{assignment}' sets no training setting.", f"Write NAME=VALUE with one of {', '.join(known)}."
+        )
+    return name, parse_setting(name, text)
 
 
 def _value(kind: str, text: str) -> object:

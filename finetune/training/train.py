@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ from docvlm.schemas import Schema, dump_schema
 from finetune.data.documents import LabelledDocument
 from finetune.data.known_texts import known_texts
 from finetune.data.readings import Readings
-from finetune.training.accuracy import AccuracyCallback, FieldAccuracy
+from finetune.training.accuracy import AccuracyCallback, FieldAccuracy, WatchCallback
 from finetune.training.base import add_adapter, open_base
 from finetune.training.checkpoints import checkpoints, copy_adapter, drop_partial_checkpoints, step_of
 from finetune.training.collate import Collator
@@ -67,12 +67,14 @@ class TrainingData:
 
     ``schema`` is asked for in full; None where only questions are labelled. ``held_out`` documents tell
     when to stop early and are never trained on. Of ``lines_only`` the checked lines are remembered, no more.
+    ``watched`` documents are asked about on the way where nothing is chosen by it, only to be seen.
     """
 
     documents: tuple[LabelledDocument, ...]
     schema: Schema | None
     held_out: tuple[LabelledDocument, ...] = ()
     lines_only: tuple[LabelledDocument, ...] = ()
+    watched: tuple[LabelledDocument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -250,7 +252,14 @@ def _watch_accuracy(
     """Let the trainer evaluate itself on the held-out documents, where there are any and it is wanted.
 
     What was measured up to step ``begun``, where the run goes on, is taken over; the rest comes again.
+
+    Returns:
+        What chooses the weights; None where the last are kept.
     """
+    if data.watched and not data.held_out and settings.watches_wanted:
+        measure = _measure_on(data.watched, run, data, settings, readings)
+        trainer.add_callback(WatchCallback(measure, settings.watches_wanted, emit))
+        return None
     held_out = data.held_out[: settings.evaluation_documents]
     if not settings.evaluations_wanted or (settings.evaluations is None and not held_out):
         return None
@@ -258,15 +267,24 @@ def _watch_accuracy(
         why = "no field is labelled" if data.schema is None else "no document is left for it"
         emit(Warned(f"Nothing is evaluated on the way, because {why}; the last weights are kept."))
         return None
-    found = make_examples(held_out, readings, data.schema, run.engine.count_tokens, settings.seed)
-    measure = FieldAccuracy(
-        run.engine, found.examples, data.schema, run.collator.shown, known_share(settings) or HALF
-    )
+    measure = _measure_on(held_out, run, data, settings, readings)
     accuracy = AccuracyCallback(measure, folder / BEST, settings.evaluations_wanted, settings.patience, emit)
     measured = [event for event in read_events(folder) if isinstance(event, Evaluated)]
     accuracy.recall(list({event.step: event for event in measured if event.step <= begun}.values()))
     trainer.add_callback(accuracy)
     return accuracy
+
+
+def _measure_on(
+    documents: Sequence[LabelledDocument],
+    run: _Prepared,
+    data: TrainingData,
+    settings: TrainingSettings,
+    readings: Readings,
+) -> FieldAccuracy:
+    found = make_examples(documents, readings, data.schema, run.engine.count_tokens, settings.seed)
+    share = known_share(settings) or HALF
+    return FieldAccuracy(run.engine, found.examples, data.schema, run.collator.shown, share)
 
 
 def _started(run: _Prepared, total: int, step: int) -> Started:

@@ -14,7 +14,7 @@ from docvlm.config import Settings
 from docvlm.pipeline import Workspace
 from docvlm.run_lock import take_lock
 from docvlm.ui.rights import NO_RIGHTS, Rights
-from finetune.runner import Run, RunRequest, create
+from finetune.runner import Run, RunRequest, create, named_run
 from finetune.runner.runs import STOP_FILE
 from tests.finetune.test_tab import Bench, here
 from tests.ui.events import called, request_from
@@ -101,3 +101,26 @@ def test_a_run_that_is_not_there_is_told(
     with pytest.raises(gr.Error, match="name of the run is no text"):
         _call(bench, call, name=["slips"])
     assert started == []
+
+
+def test_settings_are_changed_by_name(
+    bench: Bench, workspace: Workspace, started: list[str], tmp_path: Path
+) -> None:
+    with pytest.raises(gr.Error, match=r"'rang=3' sets no training setting.*rank"):
+        _call(bench, "training_start", preset="quick rang=3")
+    for preset, told in (
+        ("quick epochs", "'epochs' sets no"),
+        ("quick rank=0", "'rank' is 0"),
+        ("quick rank=x", "'x' is no value of rank"),
+        ("quick base_model=other", "are those in use"),
+        ("rank=8", "no such preset"),
+        (" ", "preset is no text"),
+    ):
+        with pytest.raises(gr.Error, match=told):
+            _call(bench, "training_start", preset=preset)
+    assert started == []
+    bench.label(tmp_path, 1)
+    _call(bench, "training_start", name="slips", preset="quick rank=4  targets=q_proj,v_proj minutes=none")
+    settings = named_run("slips", workspace.settings.home).request.settings
+    assert (settings.rank, settings.targets, settings.epochs) == (4, ("q_proj", "v_proj"), 2.0)
+    assert started == ["slips"]

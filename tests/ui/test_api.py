@@ -24,7 +24,7 @@ from tests.ui.http_browser import SECONDS, keep_document, messages_of
 
 RADISH = ["Radish Ltd, total 61,50 EUR"]
 CALLS = {"read", "ask", "ask_region", "extract", "search", "documents", "export", "delete"} | {
-    *("label", "label_question", "schemas", "schema_save", "schema_delete"),
+    *("label", "label_question", "lines", "label_line", "schemas", "schema_save", "schema_delete"),
     *(f"batch_{what}" for what in ("start", "status", "pause", "resume", "retry", "results", "delete")),
     *(f"training_{what}" for what in ("start", "status", "stop", "resume", "delete")),
     *("adapters", "adapter_use", "adapter_discard", "adapter_export", "adapter_import"),

@@ -1,4 +1,4 @@
-"""A part of a page by call, and answers that a program says are right."""
+"""A part of a page by call."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import gradio as gr
 import pymupdf
 import pytest
 
-from docvlm.store import LabelKind
 from docvlm.ui.page import Rooms
 from tests.engines import WrittenEngine
 from tests.ui.events import called, request_from
@@ -72,15 +71,3 @@ def test_what_is_no_part_of_the_page_is_told(
 ) -> None:
     with pytest.raises(gr.Error, match=told):
         _call(asking, "ask_region", document=str(two_totals), question=QUESTION, page=page, box=box)
-
-
-def test_the_right_answer_to_a_question_is_kept_with_its_place(rooms: Rooms, two_totals: Path) -> None:
-    asked = {"document": str(two_totals), "question": QUESTION}
-    kept = _call(rooms, "label_question", **asked, answer="12.50")
-    assert (kept["answer"], kept["page"]) == ("12.50", 1) and kept["boxes"]
-    assert _call(rooms, "label_question", **asked, answer="77.70")["page"] is None
-    assert _call(rooms, "label_question", **asked, answer="")["answer"] is None
-    (record,) = rooms.desk.workspace.store.labels(kept["document"], LabelKind.QA)
-    assert (record.label.name, record.label.value) == (QUESTION, None)
-    with pytest.raises(gr.Error, match="question is no text"):
-        _call(rooms, "label_question", **(asked | {"question": " "}), answer="1")

@@ -21,6 +21,12 @@ ROOMS = {
     "Batch": "#batch-form form",
     "Models": "#model-form form, #models form",
 }
+SEEN_TOGETHER = """([field]) => {
+  const sheet = document.querySelector("#middle .page-scroll").getBoundingClientRect();
+  const box = document.querySelector(field).getBoundingClientRect();
+  const page = Math.min(sheet.bottom, innerHeight) - Math.max(sheet.top, 0);
+  return { page, above: box.top - sheet.bottom, below: innerHeight - box.bottom };
+}"""
 TABS_SHOWN = """() => [...document.querySelector('[role=tablist]').querySelectorAll('[role=tab]')]
   .filter((tab) => tab.offsetParent !== null).map((tab) => tab.textContent.trim())"""
 OVERHANGING = """() => {
@@ -48,6 +54,21 @@ def test_no_tab_scrolls_sideways_on_a_phone(page: Page) -> None:
         page.wait_for_selector(shown, state="attached", timeout=READ_MILLISECONDS)
         wide[room] = page.evaluate(OVERHANGING)
     assert {name: parts for name, parts in wide.items() if parts} == {}
+
+
+def test_the_page_stays_in_sight_while_its_values_are_checked(page: Page) -> None:
+    page.set_viewport_size(PHONE)
+    page.click('[data-choice="sample:receipt.jpg"]')
+    page.wait_for_selector('[data-read="1"]', timeout=READ_MILLISECONDS)
+    page.click("role=tab[name=Extract]")
+    page.click("#extract")
+    page.wait_for_selector("#fields .field .sureness", timeout=READ_MILLISECONDS)
+    first, last = "#fields .field-input", '#fields .field-input[id$="-total"]'
+    for field in (last, first, last):  # down and up again
+        page.focus(field)
+        page.wait_for_timeout(300)
+        seen = page.evaluate(SEEN_TOGETHER, [field])
+        assert seen["page"] > 200 and seen["above"] >= 0 and seen["below"] >= 0, (field, seen)
 
 
 def test_every_tab_has_room_on_a_small_phone(page: Page) -> None:

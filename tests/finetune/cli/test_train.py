@@ -17,10 +17,11 @@ from docvlm.adapters import AdapterRegistry
 from docvlm.config import Settings
 from docvlm.errors import ModelError, UsageError
 from finetune.cli.main import main
-from finetune.cli.settings_option import parse_settings, settings_help
+from finetune.cli.settings_option import settings_help
 from finetune.runner import RunRequest, RunStatus, attach, child, create, list_runs
 from finetune.runner.lesson import LESSON_FILE, Lesson
 from finetune.training.settings import Method, TrainingSettings, help_texts
+from finetune.training.settings_text import parse_settings
 from finetune.training.trainer import LossNotFinite
 from tests.finetune.runner.conftest import Course, course, tiny_base, wait_for_end, wait_until
 

@@ -21,7 +21,7 @@ from finetune.runner.lesson import (
     load_lesson,
     make_lesson,
 )
-from finetune.runner.on_the_way import OnTheWay, on_the_way
+from finetune.runner.on_the_way import MOST_WATCHED, OnTheWay, on_the_way
 from finetune.runner.watched_readings import WatchedReadings
 from finetune.training.events import Event, Progressed, Warned
 from finetune.training.settings import PRESETS, TrainingSettings
@@ -57,13 +57,15 @@ def test_from_thirty_labels_on_some_tell_when_to_stop(preset: str, labelled: int
     found = on_the_way(labelled, left, True, PRESETS[preset])
     assert found.documents == wanted
     too_few = PRESETS[preset].evaluations_wanted > 0 and labelled < 30
-    assert ("that takes 30 labelled documents, here are 29" in found.why_not) is too_few
+    assert ("takes 30 labelled documents, here are 29" in found.why_not) is too_few
     assert bool(found.why_not) is too_few
+    assert found.watched == (0 if wanted else MOST_WATCHED)
 
 
 def test_why_nothing_is_measured_on_the_way() -> None:
     assert "only questions are labelled" in on_the_way(90, 70, False, TrainingSettings()).why_not
     assert "only 2 are left to learn from" in on_the_way(62, 2, True, TrainingSettings()).why_not
+    assert on_the_way(9, 7, False, PRESETS["quick"]).watched == 0
     assert on_the_way(90, 70, True, TrainingSettings(minutes=5.0)) == OnTheWay(0)  # would add to the time
 
 
@@ -74,6 +76,7 @@ def test_a_lesson_is_kept_as_it_was_made(tmp_path: Path, settings: Settings) -> 
     assert load_lesson(tmp_path / "run") == lesson
     assert load_lesson(tmp_path) is None
     assert (len(lesson.train), len(lesson.validation), len(lesson.held_out)) == (2, 0, 2)
+    assert lesson.watched == lesson.held_out
     assert lesson.schema is not None and [spec.name for spec in lesson.schema.fields] == [
         "reference",
         "total",

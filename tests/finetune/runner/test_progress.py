@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from finetune.runner.progress import HELD_BACK, ON_THE_WAY, RunProgress
+from finetune.runner.progress import HELD_BACK, ON_THE_WAY, WATCHED, RunProgress
 from finetune.training.events import (
     Evaluated,
     Event,
@@ -52,6 +52,12 @@ def test_the_base_is_the_first_point_of_the_curve_and_the_adapter_its_last() -> 
         ((2, 0.25, ON_THE_WAY), (4, 0.5, ON_THE_WAY)),
     )
     assert progress.accuracy_curve() == held_back + aside
+
+
+def test_what_is_watched_alone_is_a_curve_of_its_own() -> None:
+    events = [started(0), step(1, 5.0), Evaluated(1, 1, 4, False, watched=True), step(2, 4.0)]
+    progress = RunProgress.of([*events, Evaluated(2, 3, 4, False, watched=True)])
+    assert progress.accuracy_curve() == ((1, 0.25, WATCHED), (2, 0.75, WATCHED))
 
 
 def test_long_curves_are_thinned_by_means() -> None:

@@ -13,7 +13,7 @@ from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
-from finetune.training.accuracy import AccuracyCallback, FieldAccuracy
+from finetune.training.accuracy import AccuracyCallback, FieldAccuracy, WatchCallback
 from finetune.training.base import add_adapter, open_base
 from finetune.training.collate import Collator
 from finetune.training.events import Evaluated, Event
@@ -132,3 +132,29 @@ def test_a_resumed_run_knows_what_was_measured(tmp_path: Path) -> None:
     assert watched.evaluated == [(9, 6, False)]
     assert callback.exhausted and callback.best_step == 3
     assert not (tmp_path / "best").exists()  # that of step 3 would lie there
+
+
+@pytest.mark.parametrize(
+    ("evaluations", "steps", "wanted"), [(4, 12, [3, 6, 9]), (2, 5, [2, 4]), (8, 3, [1, 2])]
+)
+def test_watching_decides_nothing_and_leaves_the_last_step_to_the_comparison(
+    tmp_path: Path, evaluations: int, steps: int, wanted: list[int]
+) -> None:
+    class Falling:
+        right = 10
+
+        def measure(self) -> tuple[int, int]:
+            self.right -= 1
+            return self.right, 10
+
+    events: list[Event] = []
+    callback = WatchCallback(cast(FieldAccuracy, Falling()), evaluations, events.append)
+    state, control = TrainerState(max_steps=steps), TrainerControl()
+    arguments = TrainingArguments(output_dir=str(tmp_path), use_cpu=True)
+    for step in range(1, steps + 1):
+        state.global_step = step
+        callback.on_step_end(arguments, state, control)
+    assert events == [
+        Evaluated(step, 9 - number, 10, best=False, watched=True) for number, step in enumerate(wanted)
+    ]
+    assert not control.should_training_stop

@@ -19,7 +19,7 @@ from docvlm.models.hub import HubEngine
 from finetune.data.documents import FieldLabel, LabelledDocument, TranscriptLabel
 from finetune.data.readings import Readings
 from finetune.data.schema import schema_of
-from finetune.training.events import Event, Finished, Started, StepDone, Stopped, Warned
+from finetune.training.events import Evaluated, Event, Finished, Started, StepDone, Stopped, Warned
 from finetune.training.settings import TrainingSettings
 from finetune.training.train import TrainingData, train
 from tests.finetune.data.pages import pdf_of
@@ -71,6 +71,20 @@ def test_a_run_gives_an_adapter_that_is_served(lesson: Lesson, tmp_path: Path) -
     assert engine.card.revision != plain.card.revision
     engine.close()
     plain.close()
+
+
+def test_watching_documents_changes_nothing_of_what_is_learnt(lesson: Lesson, tmp_path: Path) -> None:
+    events: list[Event] = []
+    plain = lesson.train(tmp_path / "plain", lambda _event: None)
+    watching = replace(lesson, data=replace(lesson.data, watched=lesson.data.documents))
+    watched = watching.train(tmp_path / "watched", events.append)
+    evaluated = [event for event in events if isinstance(event, Evaluated)]
+    assert [event.step for event in evaluated] == list(range(1, STEPS))
+    assert all(event.watched and not event.best and event.asked == 2 for event in evaluated)
+    assert plain is not None and watched is not None
+    wanted = load_file(plain / "adapter_model.safetensors")
+    for name, value in load_file(watched / "adapter_model.safetensors").items():
+        assert torch.equal(value, wanted[name]), name
 
 
 @pytest.mark.parametrize("stop_after", [1, 2, 4, 5])
