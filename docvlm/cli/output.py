@@ -10,7 +10,7 @@ from docvlm import export
 from docvlm.atomic import write_atomically
 from docvlm.export import answer_json as answer_json
 from docvlm.pipeline import PageReading
-from docvlm.reading import layout_text, page_json, to_hocr, to_markdown, unread_page_json
+from docvlm.reading import bodies_of, layout_text, page_json, to_hocr, to_markdown, unread_page_json
 from docvlm.store import SearchHit
 from docvlm.tiling import CostProbe, TilePlan, draw_plan, expected_seconds
 from docvlm.types import Answer, Box, DocumentInfo, Extraction, FieldValue, LineItems, Page, RgbImage
@@ -31,12 +31,16 @@ def reading_json(info: DocumentInfo, pages: Sequence[PageReading]) -> Json:
 
 
 def reading_text(pages: Sequence[PageReading], form: str) -> str:
-    """The pages as ``text``, ``markdown`` or ``hocr``; pages without a reading are left out."""
+    """The pages as ``text``, ``markdown`` or ``hocr``; pages without a reading are left out.
+
+    Markdown is made of the text of the pages alone, without what ``bodies_of`` leaves out.
+    """
     readings = [page.reading for page in pages if page.reading is not None]
     if form == "hocr":
         return to_hocr(readings)
-    render = to_markdown if form == "markdown" else layout_text
-    return "\n\n".join(render(reading) for reading in readings)
+    if form == "markdown":
+        return "\n\n".join(to_markdown(body) for body in bodies_of(readings))
+    return "\n\n".join(layout_text(reading) for reading in readings)
 
 
 def tiles_json(plans: Sequence[tuple[int, TilePlan]], cost: CostProbe) -> Json:

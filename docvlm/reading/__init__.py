@@ -1,5 +1,6 @@
 """Reading: words and lines of a page in reading order, and the forms they are handed on in."""
 
+from docvlm.reading.furniture import bodies_of
 from docvlm.reading.hocr import to_hocr
 from docvlm.reading.json_form import page_json, unread_page_json
 from docvlm.reading.layout import layout_rows, layout_text
@@ -17,6 +18,7 @@ def reader_name(runtime: str) -> str:
 
 __all__ = [
     "READER_VERSION",
+    "bodies_of",
     "default_reader",
     "layout_rows",
     "layout_text",

@@ -40,7 +40,10 @@ class _Row:
 
 
 def to_markdown(reading: Reading) -> str:
-    """Blocks in reading order, parted by blank lines; every word of the reading appears once."""
+    """Blocks in reading order, parted by blank lines; every word of the reading appears once.
+
+    ``bodies_of`` takes running heads and page numbers out before.
+    """
     upright = Alignment.of(reading)
     rows = [
         _Row(lines, tuple(Box.around(upright.to_upright(word.box) for word in line.words) for line in lines))

@@ -78,7 +78,7 @@ class FactResult:
 
 
 def check_fact(fact: Fact, reading: Reading) -> bool:
-    """Whether the fact holds: tables as docvlm writes them in markdown, all else in the text it reads."""
+    """Whether the fact holds: tables as docvlm writes them in markdown, all else in the text."""
     match fact.kind:
         case FactKind.PRESENT:
             return _stands_in(fact, reading.text)

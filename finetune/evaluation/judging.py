@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from docvlm.reading import bodies_of
 from docvlm.schemas import FieldSpec, Schema, normalise, page_context
 from docvlm.types import Answer, Box, FieldValue, LineItems, Reading
 from finetune.data.documents import FieldLabel, LabelledDocument, QuestionLabel, RowsLabel, TranscriptLabel
@@ -85,12 +86,15 @@ class Judge:
         return tuple(self._transcript(label) for label in document.transcripts)
 
     def facts(self, facts: Sequence[Fact]) -> tuple[FactResult, ...]:
-        """Whether each fact holds for the text read; on a page that was not read none does."""
+        """Whether each fact holds for the text that ``docvlm read --format markdown`` writes; on a page that was
+        not read none does.
+        """
+        bodies = {body.page_number: body for body in bodies_of(tuple(self._readings.values()))}
         return tuple(
             FactResult(
                 fact.name,
                 fact.kind,
-                fact.page in self._readings and check_fact(fact, self._readings[fact.page]),
+                fact.page in bodies and check_fact(fact, bodies[fact.page]),
             )
             for fact in facts
         )
