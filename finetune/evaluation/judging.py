@@ -86,8 +86,9 @@ class Judge:
         return tuple(self._transcript(label) for label in document.transcripts)
 
     def facts(self, facts: Sequence[Fact]) -> tuple[FactResult, ...]:
-        """Whether each fact holds for the text that ``docvlm read --format markdown`` writes; on a page that was
-        not read none does.
+        """Whether each fact holds for the text that ``docvlm read --format markdown`` writes.
+
+        On a page that was not read none does.
         """
         bodies = {body.page_number: body for body in bodies_of(tuple(self._readings.values()))}
         return tuple(
