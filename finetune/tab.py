@@ -112,6 +112,8 @@ class FineTuneTab:
         chosen = [self._choice, self._form]
         tab.select(self._show, state, [*followed, *chosen], concurrency_id="tune", **LONG)
         self._choice.select(self._choose, state, [*chosen, self._notice], concurrency_id="tune", **LONG)
+        one_at_a_time = LONG | {"concurrency_limit": 1, "concurrency_id": "ticks"}
+        self._choice.tick(self._choose, state, [*chosen, self._notice], **one_at_a_time)
         self._form.select(self._set, state, [*chosen, self._notice], concurrency_id="tune", **LONG)
         self._form.submitted(self._start, state, [*followed, self._form], **QUICK)
         for part in (self._runs, self._run, self._outcome):

@@ -1,5 +1,6 @@
 // Runs once for each list. A click (or Enter) on an element with data-choice is sent to the server as "select";
-// data-confirm asks again first. A form with data-form is sent as "submitted" with its fields.
+// data-confirm asks again first. A box with data-choice-toggle is sent as "tick", in turn: a list drawn before the
+// last tick must not come after it. A form with data-form is sent as "submitted" with its fields.
 const send = (choice) => trigger("select", { choice });
 
 const confirmed = (button) => {
@@ -57,7 +58,7 @@ element.addEventListener("change", (event) => {
   const toggle = event.target.closest("[data-choice-toggle]");
   if (toggle) {
     ticks.set(toggle.dataset.choiceToggle, toggle.checked);
-    send(`${toggle.dataset.choiceToggle}:${toggle.checked ? 1 : 0}`);
+    trigger("tick", { choice: `${toggle.dataset.choiceToggle}:${toggle.checked ? 1 : 0}` });
   }
   const picked = event.target.closest("select[data-choice-prefix]");
   if (picked) send(picked.dataset.choicePrefix + picked.value);

@@ -21,6 +21,7 @@ from docvlm.ui.batch_starts import BatchStarts, named_files
 from docvlm.ui.batch_view import BatchView
 from docvlm.ui.browser_values import LONGEST_PASSWORD
 from docvlm.ui.callbacks import (
+    IN_TURN,
     LONG,
     QUICK,
     Updates,
@@ -89,12 +90,9 @@ class BatchTab:
         self._runs.select(self._look_at, None, everything, **QUICK)
         self._run.select(self._act, None, everything, **QUICK)
         self._run.submitted(self._unlock, None, everything, **QUICK)
-        self._files.select(
-            self._act_on_files,
-            None,
-            [*dict.fromkeys([*everything, self._downloads.component, rooms, *documents.outputs])],
-            **QUICK,
-        )
+        outputs = [*dict.fromkeys([*everything, self._downloads.component, rooms, *documents.outputs])]
+        self._files.select(self._act_on_files, None, outputs, **QUICK)
+        self._files.tick(self._act_on_files, None, outputs, **IN_TURN)
 
     # Events
 

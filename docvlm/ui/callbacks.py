@@ -42,7 +42,7 @@ def no_updates() -> Updates:
 
 
 def clickable_html(value: str, elem_id: str) -> gr.HTML:
-    """HTML of which elements with ``data-choice`` can be clicked (event ``select``), and forms submitted."""
+    """HTML whose elements with ``data-choice`` can be clicked (``select``), boxes ticked, forms submitted."""
     return gr.HTML(value, elem_id=elem_id, js_on_load=script("choices.js"), apply_default_css=False)
 
 

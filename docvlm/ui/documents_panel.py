@@ -16,6 +16,7 @@ from docvlm.errors import DocvlmError, LimitError, PasswordError, UsageError
 from docvlm.ui.assets import find_sample
 from docvlm.ui.browser_values import LONGEST_PASSWORD
 from docvlm.ui.callbacks import (
+    IN_TURN,
     PRIVATE,
     QUICK,
     Updates,
@@ -92,6 +93,7 @@ class DocumentsPanel:
         self._upload.upload(self._take_in, [self._upload], outputs, **QUICK)
         self._samples.select(self._open_sample, None, outputs, **QUICK)
         self.list.select(self._act, None, outputs, **QUICK)
+        self.list.tick(self._act, None, outputs, **IN_TURN)
         self._incoming.submitted(self._unlock, None, outputs, **QUICK)
         self._incoming.select(self._dismiss, None, [self._incoming], **QUICK)
 

@@ -13,6 +13,7 @@ import gradio as gr
 from docvlm.ui import library_html
 from docvlm.ui.assets import script
 from docvlm.ui.callbacks import (
+    IN_TURN,
     QUICK,
     Updates,
     as_number,
@@ -67,12 +68,9 @@ class LibraryTab:
         tab.select(self._show, None, everything, **QUICK)
         # Not "always_last": Gradio would send the values of the first of the waiting changes again.
         self._filters.submitted(self._filter, None, [self._list], **QUICK)
-        self._list.select(
-            self._act,
-            None,
-            [*dict.fromkeys([*everything, rooms, *documents.outputs])],
-            **QUICK,
-        )
+        outputs = [*dict.fromkeys([*everything, rooms, *documents.outputs])]
+        self._list.select(self._act, None, outputs, **QUICK)
+        self._list.tick(self._act, None, outputs, **IN_TURN)
 
     # Events
 

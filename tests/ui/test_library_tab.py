@@ -291,3 +291,13 @@ def test_a_document_is_found_opened_and_deleted_in_the_browser(page: Page) -> No
     row.locator("text=Delete for good").click()
     page.wait_for_selector("#library tr:has-text('receipt.jpg')", state="detached")
     assert page.locator("#library tr:has-text('invoice.pdf')").count() == 1
+
+
+def test_ticks_are_answered_in_turn(rooms: Rooms) -> None:
+    """Else a list that was drawn before the last tick may come after it, and show it as not ticked."""
+    root: Any = rooms.documents.list
+    while root.parent is not None:
+        root = root.parent
+    for part in (rooms.documents.list, rooms.library._list, rooms.batch._files):
+        (made,) = (each for each in root.fns.values() if (part._id, "tick") in each.targets)
+        assert made.concurrency_limit == 1

@@ -138,7 +138,7 @@ def test_long_readings_hold_back_nobody_else(people: list[Person], tmp_path: Pat
         told = [pool.submit(_hear_reading, *each) for each in zip(readers, begun, strict=True)]
         assert all(event.wait(SECONDS) for event in begun)
         (document,) = set(re.findall(r"tick:(\d+)", other.told))
-        tick = callback_of(other.client, "documents", "select")
+        tick = callback_of(other.client, "documents", "tick")
         join(other.client, tick, [], {"choice": f"tick:{document}:1"}, "ticking")
         assert "1 selected" in messages_of(other.client, "ticking")
         keep_document(other.client, _letter(tmp_path / "letter.pdf"), "opening")
