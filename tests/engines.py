@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from docvlm.adapters import NOTHING_KNOWN, KnownValues
 from docvlm.models.protocol import EngineCard, GenerationRequest, PageInput
 from docvlm.pipeline.windows import Window, cut_windows
-from docvlm.tiling import Budget, TilePlan, plan_tiles
-from docvlm.types import TokenStep
+from docvlm.tiling import Budget, TilePlan, native_views, plan_tiles
+from docvlm.types import RgbImage, TokenStep
 from tests.pages import reading_of
 
 
@@ -44,6 +44,9 @@ class WrittenEngine:
 
     def plan_page(self, width: int, height: int, budget: Budget) -> TilePlan:
         return plan_tiles(width, height, budget)
+
+    def views(self, image: RgbImage, plan: TilePlan) -> tuple[RgbImage, ...]:
+        return native_views(image, plan)
 
     def count_tokens(self, text: str) -> int:
         return len(text.split())

@@ -2,13 +2,19 @@
 const form = element.querySelector("form");
 const question = form.elements.question;
 const chip = form.querySelector(".region-chip");
+const PLACES = { document: "this document", page: "this page", selected: "the selected documents" };
 let region = null;
 
+const sayWhere = () => {
+  question.placeholder = `Ask about ${region ? "what is in the box" : PLACES[form.elements.scope.value]}`;
+};
+form.elements.scope.addEventListener("change", sayWhere);
 const setRegion = (detail) => {
   region = detail;
   chip.hidden = !detail;
   if (detail) chip.firstElementChild.textContent = `Box on page ${detail.page}`;
   form.elements.scope.hidden = Boolean(detail);
+  sayWhere();
 };
 const send = (text) => {
   const asked = text.trim();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from docvlm.models.protocol import Engine, EngineCard
 from docvlm.tiling import Budget, TilePlan
+from docvlm.types import RgbImage
 
 
 class EngineAround:
@@ -18,6 +19,9 @@ class EngineAround:
 
     def plan_page(self, width: int, height: int, budget: Budget) -> TilePlan:
         return self._engine.plan_page(width, height, budget)
+
+    def views(self, image: RgbImage, plan: TilePlan) -> tuple[RgbImage, ...]:
+        return self._engine.views(image, plan)
 
     def count_tokens(self, text: str) -> int:
         return self._engine.count_tokens(text)

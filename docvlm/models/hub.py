@@ -89,6 +89,9 @@ class HubEngine(PrefixEngine):
         """How this checkpoint cuts a page: by its own contract, whatever the budget."""
         return self._contract.plan(width, height)
 
+    def views(self, image: RgbImage, plan: TilePlan) -> tuple[RgbImage, ...]:
+        return tuple(self._contract.views(image, plan, fast_resize))
+
     def plan_whole(self, width: int, height: int) -> TilePlan:
         """The page as one view, for checkpoints that can also be shown a page uncut; else ``plan_page``."""
         if isinstance(self._contract, Idefics2Contract | Idefics3Contract):

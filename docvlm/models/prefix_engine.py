@@ -19,8 +19,8 @@ from docvlm.models.device import pick_device, pick_dtype
 from docvlm.models.generation import GrammarState, generate_tokens
 from docvlm.models.prefix_cache import PrefixCache
 from docvlm.models.protocol import EngineCard, GenerationRequest, PageInput
-from docvlm.tiling import Budget, TilePlan
-from docvlm.types import TokenStep
+from docvlm.tiling import Budget, TilePlan, native_views
+from docvlm.types import RgbImage, TokenStep
 
 PREFILL_TOKENS = 512
 _CANCEL_CHECK_SECONDS = 0.05
@@ -112,6 +112,9 @@ class PrefixEngine(ABC):
     @abstractmethod
     def plan_page(self, width: int, height: int, budget: Budget) -> TilePlan:
         """How this engine cuts a page (see ``Engine.plan_page``)."""
+
+    def views(self, image: RgbImage, plan: TilePlan) -> tuple[RgbImage, ...]:
+        return native_views(image, plan)
 
     @property
     def card(self) -> EngineCard:

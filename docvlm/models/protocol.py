@@ -97,6 +97,9 @@ class Engine(Protocol):
     def plan_page(self, width: int, height: int, budget: Budget) -> TilePlan:
         """How this engine cuts a page of so many pixels; checkpoints with a contract ignore the budget."""
 
+    def views(self, image: RgbImage, plan: TilePlan) -> tuple[RgbImage, ...]:
+        """The pixels of each view of a plan of this engine's for a page, as they reach the model."""
+
     def count_tokens(self, text: str) -> int:
         """The number of tokens that ``text`` takes in a prompt."""
 

@@ -26,8 +26,8 @@ from docvlm.reading import READER_VERSION
 from docvlm.schemas import Schema, load_schema
 from docvlm.store import RunKind, RunStatus, Store
 from docvlm.telemetry import log_event, record_span
-from docvlm.tiling import Budget, TilePlan, plan_tiles
-from docvlm.types import Answer, DocumentInfo, Extraction, Page, PageStatus, RunInfo
+from docvlm.tiling import Budget, TilePlan, native_views, plan_tiles
+from docvlm.types import Answer, DocumentInfo, Extraction, Page, PageStatus, RgbImage, RunInfo
 
 PIPELINE_VERSION = "4"
 """Changes with prompts, grammars, typing, merging or curves; answers of another version are not reused."""
@@ -257,6 +257,13 @@ class OpenDocument:
         """
         page = self.drawn_page(number)
         return page, self._plan(page, budget)
+
+    def tile_views(self, page: Page, plan: TilePlan) -> tuple[RgbImage, ...]:
+        """The pixels of each view of a page's plan, as they reach the model; none of an empty page."""
+        if page.image is None:
+            return ()
+        engine = self._loaded_engine()
+        return native_views(page.image, plan) if engine is None else engine.views(page.image, plan)
 
     def close(self) -> None:
         self._file.close()

@@ -29,6 +29,14 @@ class TileBatch:
     patch_mask: npt.NDArray[np.bool_]
 
 
+def native_views(image: RgbImage, plan: TilePlan) -> tuple[RgbImage, ...]:
+    """The pixels of each view of a native plan, without the padding of ``cut_tiles``."""
+    batch = cut_tiles(image, plan)
+    return tuple(
+        pixels[: tile.height, : tile.width] for pixels, tile in zip(batch.pixels, plan.tiles, strict=True)
+    )
+
+
 def cut_tiles(image: RgbImage, plan: TilePlan) -> TileBatch:
     """The pixels of a native plan (``plan_tiles``) for the page it was made for.
 

@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 
 from docvlm.tiling import Tile, TileKind
-from docvlm.types import Box, RgbImage, Word
+from docvlm.types import RgbImage, Word
 from docvlm.ui.data_address import data_address
 
 LONGEST_SIDE = 2000
@@ -99,11 +99,3 @@ def exact_uri(image: RgbImage) -> str:
     """The image as PNG in a ``data:`` address, pixel for pixel."""
     data = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))[1]
     return data_address(data.tobytes(), "image/png")
-
-
-def crop(image: RgbImage, box: Box, margin: int = 6) -> RgbImage:
-    """The part of a page around ``box``, never empty."""
-    height, width = image.shape[:2]
-    x0, y0 = max(0, int(box.x0) - margin), max(0, int(box.y0) - margin)
-    x1, y1 = min(width, int(box.x1) + margin + 1), min(height, int(box.y1) + margin + 1)
-    return image[min(y0, height - 1) : max(y1, y0 + 1), min(x0, width - 1) : max(x1, x0 + 1)]

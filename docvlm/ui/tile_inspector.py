@@ -7,14 +7,12 @@ from html import escape
 
 from docvlm.models.protocol import EngineCard
 from docvlm.pipeline import OpenDocument
-from docvlm.tiling import BUDGET_NAMES, CostProbe, Tile, TileKind, TilePlan, cut_tiles
-from docvlm.tiling.plan import TILE_SIZE
-from docvlm.types import Box, RgbImage
+from docvlm.tiling import BUDGET_NAMES, CostProbe, Tile, TileKind, TilePlan
+from docvlm.types import RgbImage
 from docvlm.ui.budget_words import first_word_seconds, meaning_html
-from docvlm.ui.page_view import crop, data_uri, exact_uri
+from docvlm.ui.page_view import data_uri, exact_uri
 
 _VIEW_SIDE = 150
-_NATIVE = "native"
 
 
 def inspector_html(
@@ -39,9 +37,9 @@ def inspector_html(
         DocvlmError: when the page cannot be drawn or there is no such budget.
     """
     page, plan = document.tile_plan(number, budget)
-    views = list(zip(plan.tiles, _images(page.image, plan), strict=True))
+    views = list(zip(plan.tiles, document.tile_views(page, plan), strict=True))
     if chosen is not None and chosen < len(views):
-        first = _large(*views[chosen], plan, budget)
+        first = _large(*views[chosen], budget)
     else:
         plans = {name: document.tile_plan(number, name)[1] for name in BUDGET_NAMES}
         seconds = {name: _seconds(other, card, cost, word_tokens) for name, other in plans.items()}
@@ -92,29 +90,15 @@ def _view(tile: Tile, image: RgbImage, choice: str, is_chosen: bool) -> str:
     )
 
 
-def _large(tile: Tile, image: RgbImage, plan: TilePlan, budget: str) -> str:
-    """One view: where the plan is docvlm's own, pixel for pixel as the model gets it."""
-    title, is_exact = _title(tile), plan.strategy == _NATIVE
-    says = f"{title}, {'pixel for pixel' if is_exact else 'the part of the page'}"
-    address = exact_uri(image) if is_exact else data_uri(image, TILE_SIZE)
+def _large(tile: Tile, image: RgbImage, budget: str) -> str:
+    """One view, pixel for pixel as the model gets it."""
+    title, height, width = _title(tile), *image.shape[:2]
     return (
-        f'<figure class="tile-large"><figcaption>{says}'
+        f'<figure class="tile-large"><figcaption>{title}, pixel for pixel, {width} × {height}'
         f'<button type="button" class="plain" data-choice="inspect:{escape(budget)}">All views</button>'
-        f'</figcaption><img src="{address}" alt="{title}"></figure>'
+        f'</figcaption><img src="{exact_uri(image)}" alt="{title}"></figure>'
     )
 
 
 def _title(tile: Tile) -> str:
     return "Whole page" if tile.kind is TileKind.PAGE else f"Row {tile.row}, column {tile.column}"
-
-
-def _images(image: RgbImage | None, plan: TilePlan) -> list[RgbImage]:
-    """The pixels of each view; of a checkpoint's own plan, the part of the page that it shows."""
-    if image is None:
-        return []
-    if plan.strategy != _NATIVE:
-        return [crop(image, Box(*tile.source), margin=0) for tile in plan.tiles]
-    batch = cut_tiles(image, plan)
-    return [
-        pixels[: tile.height, : tile.width] for pixels, tile in zip(batch.pixels, plan.tiles, strict=True)
-    ]

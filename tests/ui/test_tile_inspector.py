@@ -11,11 +11,14 @@ import cv2
 import numpy as np
 import pytest
 
-from docvlm.models.protocol import EngineCard
+from docvlm.models.hub import HubEngine
+from docvlm.models.protocol import EngineCard, PageInput
 from docvlm.pipeline import OpenDocument, Workspace
 from docvlm.tiling import BUDGET_NAMES, CostProbe, cut_tiles
 from docvlm.types import RgbImage
 from docvlm.ui.tile_inspector import inspector_html
+from tests.models.tiny_checkpoints import save_tiny_checkpoint
+from tests.models.tiny_workspace import workspace_over
 
 EYES = EngineCard("eyes", "1", sees_pixels=True)
 READER = EngineCard("reader", "1", sees_pixels=False)
@@ -52,6 +55,31 @@ def test_a_large_view_has_the_very_pixels_that_the_model_gets(document: OpenDocu
         shown = _large(inspector_html(document, 1, budget, EYES, COST, WORDS, index))
         assert shown.shape == (tile.height, tile.width, 3)
         assert np.array_equal(shown, batch.pixels[index, : tile.height, : tile.width])
+
+
+@pytest.mark.parametrize("family", ["idefics2", "idefics3", "qwen2_5_vl"])
+def test_a_checkpoint_of_the_hub_is_shown_with_its_own_pixels(
+    family: str, samples: Path, tmp_path: Path
+) -> None:
+    checkpoint = save_tiny_checkpoint(family, tmp_path / "tiny")
+    with workspace_over(checkpoint, tmp_path / "home") as workspace:
+        engine = workspace.engine
+        assert isinstance(engine, HubEngine)
+        with workspace.open(samples / "invoice.pdf") as document:
+            page, plan = document.tile_plan(1)
+            assert page.image is not None and plan.strategy != "native"
+            pixels = engine.encode_page(PageInput("page", "", page.image, plan)).pixels["pixel_values"]
+            for index, tile in enumerate(plan.tiles):
+                shown = _large(inspector_html(document, 1, "balanced", engine.card, COST, WORDS, index))
+                assert shown.shape == (tile.height, tile.width, 3)
+                if family == "qwen2_5_vl":  # patches, of which the first is the upper left corner
+                    got = pixels[0].reshape(3, 2, 14, 14)[:, 0].permute(1, 2, 0).float().numpy()
+                else:
+                    got = pixels[0, index, :, : tile.height, : tile.width].permute(1, 2, 0).float().numpy()
+                seen = shown[: got.shape[0], : got.shape[1]].astype(np.float32)
+                for channel in range(3):  # each is normalised by a mean and a deviation of its own
+                    levels, values = seen[..., channel].ravel(), got[..., channel].ravel()
+                    assert not levels.std() or np.corrcoef(levels, values)[0, 1] > 0.9999, tile
 
 
 def test_each_view_can_be_chosen_and_the_chosen_one_is_marked(document: OpenDocument) -> None:

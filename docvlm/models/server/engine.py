@@ -21,8 +21,8 @@ from docvlm.models.server.events import ReplyPiece
 from docvlm.models.server.messages import chat_messages, scaled
 from docvlm.models.server.offer import ServerOffer, json_schema_fields, probe
 from docvlm.models.server.steps import ReplySteps
-from docvlm.tiling import Budget, TilePlan, plan_tiles
-from docvlm.types import TokenStep
+from docvlm.tiling import Budget, TilePlan, native_views, plan_tiles
+from docvlm.types import RgbImage, TokenStep
 
 Value = TypeVar("Value")
 
@@ -79,6 +79,10 @@ class ServerEngine:
     def plan_page(self, width: int, height: int, budget: Budget) -> TilePlan:
         """docvlm's own plan; the page is sent whole at the plan's scale, and the server cuts it."""
         return plan_tiles(width, height, budget)
+
+    def views(self, image: RgbImage, plan: TilePlan) -> tuple[RgbImage, ...]:
+        """The parts of the page that the plan names; how the server cuts it is not known."""
+        return native_views(image, plan)
 
     def count_tokens(self, text: str) -> int:
         """An estimate, rather too many than too few."""

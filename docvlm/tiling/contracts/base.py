@@ -57,6 +57,9 @@ class Contract(Protocol):
             UsageError: for a page that the checkpoint cannot take.
         """
 
+    def views(self, image: RgbImage, plan: TilePlan, resize: Resize = pillow_resize) -> list[RgbImage]:
+        """The views of a plan made by this contract, resized as the checkpoint wants them, not normalised."""
+
     def tensors(self, image: RgbImage, plan: TilePlan, resize: Resize = pillow_resize) -> PageTensors:
         """The pixels of a plan made by this contract for a page of the image's size."""
 

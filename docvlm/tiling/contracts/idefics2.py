@@ -32,12 +32,15 @@ class Idefics2Contract:
         tokens = len(tiles) * (self.tokens_per_view + 1) + 1
         return TilePlan("idefics2", width, height, tiles, tokens)
 
-    def tensors(self, image: RgbImage, plan: TilePlan, resize: Resize = pillow_resize) -> PageTensors:
+    def views(self, image: RgbImage, plan: TilePlan, resize: Resize = pillow_resize) -> list[RgbImage]:
         views = []
         for tile in plan.tiles:
             x0, y0, x1, y1 = tile.source
             views.append(resize(image[y0:y1, x0:x1], tile.width, tile.height, self.resampling))
-        return padded_views(views, self.normalisation)
+        return views
+
+    def tensors(self, image: RgbImage, plan: TilePlan, resize: Resize = pillow_resize) -> PageTensors:
+        return padded_views(self.views(image, plan, resize), self.normalisation)
 
     def prompt(self, plan: TilePlan) -> str:
         view = "<fake_token_around_image>" + "<image>" * self.tokens_per_view

@@ -45,7 +45,7 @@ class Idefics3Contract:
             tokens += len(grid) * (self.tokens_per_view + 2) + len(rows) - 1 + self.blank_line_tokens - 1
         return TilePlan("idefics3", width, height, (*grid, page_view), tokens)
 
-    def tensors(self, image: RgbImage, plan: TilePlan, resize: Resize = pillow_resize) -> PageTensors:
+    def views(self, image: RgbImage, plan: TilePlan, resize: Resize = pillow_resize) -> list[RgbImage]:
         first_size = self._first_size(plan.page_width, plan.page_height)
         page = resize(image, *first_size, self.resampling)
         if self.split:
@@ -55,7 +55,10 @@ class Idefics3Contract:
             left, top = (tile.column - 1) * self.tile_size, (tile.row - 1) * self.tile_size
             views.append(page[top : top + self.tile_size, left : left + self.tile_size])
         views.append(resize(page, self.tile_size, self.tile_size, self.resampling))
-        return padded_views(views, self.normalisation)
+        return views
+
+    def tensors(self, image: RgbImage, plan: TilePlan, resize: Resize = pillow_resize) -> PageTensors:
+        return padded_views(self.views(image, plan, resize), self.normalisation)
 
     def prompt(self, plan: TilePlan) -> str:
         around, view = "<fake_token_around_image>", "<image>" * self.tokens_per_view

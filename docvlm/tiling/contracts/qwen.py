@@ -35,10 +35,14 @@ class QwenContract:
         tokens = (view.width // self._factor) * (view.height // self._factor)
         return TilePlan("qwen", width, height, (view,), tokens)
 
+    def views(self, image: RgbImage, plan: TilePlan, resize: Resize = pillow_resize) -> list[RgbImage]:
+        return [resize(image, plan.tiles[0].width, plan.tiles[0].height, self.resampling)]
+
     def tensors(self, image: RgbImage, plan: TilePlan, resize: Resize = pillow_resize) -> PageTensors:
-        width, height = plan.tiles[0].width, plan.tiles[0].height
+        (view,) = self.views(image, plan, resize)
+        height, width = view.shape[:2]
         pixels = np.empty((3, height, width), dtype=np.float32)
-        self.normalisation.fill(resize(image, width, height, self.resampling), pixels)
+        self.normalisation.fill(view, pixels)
         high, wide = height // self.patch_size, width // self.patch_size
         return PageTensors(
             self._patches(pixels, high, wide),
