@@ -215,6 +215,7 @@ def test_of_several_documents_one_that_fails_does_not_end_the_others(
         page.check(f"#left [aria-label='Select {name}']")
         page.wait_for_selector(f"#left [aria-label='Select {name}'][checked]")
     page.select_option("#composer [name=scope]", "selected")
+    assert page.get_attribute("#composer textarea", "placeholder") == "Ask about the selected documents"
     page.fill("#composer textarea", "What is the date?")
     page.press("#composer textarea", "Enter")
     page.wait_for_selector("#answers :text('Back to the open document')", timeout=MODEL_MILLISECONDS)

@@ -25,6 +25,7 @@ def test_a_box_drawn_on_the_page_narrows_the_question(page: Page) -> None:
     page.mouse.up()
     page.wait_for_selector(".region-chip:visible")
     assert "page 1" in page.inner_text(".region-chip")
+    assert page.get_attribute("#composer textarea", "placeholder") == "Ask about what is in the box"
     page.click("[data-clear-region]")
     assert page.locator(".region-box").count() == 0
     draw_box(page, (20, 20, 300, 150))
