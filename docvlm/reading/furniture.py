@@ -7,7 +7,7 @@ letterhead, its title and the number of an invoice.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -40,11 +40,18 @@ _STAMP = re.compile(
 )
 
 
+_INTEGER = re.compile(r"(?<![\d.,:])\d{1,4}(?![\d.,:])")
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """Lines of a page that stand beside each other, from left to right. ``place``: 0 at the top of what is
-    written on the page, 1 at its foot."""
+    """Lines of a page that stand beside each other, from left to right.
 
+    Attributes:
+        place: 0 at the top of what is written on the page, 1 at its foot.
+    """
+
+    page: int
     lines: tuple[tuple[Line, Box], ...]
     place: float
 
@@ -53,23 +60,25 @@ class _Row:
         return " ".join(line.text for line, _ in self.lines)
 
     @property
-    def key(self) -> str:
-        """The text as other pages have it, whose numbers differ."""
-        return re.sub(r"\d+|\b[ivxlc]+\b", "#", self.text.casefold())
+    def keys(self) -> frozenset[str]:
+        """The text as other pages have it: the same, or with the number of the page counting on in it."""
+        text = self.text.casefold()
+        found = list(_INTEGER.finditer(text))
+        counting = (
+            f"{text[: one.start()]}#{int(one.group()) - self.page}{text[one.end() :]}"
+            for one in (found[:1] + found[-1:])
+        )
+        return frozenset((text, *counting))
 
 
 def bodies_of(readings: Sequence[Reading]) -> tuple[Reading, ...]:
     """The pages of one document without their furniture; the more pages, the more of it can be told."""
     edges = [_edge_rows(reading) for reading in readings]
-    repeated = _repeated(edges)
+    repeated = _repeated([row for rows in edges for row in rows], len(edges))
     bodies = []
-    for page, (reading, rows) in enumerate(zip(readings, edges, strict=True)):
+    for reading, rows in zip(readings, edges, strict=True):
         is_text = _is_text(reading)
-        furniture = [
-            row
-            for row in rows
-            if (page, row.key) in repeated or _is_furniture(row, is_text and row is rows[0])
-        ]
+        furniture = [row for row in rows if row in repeated or _is_furniture(row, is_text and row is rows[0])]
         bodies.append(_without(reading, furniture))
     return tuple(bodies)
 
@@ -93,25 +102,25 @@ def _has_number_apart(row: _Row) -> bool:
     )
 
 
-def _repeated(edges: Sequence[Sequence[_Row]]) -> frozenset[tuple[int, str]]:
-    """Page (by position) and key of each row that stands at the same height of enough other pages.
+def _repeated(rows: Sequence[_Row], pages: int) -> frozenset[_Row]:
+    """The rows that stand at the same height of enough pages.
 
     Where such a row comes first it stays, so that a letterhead over every page is said once.
     """
-    if len(edges) < 2:
-        return frozenset()
-    counts = Counter(key for rows in edges for key in {row.key for row in rows})
-    wanted = max(2, round(_REPEATED_SHARE * len(edges)))
+    places: dict[str, list[_Row]] = defaultdict(list)
+    for row in rows:
+        if sum(letter.isalpha() for letter in row.text) >= _FEWEST_LETTERS:
+            for key in row.keys:
+                places[key].append(row)
+    wanted = max(2, round(_REPEATED_SHARE * pages))
     return frozenset(
-        (page, row.key)
-        for page, rows in enumerate(edges)
-        for row in rows
-        if counts[row.key] >= wanted
-        and sum(letter.isalpha() for letter in row.text) >= _FEWEST_LETTERS
-        and any(
-            other.key == row.key and abs(other.place - row.place) <= _SAME_HEIGHT
-            for others in edges[:page]
-            for other in others
+        row
+        for alike in places.values()
+        if len({row.page for row in alike}) >= wanted
+        for number, row in enumerate(alike)
+        if any(
+            before.page != row.page and abs(before.place - row.place) <= _SAME_HEIGHT
+            for before in alike[:number]
         )
     )
 
@@ -137,6 +146,7 @@ def _edge_rows(reading: Reading) -> tuple[_Row, ...]:
             groups.append([(line, box)])
     rows = [
         _Row(
+            reading.page_number,
             tuple(sorted(group, key=lambda one: one[1].x0)),
             (sum(box.y0 + box.y1 for _, box in group) / (2 * len(group)) - top) / height,
         )

@@ -72,6 +72,24 @@ def test_rows_that_come_again_on_other_pages_go_and_their_numbers_may_differ() -
     assert others == [page[1:-1] for page in pages[1:]]
 
 
+def test_rows_of_several_pages_that_say_different_things_stay() -> None:
+    pages = [
+        [f"Statement of {name}", *(f"{name} {word}" for word in ("one", "two") * 12), f"Total {total}"]
+        for name, total in (("alpha", "12.50"), ("beta", "80"), ("gamma", "7"))
+    ]
+    assert body_rows(*pages) == pages
+
+
+@pytest.mark.parametrize("head", ["2024 Report          {}", "Page {} of 12 of the report", "Report {}/12"])
+def test_the_number_of_the_page_counts_on_in_a_running_head(head: str) -> None:
+    pages = [
+        [head.format(number), *(f"{name} {word}" for word in ("one", "two") * 12)]
+        for number, name in enumerate(("alpha", "beta", "gamma"), start=4)
+    ]
+    first, *others = body_rows(*pages)
+    assert others == [page[1:] for page in pages[1:]] and len(first) >= len(pages[0]) - 1
+
+
 @pytest.mark.parametrize(
     "rows",
     [
