@@ -1,6 +1,10 @@
-"""The top of the page: the program's name, which model answers or how far its loading is, light or dark."""
+"""The top of the page: the program's name, which model answers or how far its loading is, who is logged in,
+light or dark.
+"""
 
 from __future__ import annotations
+
+from html import escape
 
 import gradio as gr
 
@@ -31,6 +35,7 @@ class ModelHeader:
         with gr.Row(elem_id="header"):
             gr.HTML('<h1>docvlm</h1><p class="quiet">Every answer is shown on the page.</p>', elem_id="brand")
             self.model = gr.HTML(elem_id="model")
+            self._person = gr.HTML(elem_id="person")
             gr.HTML(_COLOURS, elem_id="colours", js_on_load=_SHOW_CHOICE, apply_default_css=False)
         if notice:
             gr.HTML(notices.notice_html(notice), elem_id="notice")
@@ -38,11 +43,11 @@ class ModelHeader:
         self._clock.tick(self._tick, outputs=[self.model, self._clock], show_progress="hidden", **PRIVATE)
 
     def show_on_load(self, blocks: gr.Blocks) -> None:
-        blocks.load(self._greet, outputs=[self.model], show_progress="hidden", **PRIVATE)
+        blocks.load(self._greet, outputs=[self.model, self._person], show_progress="hidden", **PRIVATE)
 
-    def _greet(self) -> Updates:
+    def _greet(self, request: gr.Request) -> Updates:
         self._loader.start(lambda: self._workspace.engine)
-        return {self.model: self.line()}
+        return {self.model: self.line(), self._person: _person_html(request.username)}
 
     def _tick(self) -> Updates:
         return {self.model: self.line(), self._clock: gr.Timer(active=not self._loader.is_settled)}
@@ -50,3 +55,10 @@ class ModelHeader:
     def line(self) -> str:
         """The state of the model as HTML."""
         return notices.model_html(self._loader.card, self._loader.line, self._loader.failure)
+
+
+def _person_html(name: str | None) -> str:
+    """Who is logged in, and the way out; empty where nobody need log in. The address is Gradio's own."""
+    if not name:
+        return ""
+    return f'<span>{escape(name)}</span> <a href="logout" title="Log out in all browsers">Log out</a>'

@@ -69,3 +69,17 @@ def test_documents_belong_to_the_person_and_strangers_see_nothing(address: str, 
         browser.close()
     assert "receipt.jpg" in told["anna"]
     assert "receipt.jpg" not in told["bela"] and "no longer kept" in told["bela"]
+
+
+def test_whoever_is_logged_in_is_named_and_can_log_out(address: str) -> None:
+    browser = _logged_in(address, "anna", "first: pass")
+    config = browser.get("config").json()
+    (person,) = (one["id"] for one in config["components"] if one["props"].get("elem_id") == "person")
+    greetings = [one for one in config["dependencies"] if person in one["outputs"]]
+    (greet,) = (one["id"] for one in greetings if "load" in str(one["targets"]))
+    join(browser, greet, [], None, "tab")
+    told = messages_of(browser, "tab")
+    assert "<span>anna</span>" in told and 'href=\\"logout\\"' in told
+    assert browser.get("logout", follow_redirects=True).status_code == 200
+    assert browser.get("config").status_code == 401
+    browser.close()
