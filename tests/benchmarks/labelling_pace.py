@@ -3,10 +3,11 @@
 Works through made-up scanned receipts under the template ``receipt`` with the shipped model, as a person
 would who looks at every value that is no row of a list: Enter where it is right, Delete where the receipt
 does not have it, else what the paper says is typed until the field shows it. Where what it shows is the
-beginning of that, or a few words too long, Alt and arrows take the next line or drop words. Behind the last
-wrong value Ctrl+Enter. It keeps the pace of the keystroke-level model (Card, Moran and Newell 1980), 1.35 s
-to look at a value and 0.28 s a key of an average typist, so that the model has as long to look ahead as with
-a person. Seconds are those of the clock, from one filled receipt to the next. Prints a Markdown table.
+beginning of that, or a few words too long, Alt and arrows take the next line or drop words; where a character
+or two are wrong, they are put right where they stand. Behind the last wrong value Ctrl+Enter. It keeps the
+pace of the keystroke-level model (Card, Moran and Newell 1980), 1.35 s to look at a value and 0.28 s a key of
+an average typist, so that the model has as long to look ahead as with a person. Seconds are those of the
+clock, from one filled receipt to the next. Prints a Markdown table.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -30,6 +32,7 @@ from tests.ui.served_app import empty_home, served
 SCHEMA = "receipt"
 SECONDS_TO_LOOK, SECONDS_A_KEY = 1.35, 0.28
 MOST_DROPPED = 4  # words; more are typed anew
+MOST_MENDED = 4  # characters taken out and put in; more are typed anew
 PATIENCE = 600_000
 FILLED = "#label-fields .sheet:not([data-waits])"
 
@@ -152,11 +155,57 @@ def _correct(page: Page, field: str, value: str) -> int:
             now = page.input_value(field)
             if now != value and _arrows(now, value) is None:  # the page goes on otherwise, or was misread
                 keys, has_tried = keys + _press(page, "Alt+ArrowUp"), True
+        elif (mend := _Mend.of(shown, value)) is not None:
+            keys += _mend(page, field, mend)
         elif value.startswith(shown[:caret]):
             keys += _press(page, value[caret])
         else:
             keys += _press(page, "Control+a") + _press(page, value[0])
     raise AssertionError(f"typed {value!r}, and the field shows {page.input_value(field)!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Mend:
+    """A few wrong characters: where they begin, how many go from there, and what comes in their place."""
+
+    start: int
+    removed: int
+    added: str
+
+    @staticmethod
+    def of(shown: str, value: str) -> _Mend | None:
+        """What makes ``value`` of ``shown``; None where typing anew is no more."""
+        start = _shared(shown, value)
+        end = _shared(shown[start:][::-1], value[start:][::-1])
+        removed, added = len(shown) - start - end, value[start : len(value) - end]
+        wrong = removed + len(added)
+        return _Mend(start, removed, added) if wrong <= MOST_MENDED and wrong + 2 < len(value) / 2 else None
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _mend(page: Page, field: str, mend: _Mend) -> int:
+    """Go there, from word to word and then by characters, and put it right; keys pressed."""
+
+    def caret() -> int:
+        return int(page.eval_on_selector(field, "input => input.selectionStart"))
+
+    length = len(page.input_value(field))
+    is_late = mend.start > length / 2
+    keys = _press(page, "End" if is_late else "Home")
+    word, step = ("Control+ArrowLeft", -1) if is_late else ("Control+ArrowRight", 1)
+    while (before := caret()) * step < mend.start * step:
+        keys += _press(page, word)
+        if caret() == before:
+            break
+    while (now := caret()) != mend.start:
+        keys += _press(page, "ArrowLeft" if now > mend.start else "ArrowRight")
+    for key in (*["Delete"] * mend.removed, *mend.added):
+        keys += _press(page, key)
+    return keys
 
 
 def _arrows(shown: str, value: str) -> str | None:

@@ -187,12 +187,12 @@ def test_what_cannot_be_trained_with_is_told_by_name(bench: Bench, tmp_path: Pat
 def test_a_program_trains_on_the_caller_s_labels_only(bench: Bench, tmp_path: Path) -> None:
     bench.label(tmp_path, 3)
     api = tab_api.TrainingApi(Calls(bench.rooms.desk, bench.tab._rights))
-    made = api._request(here(), "my / slips", "quick")
+    made = api._request(here(), "my / slips", api._settings("quick"))
     assert (made.name, made.promote, len(made.documents)) == ("my-slips", False, 3)
     assert made.settings.base_model == bench.workspace.settings.model
     stranger = gr.Request(username="bela", session_hash="tab", headers={}, client=None)
     with pytest.raises(UsageError, match="None of your documents has a label"):
-        api._request(stranger, "slips", "quick")
+        api._request(stranger, "slips", api._settings("quick"))
 
 
 @pytest.mark.slow
