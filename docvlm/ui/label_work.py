@@ -67,12 +67,14 @@ class LabelWork:
 
     def sheet(self, view: OpenView, session: Session) -> tuple[CheckedExtraction, str]:
         """The values to check, empty where nothing was found; and whether the model has yet to look:
-        ``now``, ``later`` while the page is still read, or empty where it has."""
+        ``now``, ``later`` while the page is still read or the model looks, or empty where it has."""
         schema = self.fields.shown_schema(session)
         if view.checked is None:
             view.checked = view.labels.lay_over(schema, self.fields.found(view.document.id, schema))
-        if schema.key in view.prefilled or self.fields.found(view.document.id, schema) is not None:
+        if self.fields.found(view.document.id, schema) is not None:
             return view.checked, ""
+        if schema.key in view.prefilled:
+            return view.checked, "later" if schema.key in view.looking else ""
         picture = view.picture()
         return view.checked, "later" if picture.words is None and not picture.problem else "now"
 
@@ -96,8 +98,12 @@ class LabelWork:
         """
         schema = self.fields.shown_schema(session)
         view.prefilled.add(schema.key)
-        yield from self._wait_for_ahead(session, view, schema)
-        yield from self.fields.extract(view, schema, None)
+        view.looking.add(schema.key)
+        try:
+            yield from self._wait_for_ahead(session, view, schema)
+            yield from self.fields.extract(view, schema, None)
+        finally:
+            view.looking.discard(schema.key)
 
     def read_ahead(self, session: Session) -> None:
         """Let the model look at the document that comes next, so that its sheet is filled by then."""

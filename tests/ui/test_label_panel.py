@@ -22,7 +22,7 @@ from docvlm.ui.engine_loader import EngineLoader
 from docvlm.ui.field_work import FieldWork
 from docvlm.ui.label_bar import bar_html, queue_html
 from docvlm.ui.label_rows import QuestionRow, lines_html, questions_html
-from docvlm.ui.label_state import LabelMode
+from docvlm.ui.label_state import LabelMode, ReadAhead
 from docvlm.ui.label_work import LabelWork
 from docvlm.ui.page_panel import PagePanel
 from docvlm.ui.sessions import Session, Sessions
@@ -157,6 +157,19 @@ def test_the_model_is_asked_to_look_once_the_page_is_read(bench: Bench, tmp_path
     checked, waits = bench.work.sheet(view, bench.session)
     assert waits == "now" and checked.confirmed == frozenset()
     view.prefilled.add(checked.schema.key)
+    assert bench.work.sheet(view, bench.session)[1] == ""
+
+
+def test_a_sheet_that_is_drawn_again_while_the_model_looks_still_waits(bench: Bench, tmp_path: Path) -> None:
+    number = bench.open(make_receipt(tmp_path / "1.pdf", 1))
+    view = bench.session.view
+    assert view is not None
+    checked, _ = bench.work.sheet(view, bench.session)
+    bench.session.label.ahead = ReadAhead(number, checked.schema.key)
+    looking = bench.work.prefill(bench.session, view)
+    assert next(looking) == "Looking for the fields"
+    assert bench.work.sheet(view, bench.session)[1] == "later", "nothing is called not found yet"
+    looking.close()  # type: ignore[attr-defined]
     assert bench.work.sheet(view, bench.session)[1] == ""
 
 
