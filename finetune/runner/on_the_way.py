@@ -56,7 +56,7 @@ def on_the_way(labelled: int, left: int, has_fields: bool, settings: TrainingSet
         wanted = max(1, round(left / 4))
     wanted = min(wanted, left // 2, settings.evaluation_documents)
     if not wanted:
-        return OnTheWay(0, _off(f"only {left} are left to learn from"), watched)
+        return OnTheWay(0, _off(f"only {left} are left to learn from"))
     return OnTheWay(wanted)
 
 

@@ -60,6 +60,20 @@ def rooms(workspace: Workspace, tmp_path: Path) -> Rooms:
         return lay_out_rooms(workspace, loader, ModelHeader(workspace, loader), rights)
 
 
+@pytest.fixture
+def two_totals(tmp_path: Path) -> Path:
+    """A page with one total in its upper half and one in its lower half."""
+    import pymupdf
+
+    path = tmp_path / "two.pdf"
+    with pymupdf.open() as document:
+        page = document.new_page(width=300, height=200)
+        page.insert_text((30, 50), "Total 9.00", fontsize=14)
+        page.insert_text((30, 150), "Total 12.50", fontsize=14)
+        document.save(path)
+    return path
+
+
 @pytest.fixture(scope="module")
 def app_environment() -> dict[str, str]:
     """What a module's app has in its environment beside the data folder."""

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import pymupdf
 import pytest
 
 from docvlm.ui.page import Rooms
@@ -15,18 +14,6 @@ from tests.ui.events import called, request_from
 
 HERE = request_from("anna")
 QUESTION = "What is the total?"
-
-
-@pytest.fixture
-def two_totals(tmp_path: Path) -> Path:
-    """A page with one total in its upper half and one in its lower half."""
-    path = tmp_path / "two.pdf"
-    with pymupdf.open() as document:
-        page = document.new_page(width=300, height=200)
-        page.insert_text((30, 50), "Total 9.00", fontsize=14)
-        page.insert_text((30, 150), "Total 12.50", fontsize=14)
-        document.save(path)
-    return path
 
 
 @pytest.fixture
