@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from docvlm.config import ONNXRUNTIME
 from docvlm.errors import ModelError
+from docvlm.reading.ctc import CERTAIN, Alphabet, Character, Likely, decode, likely_characters
 from docvlm.reading.networks import open_network
 from docvlm.types import RgbImage
 
@@ -30,31 +31,23 @@ _LINE_HEIGHT = 48  # input height of the recognition network
 _COLUMN_WIDTH = 8  # its output has one column for so many input columns
 _MIN_PADDED_WIDTH = 64
 _WIDTH_STEP = 16
-_BLANK = 0
 _DETECTOR_SIDE = 1280  # longer pages are reduced to this before detection: 8 pt print on A4 stays 12 px high
 _DETECTOR_FINE_SIDE = 2600  # where the print turns out to be finer
 _DETECTOR_MIN_SIDE = 480  # smaller pictures are enlarged to this for the detector
 _FINE_PRINT = 13  # pixels of a detected line's height at which detail is being lost
 
 
-@dataclass(frozen=True, slots=True)
-class Character:
-    """One recognised character and the centre of its column, as a share [0, 1] of the line's length."""
-
-    text: str
-    position: float
-    confidence: float
-    space_before: float = 0.0
-    """Highest probability of a space between this character and the one before it."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class RecognisedLine:
-    """What one text box says. ``strip`` is the rectified crop, letters upright."""
+    """What one text box says. ``strip`` is the rectified crop, letters upright.
+
+    ``likely`` says column by column what else may stand there; empty where no character is in doubt.
+    """
 
     quad: Quad
     characters: tuple[Character, ...]
     strip: RgbImage
+    likely: tuple[Likely, ...] = ()
 
     @property
     def text(self) -> str:
@@ -112,9 +105,8 @@ class PaddleReader:
         )
         self._recogniser = open_network(models / "PP-OCRv6_rec_small.onnx", runtime, threads)
         alphabet = self._recogniser.about("character").splitlines()
-        self._alphabet = ("", *alphabet, " ")
-        # The alphabet holds other white space too, such as U+3000; no word may contain any.
-        self._spaces = np.array([character.isspace() for character in self._alphabet])
+        # The alphabet holds other white space than " " too, such as U+3000; no word may contain any.
+        self._alphabet = Alphabet.of(("", *alphabet, " "))
 
     def detect(self, image: RgbImage) -> tuple[Quad, ...]:
         """Boxes of lines of text; tall ones where text runs down or up the page."""
@@ -141,49 +133,20 @@ class PaddleReader:
     def recognise(self, image: RgbImage, quads: Sequence[Quad]) -> tuple[RecognisedLine, ...]:
         """Read each box, beginning at its first corner; one result a box, in the same order."""
         strips = [rectify(image, quad) for quad in quads]
-        return tuple(
-            RecognisedLine(quad, self._read(strip), strip) for quad, strip in zip(quads, strips, strict=True)
-        )
+        return tuple(self._read(quad, strip) for quad, strip in zip(quads, strips, strict=True))
 
-    def _read(self, strip: RgbImage) -> tuple[Character, ...]:
+    def _read(self, quad: Quad, strip: RgbImage) -> RecognisedLine:
         # One line at a time: what a single one needs stays in the cores' caches, and nothing is padded.
         width = _network_width(strip)
         padded = max(_MIN_PADDED_WIDTH, math.ceil(width / _WIDTH_STEP) * _WIDTH_STEP)
         pixels = np.zeros((1, 3, _LINE_HEIGHT, padded), np.float32)
         line = cv2.resize(strip, (width, _LINE_HEIGHT))
         pixels[0, :, :, :width] = _network_pixels(np.asarray(line, np.uint8))
-        return self._decode(self._recogniser(pixels)[0], width)
-
-    def _decode(self, probabilities: npt.NDArray[np.float32], width: int) -> tuple[Character, ...]:
-        """Greedy CTC decoding (Graves et al., ICML 2006, section 3.2) that keeps columns and spaces.
-
-        ``probabilities`` has shape (columns, alphabet). Spaces become part of ``space_before``.
-        """
-        best = probabilities.argmax(axis=1)
-        confidence = probabilities[np.arange(len(best)), best]
-        space = probabilities[:, self._spaces].max(axis=1)
-        blank_or_space = (best == _BLANK) | self._spaces[best]
-        characters: list[Character] = []
-        last_end = 0
-        column = 0
-        while column < len(best):
-            end = column + 1
-            while end < len(best) and best[end] == best[column]:
-                end += 1
-            if not blank_or_space[column]:
-                center = (column + end) / 2 * _COLUMN_WIDTH / width
-                gap = space[last_end:column]
-                characters.append(
-                    Character(
-                        self._alphabet[best[column]],
-                        min(center, 1.0),
-                        float(confidence[column:end].max()),
-                        float(gap.max()) if characters and len(gap) else 0.0,
-                    )
-                )
-                last_end = end
-            column = end
-        return tuple(characters)
+        probabilities = self._recogniser(pixels)[0]
+        characters = decode(probabilities, self._alphabet, width / _COLUMN_WIDTH)
+        doubted = any(character.confidence < CERTAIN for character in characters)
+        likely = likely_characters(probabilities, self._alphabet) if doubted else ()
+        return RecognisedLine(quad, characters, strip, likely)
 
 
 def rectify(image: RgbImage, quad: Quad) -> RgbImage:

@@ -10,6 +10,7 @@ import numpy as np
 
 from docvlm.imageops import Alignment, estimate_alignment, ink_mask, make_upright, to_gray
 from docvlm.reading.ocr import Quad, RecognisedLine, TextReader, quad_size
+from docvlm.reading.respelling import respell
 from docvlm.reading.words import words_of_line
 from docvlm.types import RgbImage, Word
 
@@ -62,7 +63,8 @@ def read_image(image: RgbImage, reader: TextReader) -> OcrPage:
     rest = [index for index in range(len(quads)) if index not in tried]
     tried.update(zip(rest, reader.recognise(upright, [_level(quads[i]) for i in rest]), strict=True))
     lines = [_better_direction(tried[index], quads[index], upright, reader) for index in range(len(quads))]
-    segments = (words_of_line(line) for line in lines if line.confidence >= _MIN_LINE_CONFIDENCE)
+    legible = respell([line for line in lines if line.confidence >= _MIN_LINE_CONFIDENCE])
+    segments = (words_of_line(line) for line in legible)
     return OcrPage(alignment, tuple(words for words in segments if words))
 
 

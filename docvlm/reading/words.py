@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from docvlm.reading.ocr import Character, Quad, RecognisedLine, quad_size
+from docvlm.reading.ctc import Character
+from docvlm.reading.ocr import Quad, RecognisedLine, quad_size
 from docvlm.types import Box, RgbImage, Word
 
 _SPACE_PROBABILITY = 0.4

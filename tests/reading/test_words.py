@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from docvlm.reading.ocr import Character, RecognisedLine
+from docvlm.reading.ctc import Character
+from docvlm.reading.ocr import RecognisedLine
 from docvlm.reading.ocr_page import read_image
 from docvlm.reading.page_reader import default_reader
 from docvlm.reading.words import split_glued_label, words_of_line

@@ -1,0 +1,186 @@
+"""Puts right words that the recogniser is unsure of, by lists of words: a noisy channel.
+
+A word is as likely as the columns of the line spell it times as it is common in the page's languages
+(Kernighan, Church and Gale, "A spelling correction program based on a noisy channel model", COLING 1990).
+A recogniser is surer than it is right, so the lists count by their square root alone. What was read without
+doubt, numbers, codes and addresses of the web stay as they were read, and so does a name that no list knows
+where the columns leave no doubt.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from docvlm.reading.ctc import BETWEEN, CERTAIN, Character, Likely, log_probability
+from docvlm.reading.lexicon import PageLexicon, lexicon
+from docvlm.reading.ocr import RecognisedLine
+
+_WEIGHT = 0.5
+_LEAST_GAIN = 1.0
+"""How much the lists count, and by how much (natural logarithm) another spelling must be likelier: both
+chosen on generated pages, ``python -m tests.benchmarks.respelling``."""
+
+_SHORTEST = 4
+"""Letters of a word; shorter ones have too many neighbours."""
+
+_RAREST = 1e-8
+"""Frequency of what no list knows, and below that of anything they do."""
+
+_SPACE = 0.4  # as words are told apart in ``docvlm.reading.words``
+_READ_WELL = 0.9  # from here on a word tells the page's languages
+_NEIGHBOURS = 6  # other characters that are tried in one place
+_LEAST_LIKELY = 1e-4  # of them
+_MOST_CHANGES = 40  # changes of one character that are tried by twos
+
+_NOT_WORDS = re.compile(r"@|//|\\|www|\w\.\w", re.IGNORECASE)
+"""In addresses of people and the web, and between initials."""
+
+_MARK = "'’`:;,|!"
+"""What a letter may have been taken for."""
+
+_PARTS = re.compile(rf"[^\W\d_]+(?:[{_MARK}][^\W\d_]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Characters ``start`` to ``end`` (exclusive) of a line that may be one word."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Spelling:
+    """A word, what it is made of, and how much likelier it is than what was read."""
+
+    characters: tuple[Character, ...]
+    gain: float
+
+
+def respell(lines: Sequence[RecognisedLine]) -> tuple[RecognisedLine, ...]:
+    """The lines of one page, doubtful words put right where the page's languages know better.
+
+    A changed word is as sure as it is likelier than what was read.
+    """
+    if not any(line.likely for line in lines):
+        return tuple(lines)
+    words = [word for line in lines for word in _words(line)]
+    known = lexicon().of_page(
+        [word for word, confidence in words if confidence >= _READ_WELL],
+        [word for word, confidence in words if confidence >= CERTAIN],
+    )
+    return tuple(_respelled(line, known) if line.likely else line for line in lines)
+
+
+def _words(line: RecognisedLine) -> Iterator[tuple[str, float]]:
+    """Words of three letters or more, a mark before or behind, and the least confidence of their letters."""
+    for start, end in _tokens(line.characters):
+        letters = [character for character in line.characters[start:end] if character.text.isalpha()]
+        if len(letters) >= max(3, end - start - 2):
+            text = "".join(character.text for character in letters)
+            yield text, min(character.confidence for character in letters)
+
+
+def _respelled(line: RecognisedLine, known: PageLexicon) -> RecognisedLine:
+    characters = list(line.characters)
+    # From the end, so that places before a change stay where they are.
+    for part in sorted(_doubtful_parts(line.characters), key=lambda part: -part.start):
+        spelling = _best_spelling(line, part, known)
+        if spelling is not None:
+            sure = 1 / (1 + math.exp(-spelling.gain))
+            characters[part.start : part.end] = (
+                replace(character, confidence=sure) for character in spelling.characters
+            )
+    return replace(line, characters=tuple(characters))
+
+
+def _tokens(characters: Sequence[Character]) -> Iterator[tuple[int, int]]:
+    starts = [place for place, one in enumerate(characters) if not place or one.space_before >= _SPACE]
+    yield from itertools.pairwise([*starts, len(characters)])
+
+
+def _doubtful_parts(characters: Sequence[Character]) -> Iterator[_Part]:
+    """Words of letters, at most one mark among them, that were not read without doubt."""
+    for first, end in _tokens(characters):
+        token = "".join(character.text for character in characters[first:end])
+        if len(token) != end - first or _NOT_WORDS.search(token):
+            continue
+        for found in _PARTS.finditer(token):
+            around = token[max(0, found.start() - 1) : found.start()] + token[found.end() : found.end() + 1]
+            part = _Part(first + found.start(), first + found.end())
+            doubtful = any(one.confidence < CERTAIN for one in characters[part.start : part.end])
+            if doubtful and part.end - part.start >= _SHORTEST and not any(map(str.isdigit, around)):
+                yield part
+
+
+def _best_spelling(line: RecognisedLine, part: _Part, known: PageLexicon) -> _Spelling | None:
+    """The likeliest other spelling, or None where what was read is likely enough."""
+    read = line.characters[part.start : part.end]
+    columns = _columns(line, part)
+    texts, changed = [], []
+    for characters in _other_spellings(read, line.likely):
+        text = "".join(character.text for character in characters)
+        if text.isalpha() and (text.islower() or text.isupper() or text.istitle()):
+            texts.append(text)
+            changed.append(characters)
+    if not texts:
+        return None
+    as_read = "".join(character.text for character in read)
+    base, *frequencies = known.frequencies([as_read, *texts])
+    before = log_probability(columns, as_read)
+    best: _Spelling | None = None
+    for text, characters, frequency in zip(texts, changed, frequencies, strict=True):
+        if frequency <= max(base, _RAREST):
+            continue
+        commoner = math.log(frequency / max(base, _RAREST))
+        gain = log_probability(columns, text) - before + _WEIGHT * commoner
+        if gain > (best.gain if best else _LEAST_GAIN):
+            best = _Spelling(characters, gain)
+    return best
+
+
+def _columns(line: RecognisedLine, part: _Part) -> Sequence[Likely]:
+    """The columns of a word, with what lies between it and its neighbours."""
+    first, last = line.characters[part.start], line.characters[part.end - 1]
+    start = line.characters[part.start - 1].columns[1] if part.start else max(0, first.columns[0] - 1)
+    follows = part.end < len(line.characters)
+    end = line.characters[part.end].columns[0] if follows else last.columns[1] + 1
+    return line.likely[start:end]
+
+
+def _other_spellings(read: Sequence[Character], likely: Sequence[Likely]) -> Iterator[tuple[Character, ...]]:
+    """Words with one character or two put in the place of others, or one in the place of two."""
+    changes = [
+        (place, replace(character, text=text))
+        for place, character in enumerate(read)
+        for text in _neighbours(character, likely)
+    ]
+    for place, changed in changes:
+        yield (*read[:place], changed, *read[place + 1 :])
+        if place + 1 < len(read):
+            yield (*read[:place], _joined(changed, read[place + 1], changed.text), *read[place + 2 :])
+        if place:
+            yield (*read[: place - 1], _joined(read[place - 1], changed, changed.text), *read[place + 1 :])
+    for (place, changed), (later, changed_too) in itertools.combinations(changes[:_MOST_CHANGES], 2):
+        if place < later:
+            yield (*read[:place], changed, *read[place + 1 : later], changed_too, *read[later + 1 :])
+
+
+def _neighbours(character: Character, likely: Sequence[Likely]) -> list[str]:
+    """Other letters that may stand where a character was read, the likeliest first."""
+    found: dict[str, float] = {}
+    for column in likely[slice(*character.columns)]:
+        for text, probability in column.items():
+            if text not in (BETWEEN, character.text) and text.isalpha() and probability > _LEAST_LIKELY:
+                found[text] = max(probability, found.get(text, 0.0))
+    return sorted(found, key=lambda text: -found[text])[:_NEIGHBOURS]
+
+
+def _joined(first: Character, second: Character, text: str) -> Character:
+    """One character where two were read."""
+    middle = (first.position + second.position) / 2
+    return replace(first, text=text, position=middle, columns=(first.columns[0], second.columns[1]))

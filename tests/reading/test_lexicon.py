@@ -1,0 +1,46 @@
+import re
+
+import pytest
+import wordfreq
+
+from docvlm.reading.lexicon import LANGUAGES, lexicon
+
+_GERMAN = re.split(" ", "die Rechnung wurde am Montag mit der Post geschickt und ist noch nicht bezahlt")
+_MALAY = re.split(" ", "jalan taman utama bandar kawasan perindustrian selangor untuk yang dengan")
+
+
+@pytest.mark.parametrize(
+    ("word", "language"), [("Invoice", "en"), ("jalan", "ms"), ("Größe", "de"), ("zapłaty", "pl")]
+)
+def test_frequencies_are_those_of_wordfreq(word, language):
+    expected = wordfreq.word_frequency(word, language, "small")
+
+    found = lexicon().by_language([word])[0, LANGUAGES.index(language)]
+
+    assert found == pytest.approx(expected, rel=0.1)
+
+
+def test_a_word_that_no_list_knows_has_none():
+    assert not lexicon().by_language(["Qwxzvk"]).any()
+
+
+def test_the_words_of_a_page_tell_its_languages():
+    german, malay = (lexicon().of_page(words) for words in (_GERMAN, _MALAY))
+
+    assert LANGUAGES[german.shares.argmax()] == "de"
+    assert {LANGUAGES[place] for place in malay.shares.argsort()[-2:]} == {"ms", "id"}
+    assert german.frequencies(["Straße"]) > 10 * malay.frequencies(["Straße"])
+
+
+def test_a_page_without_words_is_of_any_language():
+    shares = lexicon().of_page([]).shares
+
+    assert shares.sum() == pytest.approx(1.0)
+    assert shares.min() == shares.max()
+
+
+def test_a_name_read_without_doubt_is_known_on_its_page():
+    page = lexicon().of_page([], ["Qwxzvk"])
+
+    assert page.frequencies(["QWXZVK"])[0] > 0
+    assert page.frequencies(["Qwxzvj"])[0] == 0
