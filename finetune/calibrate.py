@@ -4,16 +4,20 @@
 
 No real document takes part. Replies are asked for as in the product and held against what is printed, not
 against what the reader made of it, as ``python -m finetune evaluate`` judges: a confidence says how likely a
-reply would count as right there. Curves that lie beside the adapter already are replaced.
+reply would count as right there. Curves that lie beside the adapter already are replaced. Fields are asked
+for on documents of every kind, questions on forms alone: answers are wrong most often there, and a form that
+somebody asks about is harder than one that was made up.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import count, islice
 from pathlib import Path
 
 import numpy as np
@@ -34,9 +38,13 @@ from docvlm.terminal import run_command
 from docvlm.types import Answer, Extraction, FieldValue
 from finetune.evaluation.values import PrintedPage, agree
 from finetune.synthesis.examples import Example, make_example
+from finetune.synthesis.requests import Turn
 
 SEEDS = "calibration"
 """Seeds of the documents; those of training are numbers and those of evaluation are others."""
+
+FORM = "form"
+"""The kind of documents that questions are asked about."""
 
 MOST_BINS = 15
 FEWEST_IN_A_BIN = 20
@@ -49,6 +57,27 @@ class Observed:
     kind: str
     confidence: float
     right: bool
+
+
+def lessons(documents: int) -> Iterator[tuple[Example, Example]]:
+    """Pages as they are read and as they are printed: so many that are asked for fields, as many forms with
+    questions."""
+
+    def pairs(is_question: bool) -> Iterator[tuple[Example, Example]]:
+        for number in count():
+            example = make_example(f"{SEEDS}:{number}")
+            if is_question and example.kind != FORM:
+                continue
+            printed = make_example(f"{SEEDS}:{number}", misreadings=False)
+            if asked := _only(example, is_question):
+                yield replace(example, turns=asked), replace(printed, turns=_only(printed, is_question))
+
+    for is_question in (False, True):
+        yield from islice(pairs(is_question), documents)
+
+
+def _only(example: Example, is_question: bool) -> tuple[Turn, ...]:
+    return tuple(turn for turn in example.turns if (turn.schema is None) == is_question)
 
 
 def observe(engine: Engine, example: Example, printed: Example) -> Iterator[Observed]:
@@ -130,7 +159,8 @@ def main() -> int:
     parser.add_argument(
         "--adapter", type=Path, required=True, help="the adapter to be shipped; the curves are put beside it"
     )
-    parser.add_argument("--documents", type=int, default=200)
+    parser.add_argument("--documents", type=int, default=200, help="asked for fields, and as many forms")
+    parser.add_argument("--keep", type=Path, help="write every reply's confidence and truth to this file too")
     parser.set_defaults(run=_run)
     return run_command(parser)
 
@@ -141,10 +171,11 @@ def _run(options: argparse.Namespace) -> int:
     settings = Settings.from_environment()
     engine = EmbeddedEngine(settings.model_cache, threads=settings.threads, shipped_adapter=options.adapter)
     observed: list[Observed] = []
-    for number in range(options.documents):
-        seed = f"{SEEDS}:{number}"
-        observed += observe(engine, make_example(seed), make_example(seed, misreadings=False))
-        print(f"{number + 1} documents, {len(observed)} replies", flush=True)
+    for number, (example, printed) in enumerate(lessons(options.documents), start=1):
+        observed += observe(engine, example, printed)
+        print(f"{number} of {2 * options.documents} documents, {len(observed)} replies", flush=True)
+    if options.keep:
+        options.keep.write_text("".join(f"{json.dumps(asdict(one))}\n" for one in observed))
     write_calibration(options.adapter / CALIBRATION_FILE, fit(observed))
     write_checksums(options.adapter)
     return 0

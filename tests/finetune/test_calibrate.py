@@ -8,7 +8,7 @@ import pytest
 
 from docvlm.models.calibration import AS_IT_IS
 from docvlm.prompts import NOT_FOUND
-from finetune.calibrate import Observed, fit, fit_curve, observe
+from finetune.calibrate import FORM, Observed, fit, fit_curve, lessons, observe
 from finetune.synthesis.examples import Example, make_example
 from tests.engines import WrittenEngine
 
@@ -52,6 +52,20 @@ def test_what_is_printed_is_right_and_what_was_misread_is_not() -> None:
 
 def test_nothing_is_observed_where_other_things_are_asked_about_the_printed_page() -> None:
     assert not list(observe(WrittenEngine(lambda _page, _prompt: ""), make_example(1), make_example(2)))
+
+
+def test_fields_are_asked_for_of_every_kind_and_questions_of_forms() -> None:
+    pairs = list(lessons(40))
+    fields, questions = ([pair for pair in pairs if _asks_fields(pair[0]) is asks] for asks in (True, False))
+    assert (len(fields), len(questions)) == (40, 40)
+    assert len({example.kind for example, _ in fields}) > 4
+    assert {example.kind for example, _ in questions} == {FORM}
+    assert all(turn.schema is None for example, _ in questions for turn in example.turns)
+    assert any(example.reading.text != printed.reading.text for example, printed in pairs)
+
+
+def _asks_fields(example: Example) -> bool:
+    return example.turns[0].schema is not None
 
 
 def _wrong(example: Example, printed: Example) -> int:
