@@ -32,7 +32,7 @@ class Lexicon:
     """The words of all languages, by their hashes, which rise; in-memory only, as hashes differ by process.
 
     ``levels`` has shape (words, languages): the frequency as ``10 ** (-level * 4 / 100)``, 255 for none.
-    17 MB in place of 100 MB for dictionaries of text.
+    24 MB for 743,000 words.
     """
 
     hashes: npt.NDArray[np.int64]

@@ -27,6 +27,9 @@ chosen on generated pages, ``python -m tests.benchmarks.respelling``."""
 _SHORTEST = 4
 """Letters of a word; shorter ones have too many neighbours."""
 
+_SHORTEST_JOINED, _SHORTEST_TWICE = 5, 7
+"""Of a word in which one letter takes the place of two, or two are changed."""
+
 _RAREST = 1e-8
 """Frequency of what no list knows, and below that of anything they do."""
 
@@ -43,6 +46,8 @@ _MARK = "'’`:;,|!"
 """What a letter may have been taken for."""
 
 _PARTS = re.compile(rf"[^\W\d_]+(?:[{_MARK}][^\W\d_]+)?")
+_MIXED = re.compile(r"(?<![^\W_])(?=\w*\d)(?:[^\W\d_]|[01568])+(?![^\W_])")
+"""Letters, and digits that look like letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +109,29 @@ def _tokens(characters: Sequence[Character]) -> Iterator[tuple[int, int]]:
 
 
 def _doubtful_parts(characters: Sequence[Character]) -> Iterator[_Part]:
-    """Words of letters, at most one mark among them, that were not read without doubt."""
-    for first, end in _tokens(characters):
-        token = "".join(character.text for character in characters[first:end])
-        if len(token) != end - first or _NOT_WORDS.search(token):
+    """Words that were not read without doubt; one mark or a few digits may stand among their letters."""
+    for first, last in _tokens(characters):
+        token = "".join(character.text for character in characters[first:last])
+        if len(token) != last - first or _NOT_WORDS.search(token):
             continue
-        for found in _PARTS.finditer(token):
-            around = token[max(0, found.start() - 1) : found.start()] + token[found.end() : found.end() + 1]
-            part = _Part(first + found.start(), first + found.end())
+        for start, end in (*_letters_in(token), *_mixed_in(token)):
+            part = _Part(first + start, first + end)
             doubtful = any(one.confidence < CERTAIN for one in characters[part.start : part.end])
-            if doubtful and part.end - part.start >= _SHORTEST and not any(map(str.isdigit, around)):
+            if doubtful and end - start >= _SHORTEST:
                 yield part
+
+
+def _letters_in(token: str) -> Iterator[tuple[int, int]]:
+    for found in _PARTS.finditer(token):
+        around = token[max(0, found.start() - 1) : found.start()] + token[found.end() : found.end() + 1]
+        if not any(map(str.isdigit, around)):
+            yield found.span()
+
+
+def _mixed_in(token: str) -> Iterator[tuple[int, int]]:
+    for found in _MIXED.finditer(token):
+        if sum(map(str.isdigit, found[0])) <= len(found[0]) // 3:
+            yield found.span()
 
 
 def _best_spelling(line: RecognisedLine, part: _Part, known: PageLexicon) -> _Spelling | None:
@@ -161,10 +178,14 @@ def _other_spellings(read: Sequence[Character], likely: Sequence[Likely]) -> Ite
     ]
     for place, changed in changes:
         yield (*read[:place], changed, *read[place + 1 :])
+        if len(read) < _SHORTEST_JOINED:
+            continue
         if place + 1 < len(read):
             yield (*read[:place], _joined(changed, read[place + 1], changed.text), *read[place + 2 :])
         if place:
             yield (*read[: place - 1], _joined(read[place - 1], changed, changed.text), *read[place + 1 :])
+    if len(read) < _SHORTEST_TWICE:
+        return
     for (place, changed), (later, changed_too) in itertools.combinations(changes[:_MOST_CHANGES], 2):
         if place < later:
             yield (*read[:place], changed, *read[place + 1 : later], changed_too, *read[later + 1 :])

@@ -52,6 +52,7 @@ def _respelled(*lines: RecognisedLine) -> list[str]:
         (_line("Jaian Utama, Johor", i2="l"), "Jalan Utama, Johor"),
         (_line("(Recsipt)", s4="e"), "(Receipt)"),
         (_line("lnvorce number 12", l0="I", r4="i"), "Invoice number 12"),
+        (_line("T0TAL 12.50", **{"01": "O"}), "TOTAL 12.50"),
         (_line("Exchan:e", **{":6": "g"}), "Exchange"),
     ],
 )
@@ -97,6 +98,8 @@ def test_two_letters_become_the_one_that_they_look_like():
         _line("mail to anount@web.de", n9="m"),
         _line("www.anount.com", n5="m"),
         _line("AB7anount", n4="m"),
+        _line("R0LL-1234", **{"01": "O"}, doubt=0.99),
+        _line("B00K", **{"01": "O", "02": "O"}),  # more likely a code
         _line("12.50 4711", **{"04": "6"}),
         _line("Fon", n2="r"),  # too short to tell
     ],
