@@ -22,12 +22,14 @@ _COLUMN_GAP = 1.0  # of the strip's height: words that far apart are apart whate
 
 _VALUE_START = re.compile(r"[\w$€£¥₹#(+\-–*]")
 _LONE_COLON = re.compile(r"^(?P<label>[:：])(?P<value>\w.+)$")
+_NEXT_LABEL = re.compile(r"(?<=\d\d)[^\W\d_]{3,}[:：]")
 _URL_SCHEME = re.compile(r"(?:^|\W)(?:https?|ftps?|mailto|file|urn|doi|sip):", re.IGNORECASE)
 _HEX_GROUPS = re.compile(r"^[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){2,}$")
 
 
 def split_glued_label(word: Word) -> tuple[Word, ...]:
-    """``DATE:25/12/2018`` as ``DATE:`` and ``25/12/2018``, each with its share of the box.
+    """``DATE:25/12/2018`` as ``DATE:`` and ``25/12/2018``, each with its share of the box, and
+    ``25/12/2018Time:`` as ``25/12/2018`` and ``Time:``.
 
     Times, ratios, URLs, scoped names (``a::b``) and hexadecimal groups stay whole.
     """
@@ -49,12 +51,14 @@ def _label_ends(text: str) -> list[int]:
 
 
 def _label_end(text: str) -> int | None:
-    """Where the value begins in a glued label:value pair, or None."""
+    """Where the value begins in a glued label:value pair, or the label behind a value, or None."""
     if (":" not in text and "：" not in text) or _URL_SCHEME.search(text) or _HEX_GROUPS.match(text):
         return None
     lone = _LONE_COLON.match(text)
     if lone:
         return lone.start("value")
+    if next_label := _NEXT_LABEL.search(text):
+        return next_label.start()
     for match in re.finditer("[:：]", text):
         label, value = text[: match.end()], text[match.end() :]
         if not _VALUE_START.match(value):

@@ -26,6 +26,8 @@ def split(text):
         ("日期：2018", ["日期：", "2018"]),
         ("Time:8:13", ["Time:", "8:13"]),
         ("From:A1,To:B2", ["From:", "A1,To:", "B2"]),
+        ("21/05/2018Time:", ["21/05/2018", "Time:"]),
+        ("Date:21/05/2018Time:08:13", ["Date:", "21/05/2018", "Time:", "08:13"]),
     ],
 )
 def test_glued_labels_are_split(text, parts):
@@ -46,6 +48,8 @@ def test_glued_labels_are_split(text, parts):
         "Date:",
         ":",
         "A:B",
+        "08:13PM",
+        "Room12a:",
         "plain",
     ],
 )
