@@ -57,9 +57,9 @@ def _label_end(text: str) -> int | None:
     lone = _LONE_COLON.match(text)
     if lone:
         return lone.start("value")
-    if next_label := _NEXT_LABEL.search(text):
-        return next_label.start()
-    for match in re.finditer("[:：]", text):
+    next_label = _NEXT_LABEL.search(text)
+    behind = next_label.start() if next_label else len(text)
+    for match in re.finditer("[:：]", text[:behind]):
         label, value = text[: match.end()], text[match.end() :]
         if not _VALUE_START.match(value):
             continue
@@ -68,7 +68,7 @@ def _label_end(text: str) -> int | None:
         ideograph = any("⺀" <= character <= "鿿" for character in stem)
         if (letters >= 2 or ideograph) and (stem[-1].isalpha() or stem[-1] in ".)]#"):
             return match.end()
-    return None
+    return behind if next_label else None
 
 
 def words_of_line(line: RecognisedLine) -> tuple[Word, ...]:
