@@ -74,7 +74,7 @@ def main() -> None:
     documents = [document for document in read_cases(options.cases, print) if document.fields]
     held_back, others = _sides(documents, options)
     print(f"{len(held_back)} documents held back, {len(others)} to learn from")
-    _read_all((*held_back, *others))
+    _read_all((*held_back, *(others if options.ranked else others[: max(options.labels)])))
     if options.ranked:
         others = _ranked(others, options)
     settings = TrainingSettings(seed=options.seed, **json.loads(options.set))
