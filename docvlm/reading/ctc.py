@@ -22,6 +22,7 @@ Likely = Mapping[str, float]
 """What one column may show, with its probability; what is less likely than ``UNLIKELY`` is left out."""
 
 UNLIKELY = 1e-5
+_MOST = 20  # characters of a column; where nothing can be read there are thousands
 CERTAIN = 0.9995
 """A character read with at least this probability is not doubted."""
 
@@ -91,7 +92,10 @@ def likely_characters(probabilities: npt.NDArray[np.float32], alphabet: Alphabet
     columns: list[Likely] = []
     for row in probabilities:
         found: dict[str, float] = {}
-        for number in np.flatnonzero(row > UNLIKELY):
+        numbers = np.flatnonzero(row > UNLIKELY)
+        if len(numbers) > _MOST:
+            numbers = np.argpartition(row, -_MOST)[-_MOST:]
+        for number in numbers:
             between = number == BLANK or alphabet.spaces[number]
             text = BETWEEN if between else alphabet.characters[number]
             found[text] = found.get(text, 0.0) + float(row[number])

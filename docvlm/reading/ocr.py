@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -27,6 +27,9 @@ from docvlm.types import RgbImage
 Quad = npt.NDArray[np.float32]
 """Corners of a text box, shape (4, 2), clockwise from the corner where reading begins."""
 
+LEAST_CONFIDENCE = 0.5
+"""Of a line; what is less sure is no print that can be read."""
+
 _LINE_HEIGHT = 48  # input height of the recognition network
 _COLUMN_WIDTH = 8  # its output has one column for so many input columns
 _MIN_PADDED_WIDTH = 64
@@ -41,7 +44,7 @@ _FINE_PRINT = 13  # pixels of a detected line's height at which detail is being 
 class RecognisedLine:
     """What one text box says. ``strip`` is the rectified crop, letters upright.
 
-    ``likely`` says column by column what else may stand there; empty where no character is in doubt.
+    ``likely`` says by column what else may stand there; empty where nothing is in doubt, or everything.
     """
 
     quad: Quad
@@ -144,9 +147,11 @@ class PaddleReader:
         pixels[0, :, :, :width] = _network_pixels(np.asarray(line, np.uint8))
         probabilities = self._recogniser(pixels)[0]
         characters = decode(probabilities, self._alphabet, width / _COLUMN_WIDTH)
+        line = RecognisedLine(quad, characters, strip)
         doubted = any(character.confidence < CERTAIN for character in characters)
-        likely = likely_characters(probabilities, self._alphabet) if doubted else ()
-        return RecognisedLine(quad, characters, strip, likely)
+        if doubted and line.confidence >= LEAST_CONFIDENCE:
+            line = replace(line, likely=likely_characters(probabilities, self._alphabet))
+        return line
 
 
 def rectify(image: RgbImage, quad: Quad) -> RgbImage:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from docvlm.imageops import Alignment, estimate_alignment, ink_mask, make_upright, to_gray
-from docvlm.reading.ocr import Quad, RecognisedLine, TextReader, quad_size
+from docvlm.reading.ocr import LEAST_CONFIDENCE, Quad, RecognisedLine, TextReader, quad_size
 from docvlm.reading.respelling import respell
 from docvlm.reading.words import words_of_line
 from docvlm.types import RgbImage, Word
@@ -18,7 +18,6 @@ _TALL = 1.5  # height / width from which a box holds text that runs along the pa
 _SAMPLE_LINES = 6
 _READS_WELL = 0.88  # mean confidence of the sample; upside-down print stays below
 _CLEARLY_BETTER = 0.05  # by so much must upside-down win, or a few stray marks would turn the page
-_MIN_LINE_CONFIDENCE = 0.5
 _RESIDUAL_SKEW = 1.5  # degrees left by the projection profile that are worth a second detection
 
 
@@ -63,7 +62,7 @@ def read_image(image: RgbImage, reader: TextReader) -> OcrPage:
     rest = [index for index in range(len(quads)) if index not in tried]
     tried.update(zip(rest, reader.recognise(upright, [_level(quads[i]) for i in rest]), strict=True))
     lines = [_better_direction(tried[index], quads[index], upright, reader) for index in range(len(quads))]
-    legible = respell([line for line in lines if line.confidence >= _MIN_LINE_CONFIDENCE])
+    legible = respell([line for line in lines if line.confidence >= LEAST_CONFIDENCE])
     segments = (words_of_line(line) for line in legible)
     return OcrPage(alignment, tuple(words for words in segments if words))
 

@@ -46,8 +46,8 @@ _MARK = "'’`:;,|!"
 """What a letter may have been taken for."""
 
 _PARTS = re.compile(rf"[^\W\d_]+(?:[{_MARK}][^\W\d_]+)?")
-_MIXED = re.compile(r"(?<![^\W_])(?=\w*\d)(?:[^\W\d_]|[01568])+(?![^\W_])")
-"""Letters, and digits that look like letters."""
+_MIXED = re.compile(r"(?<![^\W_])[^\W\d_]+(?:[01568]+[^\W\d_]+)+(?![^\W_])")
+"""Letters, and digits that look like letters among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +78,21 @@ def respell(lines: Sequence[RecognisedLine]) -> tuple[RecognisedLine, ...]:
         [word for word, confidence in words if confidence >= _READ_WELL],
         [word for word, confidence in words if confidence >= CERTAIN],
     )
+    if not known.is_known:
+        return tuple(lines)
     return tuple(_respelled(line, known) if line.likely else line for line in lines)
 
 
 def _words(line: RecognisedLine) -> Iterator[tuple[str, float]]:
-    """Words of three letters or more, a mark before or behind, and the least confidence of their letters."""
+    """Words of three letters or more with the least confidence of their letters; marks may stand around."""
     for start, end in _tokens(line.characters):
-        letters = [character for character in line.characters[start:end] if character.text.isalpha()]
-        if len(letters) >= max(3, end - start - 2):
-            text = "".join(character.text for character in letters)
+        while start < end and not line.characters[start].text.isalpha():
+            start += 1
+        while start < end and not line.characters[end - 1].text.isalpha():
+            end -= 1
+        letters = line.characters[start:end]
+        text = "".join(character.text for character in letters)
+        if len(letters) >= 3 and text.isalpha():
             yield text, min(character.confidence for character in letters)
 
 
@@ -171,11 +177,15 @@ def _columns(line: RecognisedLine, part: _Part) -> Sequence[Likely]:
 
 def _other_spellings(read: Sequence[Character], likely: Sequence[Likely]) -> Iterator[tuple[Character, ...]]:
     """Words with one character or two put in the place of others, or one in the place of two."""
-    changes = [
-        (place, replace(character, text=text))
-        for place, character in enumerate(read)
-        for text in _neighbours(character, likely)
-    ]
+    likeliest = sorted(
+        (
+            (-probability, place, replace(character, text=text))
+            for place, character in enumerate(read)
+            for text, probability in _neighbours(character, likely)
+        ),
+        key=lambda change: change[0],
+    )
+    changes = [(place, changed) for _, place, changed in likeliest]
     for place, changed in changes:
         yield (*read[:place], changed, *read[place + 1 :])
         if len(read) < _SHORTEST_JOINED:
@@ -186,19 +196,20 @@ def _other_spellings(read: Sequence[Character], likely: Sequence[Likely]) -> Ite
             yield (*read[: place - 1], _joined(read[place - 1], changed, changed.text), *read[place + 1 :])
     if len(read) < _SHORTEST_TWICE:
         return
-    for (place, changed), (later, changed_too) in itertools.combinations(changes[:_MOST_CHANGES], 2):
+    by_place = sorted(changes[:_MOST_CHANGES], key=lambda change: change[0])
+    for (place, changed), (later, changed_too) in itertools.combinations(by_place, 2):
         if place < later:
             yield (*read[:place], changed, *read[place + 1 : later], changed_too, *read[later + 1 :])
 
 
-def _neighbours(character: Character, likely: Sequence[Likely]) -> list[str]:
-    """Other letters that may stand where a character was read, the likeliest first."""
+def _neighbours(character: Character, likely: Sequence[Likely]) -> list[tuple[str, float]]:
+    """Other letters that may stand in a character's place, and how likely they are; the likeliest first."""
     found: dict[str, float] = {}
     for column in likely[slice(*character.columns)]:
         for text, probability in column.items():
             if text not in (BETWEEN, character.text) and text.isalpha() and probability > _LEAST_LIKELY:
                 found[text] = max(probability, found.get(text, 0.0))
-    return sorted(found, key=lambda text: -found[text])[:_NEIGHBOURS]
+    return sorted(found.items(), key=lambda item: -item[1])[:_NEIGHBOURS]
 
 
 def _joined(first: Character, second: Character, text: str) -> Character:

@@ -22,7 +22,7 @@ _COLUMN_GAP = 1.0  # of the strip's height: words that far apart are apart whate
 
 _VALUE_START = re.compile(r"[\w$€£¥₹#(+\-–*]")
 _LONE_COLON = re.compile(r"^(?P<label>[:：])(?P<value>\w.+)$")
-_NEXT_LABEL = re.compile(r"(?<=\d\d)[^\W\d_]{3,}[:：]")
+_DATE_AND_LABEL = re.compile(r"(?<!\d)\d{1,4}([/.-])\d{1,2}\1\d{2,4}(?=[^\W\d_]{3,}[:：](?!:))")
 _URL_SCHEME = re.compile(r"(?:^|\W)(?:https?|ftps?|mailto|file|urn|doi|sip):", re.IGNORECASE)
 _HEX_GROUPS = re.compile(r"^[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){2,}$")
 
@@ -51,14 +51,14 @@ def _label_ends(text: str) -> list[int]:
 
 
 def _label_end(text: str) -> int | None:
-    """Where the value begins in a glued label:value pair, or the label behind a value, or None."""
+    """Where the value begins in a glued label:value pair, or the label behind a date, or None."""
     if (":" not in text and "：" not in text) or _URL_SCHEME.search(text) or _HEX_GROUPS.match(text):
         return None
     lone = _LONE_COLON.match(text)
     if lone:
         return lone.start("value")
-    next_label = _NEXT_LABEL.search(text)
-    behind = next_label.start() if next_label else len(text)
+    date = _DATE_AND_LABEL.search(text)
+    behind = date.end() if date else len(text)
     for match in re.finditer("[:：]", text[:behind]):
         label, value = text[: match.end()], text[match.end() :]
         if not _VALUE_START.match(value):
@@ -68,7 +68,7 @@ def _label_end(text: str) -> int | None:
         ideograph = any("⺀" <= character <= "鿿" for character in stem)
         if (letters >= 2 or ideograph) and (stem[-1].isalpha() or stem[-1] in ".)]#"):
             return match.end()
-    return behind if next_label else None
+    return behind if date else None
 
 
 def words_of_line(line: RecognisedLine) -> tuple[Word, ...]:

@@ -40,7 +40,20 @@ def test_a_page_without_words_is_of_any_language():
 
 
 def test_a_name_read_without_doubt_is_known_on_its_page():
-    page = lexicon().of_page([], ["Qwxzvk"])
+    page = lexicon().of_page([], ["Qwxzvk", "XKLM"])
 
     assert page.frequencies(["QWXZVK"])[0] > 0
-    assert page.frequencies(["Qwxzvj"])[0] == 0
+    assert page.frequencies(["Qwxzvj", "XKLM"]).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(("word", "language"), [("VERGİ", "tr"), ("plăţi", "ro"), ("PLĂȚI", "ro")])
+def test_capitals_and_cedillas_are_found(word, language):
+    assert lexicon().by_language([word])[0, LANGUAGES.index(language)] > 0
+
+
+def test_a_page_in_a_language_without_a_list_is_told():
+    swahili = re.split(" ", "habari za asubuhi rafiki tutakwenda sokoni kununua matunda mboga")
+
+    assert not lexicon().of_page(swahili).is_known
+    assert lexicon().of_page(_MALAY).is_known
+    assert lexicon().of_page([]).is_known

@@ -49,7 +49,9 @@ def test_glued_labels_are_split(text, parts):
         ":",
         "A:B",
         "08:13PM",
-        "Room12a:",
+        "24hrs:",
+        "08:00Uhr:",
+        "1.2.2024::length",
         "plain",
     ],
 )
