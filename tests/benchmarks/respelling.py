@@ -1,10 +1,11 @@
 """Words that the reader puts right by lists of words, and those that it makes worse.
 
-    python -m tests.benchmarks.respelling [--pages 60] [--seed 0] [--cases CASES.jsonl] [--list]
+    python -m tests.benchmarks.respelling [--pages 60] [--seed 0] [--cases CASES.jsonl] [--list] [--errors]
 
 Pages are drawn as for ``tests.benchmarks.synthesis_reading``, or real ones with transcripts. A changed
 word is put right where only the new one stands in the transcript, broken where only the old one does; case
-is not regarded.
+is not regarded. ``--errors`` gives the character error rate of whole pages instead, as ``ocr_accuracy``
+defines it, without respelling and with it.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from unittest.mock import patch
+
+from rapidfuzz.distance import Levenshtein
 
 from docvlm.reading.ocr import RecognisedLine, TextReader
 from docvlm.reading.page_reader import default_reader
 from docvlm.reading.respelling import respell
 from docvlm.types import RgbImage
 from finetune.synthesis.drawing import draw_page
-from tests.benchmarks.ocr_accuracy import load_cases, load_picture
+from tests.benchmarks.ocr_accuracy import docvlm_reader, load_cases, load_picture, normalised
 
 
 def main() -> None:
@@ -29,8 +33,12 @@ def main() -> None:
     parser.add_argument("--seed", default="0")
     parser.add_argument("--cases", type=Path, help="real pages with transcripts, instead of drawn ones")
     parser.add_argument("--list", action="store_true", help="name every changed word")
+    parser.add_argument("--errors", action="store_true", help="character error rates, with and without")
     options = parser.parse_args()
     pages = real_pages(options.cases, options.pages) if options.cases else drawn_pages(options)
+    if options.errors:
+        print_errors(pages)
+        return
     reader = default_reader()
     counts: Counter[str] = Counter()
     for image, transcript in pages:
@@ -41,6 +49,19 @@ def main() -> None:
             if options.list:
                 print(f"{verdict}: {old} -> {new}", flush=True)
     print(", ".join(f"{counts[verdict]} {verdict}" for verdict in ("put right", "broken", "neither")))
+
+
+def print_errors(pages: Iterable[tuple[RgbImage, str]]) -> None:
+    edits, characters = [0, 0], 0
+    read = docvlm_reader()
+    for image, transcript in pages:
+        right = normalised(transcript)
+        characters += len(right)
+        with patch("docvlm.reading.ocr_page.respell", tuple):
+            edits[0] += Levenshtein.distance(normalised(read(image)), right)
+        edits[1] += Levenshtein.distance(normalised(read(image)), right)
+    without, with_lists = (100 * count / characters for count in edits)
+    print(f"character error rate: {without:.2f} % as recognised, {with_lists:.2f} % respelt")
 
 
 def drawn_pages(options: argparse.Namespace) -> Iterator[tuple[RgbImage, str]]:
