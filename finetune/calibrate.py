@@ -5,8 +5,8 @@
 No real document takes part. Replies are asked for as in the product and held against what is printed, not
 against what the reader made of it, as ``python -m finetune evaluate`` judges: a confidence says how likely a
 reply would count as right there. Curves that lie beside the adapter already are replaced. Fields are asked
-for on documents of every kind, questions on forms alone: answers are wrong most often there, and a form that
-somebody asks about is harder than one that was made up.
+for on documents of every kind, questions about forms alone that were misread somewhere: answers are wrong
+most often there, and a real form is harder than one that was made up.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import count, islice
+from itertools import count, islice, repeat
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +38,6 @@ from docvlm.terminal import run_command
 from docvlm.types import Answer, Extraction, FieldValue
 from finetune.evaluation.values import PrintedPage, agree
 from finetune.synthesis.examples import Example, make_example
-from finetune.synthesis.requests import Turn
 
 SEEDS = "calibration"
 """Seeds of the documents; those of training are numbers and those of evaluation are others."""
@@ -59,25 +58,27 @@ class Observed:
     right: bool
 
 
-def lessons(documents: int) -> Iterator[tuple[Example, Example]]:
-    """Pages as they are read and as they are printed: so many that are asked for fields, as many forms with
-    questions."""
-
-    def pairs(is_question: bool) -> Iterator[tuple[Example, Example]]:
-        for number in count():
-            example = make_example(f"{SEEDS}:{number}")
-            if is_question and example.kind != FORM:
-                continue
-            printed = make_example(f"{SEEDS}:{number}", misreadings=False)
-            if asked := _only(example, is_question):
-                yield replace(example, turns=asked), replace(printed, turns=_only(printed, is_question))
-
-    for is_question in (False, True):
-        yield from islice(pairs(is_question), documents)
+def lessons(documents: int, forms: int) -> Iterator[tuple[Example, Example]]:
+    """Pages as they are read and as they are printed: ``documents`` that are asked for their fields, then as
+    many ``forms`` with questions, each misread somewhere."""
+    yield from (pair for pair in map(_pair, range(documents), repeat(False)) if pair[0].turns)
+    asked = (_pair(number, True) for number in count())
+    yield from islice((pair for pair in asked if _is_hard(*pair)), forms)
 
 
-def _only(example: Example, is_question: bool) -> tuple[Turn, ...]:
-    return tuple(turn for turn in example.turns if (turn.schema is None) == is_question)
+def _pair(number: int, is_question: bool) -> tuple[Example, Example]:
+    """A document as it is read and as it is printed, with its questions or with its extraction."""
+    seed = f"{SEEDS}:{number}"
+    return _asked(make_example(seed), is_question), _asked(make_example(seed, misreadings=False), is_question)
+
+
+def _asked(example: Example, is_question: bool) -> Example:
+    turns = (turn for turn in example.turns if (turn.schema is None) == is_question)
+    return replace(example, turns=tuple(turns))
+
+
+def _is_hard(example: Example, printed: Example) -> bool:
+    return example.kind == FORM and bool(example.turns) and example.reading.text != printed.reading.text
 
 
 def observe(engine: Engine, example: Example, printed: Example) -> Iterator[Observed]:
@@ -159,7 +160,8 @@ def main() -> int:
     parser.add_argument(
         "--adapter", type=Path, required=True, help="the adapter to be shipped; the curves are put beside it"
     )
-    parser.add_argument("--documents", type=int, default=200, help="asked for fields, and as many forms")
+    parser.add_argument("--documents", type=int, default=200, help="how many are asked for fields")
+    parser.add_argument("--forms", type=int, default=120, help="how many are asked questions")
     parser.add_argument("--keep", type=Path, help="write every reply's confidence and truth to this file too")
     parser.set_defaults(run=_run)
     return run_command(parser)
@@ -171,9 +173,9 @@ def _run(options: argparse.Namespace) -> int:
     settings = Settings.from_environment()
     engine = EmbeddedEngine(settings.model_cache, threads=settings.threads, shipped_adapter=options.adapter)
     observed: list[Observed] = []
-    for number, (example, printed) in enumerate(lessons(options.documents), start=1):
+    for number, (example, printed) in enumerate(lessons(options.documents, options.forms), start=1):
         observed += observe(engine, example, printed)
-        print(f"{number} of {2 * options.documents} documents, {len(observed)} replies", flush=True)
+        print(f"{number} documents, {len(observed)} replies", flush=True)
     if options.keep:
         options.keep.write_text("".join(f"{json.dumps(asdict(one))}\n" for one in observed))
     write_calibration(options.adapter / CALIBRATION_FILE, fit(observed))

@@ -54,14 +54,16 @@ def test_nothing_is_observed_where_other_things_are_asked_about_the_printed_page
     assert not list(observe(WrittenEngine(lambda _page, _prompt: ""), make_example(1), make_example(2)))
 
 
-def test_fields_are_asked_for_of_every_kind_and_questions_of_forms() -> None:
-    pairs = list(lessons(40))
+def test_fields_are_asked_for_of_every_kind_and_questions_of_misread_forms() -> None:
+    pairs = list(lessons(40, 20))
     fields, questions = ([pair for pair in pairs if _asks_fields(pair[0]) is asks] for asks in (True, False))
-    assert (len(fields), len(questions)) == (40, 40)
+    assert 30 < len(fields) <= 40
+    assert len(questions) == 20
     assert len({example.kind for example, _ in fields}) > 4
     assert {example.kind for example, _ in questions} == {FORM}
     assert all(turn.schema is None for example, _ in questions for turn in example.turns)
-    assert any(example.reading.text != printed.reading.text for example, printed in pairs)
+    assert any(example.reading.text == printed.reading.text for example, printed in fields)
+    assert all(example.reading.text != printed.reading.text for example, printed in questions)
 
 
 def _asks_fields(example: Example) -> bool:
