@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from docvlm.errors import ModelError
+
 LANGUAGES = (
     "ca", "cs", "da", "de", "en", "es", "fi", "fil", "fr", "hu", "id", "is", "it", "lt",
     "lv", "ms", "nb", "nl", "pl", "pt", "ro", "sh", "sk", "sl", "sv", "tr", "vi",
@@ -94,8 +96,18 @@ def _key(word: str) -> int:
 
 @functools.cache
 def lexicon() -> Lexicon:
-    """The lexicon of this process, made on first use in half a second."""
-    import wordfreq
+    """The lexicon of this process, made on first use in less than a second.
+
+    Raises:
+        ModelError: when wordfreq is not installed.
+    """
+    try:
+        import wordfreq
+    except ImportError as error:
+        raise ModelError(
+            f"The lists of words cannot be opened: {error}.",
+            "Install the packages of requirements.txt again.",
+        ) from error
 
     files = wordfreq.available_languages("small")
     hashes: list[int] = []

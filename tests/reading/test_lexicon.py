@@ -1,8 +1,10 @@
 import re
+import sys
 
 import pytest
 import wordfreq
 
+from docvlm.errors import ModelError
 from docvlm.reading.lexicon import LANGUAGES, lexicon
 
 _GERMAN = re.split(" ", "die Rechnung wurde am Montag mit der Post geschickt und ist noch nicht bezahlt")
@@ -49,6 +51,14 @@ def test_a_name_read_without_doubt_is_known_on_its_page():
 @pytest.mark.parametrize(("word", "language"), [("VERGİ", "tr"), ("plăţi", "ro"), ("PLĂȚI", "ro")])
 def test_capitals_and_cedillas_are_found(word, language):
     assert lexicon().by_language([word])[0, LANGUAGES.index(language)] > 0
+
+
+def test_without_the_package_it_is_said_what_to_install(monkeypatch):
+    lexicon.cache_clear()
+    monkeypatch.setitem(sys.modules, "wordfreq", None)
+
+    with pytest.raises(ModelError, match=r"requirements\.txt"):
+        lexicon()
 
 
 def test_a_page_in_a_language_without_a_list_is_told():
