@@ -26,6 +26,9 @@ _MOST = 20  # characters of a column; where nothing can be read there are thousa
 CERTAIN = 0.9995
 """A character read with at least this probability is not doubted."""
 
+SPACE = 0.4
+"""Two characters with a space at least this likely between them belong to two words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Character:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from docvlm.reading.ctc import BETWEEN, CERTAIN, Character, Likely, log_probability
+from docvlm.reading.ctc import BETWEEN, CERTAIN, SPACE, Character, Likely, log_probability
 from docvlm.reading.lexicon import PageLexicon, lexicon
 from docvlm.reading.ocr import RecognisedLine
 
@@ -33,7 +33,6 @@ _SHORTEST_JOINED, _SHORTEST_TWICE = 5, 7
 _RAREST = 1e-8
 """Frequency of what no list knows, and below that of anything they do."""
 
-_SPACE = 0.4  # as words are told apart in ``docvlm.reading.words``
 _READ_WELL = 0.9  # from here on a word tells the page's languages
 _NEIGHBOURS = 6  # other characters that are tried in one place
 _LEAST_LIKELY = 1e-4  # of them
@@ -110,7 +109,7 @@ def _respelled(line: RecognisedLine, known: PageLexicon) -> RecognisedLine:
 
 
 def _tokens(characters: Sequence[Character]) -> Iterator[tuple[int, int]]:
-    starts = [place for place, one in enumerate(characters) if not place or one.space_before >= _SPACE]
+    starts = [place for place, one in enumerate(characters) if not place or one.space_before >= SPACE]
     yield from itertools.pairwise([*starts, len(characters)])
 
 

@@ -11,11 +11,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from docvlm.reading.ctc import Character
+from docvlm.reading.ctc import SPACE, Character
 from docvlm.reading.ocr import Quad, RecognisedLine, quad_size
 from docvlm.types import Box, RgbImage, Word
 
-_SPACE_PROBABILITY = 0.4
 _DOUBTFUL_SPACE_PROBABILITY = 0.02
 _WIDE_GAP = 0.30  # of the strip's height: about a space of body print
 _COLUMN_GAP = 1.0  # of the strip's height: words that far apart are apart whatever the network says
@@ -98,7 +97,7 @@ def _word_spans(
         gap = (edges[index][0] - edges[index - 1][1]) / height
         probability = characters[index].space_before
         if (
-            probability >= _SPACE_PROBABILITY
+            probability >= SPACE
             or (gap >= _WIDE_GAP and probability >= _DOUBTFUL_SPACE_PROBABILITY)
             or gap >= _COLUMN_GAP
         ):

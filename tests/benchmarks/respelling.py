@@ -19,6 +19,7 @@ from unittest.mock import patch
 
 from rapidfuzz.distance import Levenshtein
 
+from docvlm.reading.ctc import SPACE
 from docvlm.reading.ocr import RecognisedLine, TextReader
 from docvlm.reading.page_reader import default_reader
 from docvlm.reading.respelling import respell
@@ -87,7 +88,7 @@ def changed_words(reader: TextReader, image: RgbImage) -> Iterator[tuple[str, st
 
 
 def words(line: RecognisedLine) -> list[str]:
-    characters = ((" " if one.space_before >= 0.4 else "") + one.text for one in line.characters)
+    characters = ((" " if one.space_before >= SPACE else "") + one.text for one in line.characters)
     return "".join(characters).split()
 
 
