@@ -110,7 +110,10 @@ class FineTuneTab:
             *self.adapters.outputs,
         ]
         chosen = [self._choice, self._form]
-        tab.select(self._show, state, [*followed, *chosen], concurrency_id="tune", **LONG)
+        # Two events: whatever a generator sends after its first yield, Gradio's page takes out of what it
+        # got before in place, and so out of the curves that are drawn from it.
+        shown = tab.select(self._show, state, followed, **QUICK)
+        shown.then(self._split, state, chosen, concurrency_id="tune", **LONG)
         self._choice.select(self._choose, state, [*chosen, self._notice], concurrency_id="tune", **LONG)
         one_at_a_time = LONG | {"concurrency_limit": 1, "concurrency_id": "ticks"}
         self._choice.tick(self._choose, state, [*chosen, self._notice], **one_at_a_time)
@@ -124,11 +127,10 @@ class FineTuneTab:
 
     # Labels and settings
 
-    def _show(self, view: TuneView, request: gr.Request) -> Iterator[Updates]:
-        """The tab came to the front: the run first, then how the labels would be split."""
+    def _show(self, view: TuneView, request: gr.Request) -> Updates:
+        """The tab came to the front: the run; how the labels would be split is found out after it."""
         view.drawn = ("", 0, 0)
-        yield {**self._state(view, request), **self.adapters.refresh(request)}
-        yield from self._split(view, request)
+        return {**self._state(view, request), **self.adapters.refresh(request)}
 
     def _choose(self, event: gr.EventData, view: TuneView, request: gr.Request) -> Iterator[Updates]:
         """Take a document in or leave it out."""
