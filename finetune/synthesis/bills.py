@@ -62,7 +62,7 @@ def _details(writer: Writer) -> tuple[list[Contact], str]:
     day = make_date(rng)
     details = [("invoice_number", make_code(rng)), ("date", writer.style.date(day))]
     due_date = ""
-    if writer.chance(0.65):
+    if writer.chance(0.75):
         due_date = writer.style.date(day + datetime.timedelta(days=rng.choice((0, 7, 14, 30, 45, 60))))
     if due_date and writer.chance(0.5):
         details.append(("due_date", due_date))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -25,6 +26,10 @@ _VALUES: dict[str, Callable[[Writer], str]] = {
     "short": lambda writer: writer.rng.choice(words("short_answers")),
     "people": lambda writer: _people(writer),
 }
+
+
+_MANY_NAMES = frozenset({"company", "phone", "amount"})
+"""Kinds of value that labels with no word in common may ask for: where one is printed, all are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,27 @@ def make_entries(writer: Writer, count: int) -> list[Entry]:
     for entry in entries:
         writer.labels[f"entries.{entry.number}"] = entry.label
     return entries
+
+
+def label_beside(printed: Sequence[str], rng: Random) -> str:
+    """A label such as other forms have, of something that a form with the ``printed`` labels does not ask.
+
+    It may share a word with one of them; it holds none of them whole and stands in none of them.
+    Empty where the words drawn are too close to a printed one.
+    """
+    kind = rng.choice(list(_VALUES))
+    known = _varied(rng.choice(words("form_labels", kind)), rng)
+    label = known if rng.random() < 0.7 else _any_label(rng)[1]
+    asked = [_words_of(label)]
+    if kind in _MANY_NAMES:
+        asked += [_words_of(other) for other in words("form_labels", kind)]
+    beside = [_words_of(other) for other in printed]
+    near = any(one <= other or other <= one for one in asked for other in beside)
+    return "" if near else label
+
+
+def _words_of(label: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", label.casefold()))
 
 
 def fill_in(writer: Writer, kind: str, room: int, empty: float) -> str:

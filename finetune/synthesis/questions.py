@@ -8,7 +8,7 @@ from random import Random
 from docvlm.prompts import ANSWER_START, NOT_FOUND, question_prompt
 from finetune.synthesis.kinds import absent_facts, clean_name, document_kinds, present_facts
 from finetune.synthesis.page import Document
-from finetune.synthesis.requests import Turn
+from finetune.synthesis.requests import Turn, other_label
 from finetune.synthesis.vocabulary import fact_kinds
 
 _BY_LABEL = {
@@ -75,7 +75,7 @@ def _askers(document: Document) -> Sequence[Asker]:
     if document.kind == "table":
         return [_about_cell]
     if document.kind == "form":
-        return [*[_about_entry] * 9, _about_absent]
+        return [*[_about_entry] * 9, _about_absent, _about_other_label]
     if document_kinds()[document.kind].list_name == "entries":
         return [_about_entry, _about_entry, _about_entry, _about_missing]
     askers: list[Asker] = [_about_fact, _about_fact, _about_label, _about_absent]
@@ -149,6 +149,14 @@ def _about_entry(document: Document, rng: Random) -> Asked | None:
     if not label or not read or value in document.unclear:
         return None
     return rng.choice(_BY_LABEL["en"]).format(label), document.facts.get(value, NOT_FOUND)
+
+
+def _about_other_label(document: Document, rng: Random) -> Asked | None:
+    """What other forms ask and this one does not."""
+    label = other_label(document, rng)
+    if not label:
+        return None
+    return rng.choice(_BY_LABEL["en"]).format(label), NOT_FOUND
 
 
 def _about_cell(document: Document, rng: Random) -> Asked | None:

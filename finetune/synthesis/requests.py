@@ -8,6 +8,7 @@ from random import Random
 
 from docvlm.prompts import CELL_BREAK, NOT_FOUND, ROW_START, extraction_prompt
 from docvlm.schemas import FieldSpec, FieldType, Schema, load_schema
+from finetune.synthesis.form_entries import label_beside
 from finetune.synthesis.kinds import (
     absent_facts,
     clean_name,
@@ -20,6 +21,8 @@ from finetune.synthesis.page import Document
 from finetune.synthesis.vocabulary import FactKind, fact_kinds
 
 MAX_ROWS_ASKED = 6
+NOT_STATED = "not stated"
+"""Stands for the fact behind a field that no document states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,7 @@ def _column_name(fact: str, rng: Random) -> str:
 
 
 def _form_fields(document: Document, rng: Random) -> list[tuple[FieldSpec, str]]:
-    """Fields named as the labels of a form."""
+    """Fields named as the labels of a form, a few of them of a form that asks for more."""
     asked: dict[str, tuple[FieldSpec, str]] = {}
     entries = range(len(document.rows("entries")))
     for number in rng.sample(entries, min(len(entries), rng.randint(2, 6))):
@@ -170,9 +173,26 @@ def _form_fields(document: Document, rng: Random) -> list[tuple[FieldSpec, str]]
             continue
         name = clean_name(document.labels.get(fact) or document.facts[f"{fact}.label"])
         if name:
-            name = name.lower().replace(" ", "_") if rng.random() < 0.5 else name
-            asked.setdefault(plain(name), (FieldSpec(name), f"{fact}.value"))
-    return list(asked.values())
+            asked.setdefault(plain(name), (FieldSpec(_written(name, rng)), f"{fact}.value"))
+    if not asked:
+        return []
+    for _ in range(rng.choice((0, 0, 1, 1, 2))):
+        name = clean_name(other_label(document, rng))
+        if name:
+            asked.setdefault(plain(name), (FieldSpec(_written(name, rng)), NOT_STATED))
+    wanted = list(asked.values())
+    rng.shuffle(wanted)
+    return wanted
+
+
+def _written(label: str, rng: Random) -> str:
+    return label.lower().replace(" ", "_") if rng.random() < 0.5 else label
+
+
+def other_label(document: Document, rng: Random) -> str:
+    """A label of other forms that this one does not ask for; empty where the one drawn is too close to it."""
+    label = label_beside(list(document.labels.values()), rng)
+    return "" if plain(label) in plain(document.reading.text) else label
 
 
 def field_name(fact: str, language: str, rng: Random) -> str:
