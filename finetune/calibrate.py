@@ -17,7 +17,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import count, islice, repeat
+from itertools import count, islice, pairwise, repeat
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +42,8 @@ from finetune.synthesis.examples import Example, make_example
 SEEDS = "calibration"
 """Seeds of the documents; those of training are numbers and those of evaluation are others."""
 
+ANSWER_VALUE, ANSWER_ABSENT = "answer_value", "answer_absent"
+
 FORM = "form"
 """The kind of documents that questions are asked about."""
 
@@ -51,11 +53,15 @@ FEWEST_IN_A_BIN = 20
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One reply: its kind (a name of ``Calibration``'s curves), the model's own confidence, the truth."""
+    """One reply: its kind (a name of ``Calibration``'s curves), the model's own confidence, the truth.
+
+    ``is_there`` says whether the page states what was asked for.
+    """
 
     kind: str
     confidence: float
     right: bool
+    is_there: bool = True
 
 
 def lessons(documents: int, forms: int) -> Iterator[tuple[Example, Example]]:
@@ -99,8 +105,9 @@ def observe(engine: Engine, example: Example, printed: Example) -> Iterator[Obse
             question = turn.prompt.partition(":")[2].strip()
             answer = _last(ask_windows(engine, windows, question, lambda window: window.input))
             assert isinstance(answer, Answer)  # noqa: S101 - the stream ends in one
-            right = _is_right(answer.text, answer.text, truth.reply.strip(), FieldSpec("answer"), page)
-            yield _observed("answer", answer.text, answer.confidence, right)
+            wanted_answer = truth.reply.strip()
+            right = _is_right(answer.text, answer.text, wanted_answer, FieldSpec("answer"), page)
+            yield _observed("answer", answer.text, answer.confidence, right, wanted_answer != NOT_FOUND)
             continue
         wanted = dict(
             line.split(": ", 1) for line in truth.reply.splitlines() if ": " in line and line[0] != "-"
@@ -111,15 +118,38 @@ def observe(engine: Engine, example: Example, printed: Example) -> Iterator[Obse
         for field in extraction.fields:
             if isinstance(field, FieldValue) and field.name in wanted:
                 right = _is_right(field.raw, field.value, wanted[field.name], specs[field.name], page)
-                yield _observed("field", field.raw, field.confidence, right)
+                is_there = wanted[field.name] != NOT_FOUND
+                yield _observed("field", field.raw, field.confidence, right, is_there)
 
 
 def fit(observed: Sequence[Observed]) -> Calibration:
-    """One isotonic curve a kind, over bins of equal size; a kind seen too rarely stays as it is."""
+    """One isotonic curve a kind, over bins of equal size; a kind seen too rarely stays as it is.
+
+    Answers too unlikely to be given count among those that are "not found".
+    """
+    least = fit_least_answer([one for one in observed if one.kind == ANSWER_VALUE])
     by_kind: dict[str, list[Observed]] = defaultdict(list)
     for one in observed:
-        by_kind[one.kind].append(one)
-    return Calibration(**{kind: fit_curve(found) for kind, found in by_kind.items()})
+        given = one
+        if one.kind == ANSWER_VALUE and one.confidence < least:
+            given = replace(one, kind=ANSWER_ABSENT, right=not one.is_there)
+        by_kind[given.kind].append(given)
+    curves = {kind: fit_curve(found) for kind, found in by_kind.items()}
+    return Calibration(**curves, least_answer=least)
+
+
+def fit_least_answer(observed: Sequence[Observed]) -> float:
+    """The confidence below which most would be gained by saying "not found" instead of the answer.
+
+    Each answer about something that is not there gains one, each right answer loses one.
+    """
+    least, gained, most = 0.0, 0, 0
+    ordered = sorted(observed, key=lambda one: one.confidence)
+    for one, after in pairwise(ordered):
+        gained += (not one.is_there) - one.right
+        if gained > most:
+            least, most = round((one.confidence + after.confidence) / 2, 4), gained
+    return least
 
 
 def fit_curve(observed: Sequence[Observed]) -> Curve:
@@ -146,8 +176,8 @@ def _is_right(raw: str | None, value: str | None, wanted: str, spec: FieldSpec, 
     return agree(raw, value, () if wanted == NOT_FOUND else (wanted,), spec, page).typed
 
 
-def _observed(kind: str, raw: str | None, confidence: float, right: bool) -> Observed:
-    return Observed(f"{kind}_{'absent' if raw is None else 'value'}", confidence, right)
+def _observed(kind: str, raw: str | None, confidence: float, right: bool, is_there: bool) -> Observed:
+    return Observed(f"{kind}_{'absent' if raw is None else 'value'}", confidence, right, is_there)
 
 
 def _last(events: Iterator[object]) -> object:

@@ -91,7 +91,8 @@ def pages_of_tiles(recipe: VisionConfig) -> Iterator[str]:
 def stream() -> list[str]:
     """Every page and reply of the last run towards the shipped adapter, and every page of the tower's run."""
     recipes = [
-        load_recipe(REPOSITORY / "finetune" / "recipes" / f"docvlm-mini-{which}.yaml") for which in ("sixth",)
+        load_recipe(REPOSITORY / "finetune" / "recipes" / f"docvlm-mini-{which}.yaml")
+        for which in ("seventh",)
     ]
     examples = (
         make_example(f"{recipe.seed}:{number}") for recipe in recipes for number in range(recipe.documents)
