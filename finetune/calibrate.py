@@ -17,7 +17,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import count, islice, pairwise, repeat
+from itertools import count, islice, repeat
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +49,7 @@ FORM = "form"
 
 MOST_BINS = 15
 FEWEST_IN_A_BIN = 20
+FEWEST_RIGHT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +140,12 @@ def fit(observed: Sequence[Observed]) -> Calibration:
 
 
 def fit_least_answer(observed: Sequence[Observed]) -> float:
-    """The confidence below which most would be gained by saying "not found" instead of the answer.
+    """The confidence of the least sure answer that was right: with less, nothing is known to be right.
 
-    Each answer about something that is not there gains one, each right answer loses one.
+    Zero where too few answers were seen to say so.
     """
-    least, gained, most = 0.0, 0, 0
-    ordered = sorted(observed, key=lambda one: one.confidence)
-    for one, after in pairwise(ordered):
-        gained += (not one.is_there) - one.right
-        if gained > most:
-            least, most = round((one.confidence + after.confidence) / 2, 4), gained
-    return least
+    right = [one.confidence for one in observed if one.right]
+    return min(right) if len(right) >= FEWEST_RIGHT else 0.0
 
 
 def fit_curve(observed: Sequence[Observed]) -> Curve:

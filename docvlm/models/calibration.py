@@ -54,8 +54,8 @@ AS_IT_IS = Curve((0.0, 1.0), (0.0, 1.0))
 class Calibration:
     """One curve for each kind of reply: a value or "not found", of a field or in answer to a question.
 
-    An answer that the model itself thinks less likely than ``least_answer`` is not given: of such answers
-    more are about something that is not there than are right.
+    An answer that the model itself thinks less likely than ``least_answer`` is not given: no answer to the
+    questions of the fit was right with so little confidence.
     """
 
     field_value: Curve = AS_IT_IS
