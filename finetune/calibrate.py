@@ -6,7 +6,8 @@ No real document takes part. Replies are asked for as in the product and held ag
 against what the reader made of it, as ``python -m finetune evaluate`` judges: a confidence says how likely a
 reply would count as right there. Curves that lie beside the adapter already are replaced. Fields are asked
 for on documents of every kind, questions about forms alone that were misread somewhere: answers are wrong
-most often there, and a real form is harder than one that was made up.
+most often there, and a real form is harder than one that was made up. Kept beside the curves: the
+confidence that no right answer fell below; answers with less are not given.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ FORM = "form"
 MOST_BINS = 15
 FEWEST_IN_A_BIN = 20
 FEWEST_RIGHT = 200
+"""With fewer right answers nothing is said about how unsure one may be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from random import Random
 
+from finetune.synthesis.form_entries import label_beside
 from finetune.synthesis.page import Document
 from finetune.synthesis.vocabulary import fact_kinds
 
@@ -83,6 +85,12 @@ def absent_facts(document: Document, among: Iterable[str]) -> list[str]:
     stated = {name for fact in printed for name in _all_names(fact)}
     implied = {other for fact in printed for other in _SAID_OTHERWISE.get(fact, ())}
     return [fact for fact in among if fact not in implied and not stated & _all_names(fact)]
+
+
+def other_label(document: Document, rng: Random) -> str:
+    """A label of other forms that this one does not ask for; empty where the one drawn is too close to it."""
+    label = label_beside(list(document.labels.values()), rng)
+    return "" if plain(label) in plain(document.reading.text) else label
 
 
 def clean_name(label: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from docvlm.prompts import ANSWER_START, NOT_FOUND, question_prompt
-from finetune.synthesis.kinds import absent_facts, clean_name, document_kinds, present_facts
+from finetune.synthesis.kinds import absent_facts, clean_name, document_kinds, other_label, present_facts
 from finetune.synthesis.page import Document
-from finetune.synthesis.requests import Turn, other_label
+from finetune.synthesis.requests import Turn
 from finetune.synthesis.vocabulary import fact_kinds
 
 _BY_LABEL = {
@@ -154,9 +154,7 @@ def _about_entry(document: Document, rng: Random) -> Asked | None:
 def _about_other_label(document: Document, rng: Random) -> Asked | None:
     """What other forms ask and this one does not."""
     label = other_label(document, rng)
-    if not label:
-        return None
-    return rng.choice(_BY_LABEL["en"]).format(label), NOT_FOUND
+    return (rng.choice(_BY_LABEL["en"]).format(label), NOT_FOUND) if label else None
 
 
 def _about_cell(document: Document, rng: Random) -> Asked | None:

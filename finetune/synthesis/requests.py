@@ -8,11 +8,11 @@ from random import Random
 
 from docvlm.prompts import CELL_BREAK, NOT_FOUND, ROW_START, extraction_prompt
 from docvlm.schemas import FieldSpec, FieldType, Schema, load_schema
-from finetune.synthesis.form_entries import label_beside
 from finetune.synthesis.kinds import (
     absent_facts,
     clean_name,
     document_kinds,
+    other_label,
     plain,
     present_facts,
     template_fact,
@@ -187,12 +187,6 @@ def _form_fields(document: Document, rng: Random) -> list[tuple[FieldSpec, str]]
 
 def _written(label: str, rng: Random) -> str:
     return label.lower().replace(" ", "_") if rng.random() < 0.5 else label
-
-
-def other_label(document: Document, rng: Random) -> str:
-    """A label of other forms that this one does not ask for; empty where the one drawn is too close to it."""
-    label = label_beside(list(document.labels.values()), rng)
-    return "" if plain(label) in plain(document.reading.text) else label
 
 
 def field_name(fact: str, language: str, rng: Random) -> str:

@@ -9,9 +9,10 @@ import pytest
 from docvlm.prompts import NOT_FOUND
 from finetune.synthesis.form_entries import label_beside
 from finetune.synthesis.forms import dense_form, form
+from finetune.synthesis.kinds import other_label
 from finetune.synthesis.page import Draft, read_draft
 from finetune.synthesis.questions import ask_about
-from finetune.synthesis.requests import extraction_turn, other_label
+from finetune.synthesis.requests import extraction_turn
 from finetune.synthesis.vocabulary import words
 
 DRAFTS = [build(Random(seed), "en") for seed in range(30) for build in (form, dense_form)]

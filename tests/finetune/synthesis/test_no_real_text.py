@@ -90,13 +90,8 @@ def pages_of_tiles(recipe: VisionConfig) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def stream() -> list[str]:
     """Every page and reply of the last run towards the shipped adapter, and every page of the tower's run."""
-    recipes = [
-        load_recipe(REPOSITORY / "finetune" / "recipes" / f"docvlm-mini-{which}.yaml")
-        for which in ("seventh",)
-    ]
-    examples = (
-        make_example(f"{recipe.seed}:{number}") for recipe in recipes for number in range(recipe.documents)
-    )
+    recipe = load_recipe(REPOSITORY / "finetune" / "recipes" / "docvlm-mini-seventh.yaml")
+    examples = (make_example(f"{recipe.seed}:{number}") for number in range(recipe.documents))
     texts = [
         "\n".join((example.page_text, *(f"{turn.prompt} {turn.reply}" for turn in example.turns)))
         for example in examples
