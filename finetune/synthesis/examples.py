@@ -21,8 +21,8 @@ from finetune.synthesis.vocabulary import LANGUAGES
 Builder = Callable[[Random, str], Draft]
 
 BUILDERS: dict[str, tuple[Builder, int]] = {
-    "receipt": (receipt, 36),
-    "invoice": (invoice, 20),
+    "receipt": (receipt, 32),
+    "invoice": (invoice, 36),
     "form": (form, 12),
     "dense_form": (dense_form, 20),
     "order": (order, 5),
@@ -33,7 +33,10 @@ BUILDERS: dict[str, tuple[Builder, int]] = {
 }
 """Who builds which kind of document, and how often."""
 
-ENGLISH_SHARE = 0.6
+_ENGLISH_SHARE, _FRENCH_SHARE = 0.6, 0.1
+"""Of documents that are no invoices; the other languages share the rest."""
+_ENGLISH_INVOICES, _FRENCH_INVOICES = 0.4, 0.25
+"""Of invoices, whose labels differ most from language to language."""
 LENGTHS, LENGTH_SHARES = (1100, 1700, 2800), (50, 32, 18)
 """The most characters a page may have, and how often each limit is drawn; training time decides."""
 
@@ -69,14 +72,23 @@ def make_document(rng: Random, kind: str | None = None, *, misreadings: bool = T
     """A document of a kind, or of any; without ``misreadings`` the same one, every word as printed."""
     kinds = list(BUILDERS)
     kind = kind or rng.choices(kinds, [BUILDERS[name][1] for name in kinds])[0]
-    language = "en" if rng.random() < ENGLISH_SHARE else rng.choice(LANGUAGES[1:])
-    draft = BUILDERS[kind][0](rng, language)
+    draft = BUILDERS[kind][0](rng, make_language(rng, kind))
     # Mistakes are drawn in any case, so that what follows is the same with and without them.
     misread = read_badly(draft.words, rng)
     words = misread if misreadings else list(draft.words)
     if rng.random() < 0.08:
         words = sheared(words, rng)
     return read_draft(replace(draft, words=tuple(words)))
+
+
+def make_language(rng: Random, kind: str) -> str:
+    """The language of a document of a kind; English and French more often than the others."""
+    invoices = kind == "invoice"
+    english = _ENGLISH_INVOICES if invoices else _ENGLISH_SHARE
+    french = _FRENCH_INVOICES if invoices else _FRENCH_SHARE
+    others = [language for language in LANGUAGES if language not in ("en", "fr")]
+    rest = (1 - english - french) / len(others)
+    return rng.choices(("en", "fr", *others), (english, french, *[rest] * len(others)))[0]
 
 
 def turns_of(document: Document, rng: Random, *, absent: bool = True) -> tuple[Turn, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 from typing import Literal
@@ -81,6 +81,8 @@ class PageBuilder:
 
     def __init__(self, columns: int, rng: Random) -> None:
         self.columns = columns
+        self.indent = 0
+        """Added to every column that is given, to keep the left of the page free for something else."""
         self.y = 2.0
         self._rng = rng
         self._row = 0
@@ -89,6 +91,9 @@ class PageBuilder:
 
     def row(self, *cells: Cell, role: Role = Role.TEXT) -> None:
         """Print cells on the next row."""
+        cells = tuple(
+            cell if cell.column is None else replace(cell, column=cell.column + self.indent) for cell in cells
+        )
         self._rows.append(PrintedRow(self.y, role, cells))
         end = 0.0
         for cell in cells:

@@ -14,9 +14,8 @@ from finetune.synthesis.drawing.looks import Look, apply_look, choose_look
 from finetune.synthesis.drawing.paint import Boxes, Picture, paint
 from finetune.synthesis.drawing.warp import scaled
 from finetune.synthesis.entries import application, report, screenshot, ticket
-from finetune.synthesis.examples import BUILDERS, ENGLISH_SHARE, Builder
+from finetune.synthesis.examples import BUILDERS, Builder, make_language
 from finetune.synthesis.page import Document, Draft, MarkedWord, read_draft
-from finetune.synthesis.vocabulary import LANGUAGES
 
 KINDS: Mapping[str, tuple[Builder, int]] = {
     **BUILDERS,
@@ -82,7 +81,7 @@ def make_draft(rng: Random, kinds: Sequence[str] = (), language: str | None = No
     """A draft of one of the kinds, or of any."""
     names = list(kinds) or list(KINDS)
     kind = rng.choices(names, [KINDS[name][1] for name in names])[0]
-    drawn = "en" if rng.random() < ENGLISH_SHARE else rng.choice(LANGUAGES[1:])
+    drawn = make_language(rng, kind)
     return KINDS[kind][0](rng, language or drawn)
 
 
