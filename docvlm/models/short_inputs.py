@@ -23,7 +23,13 @@ MOST_ROWS = 4
 """With more, multiplying whole blocks in the model's own format is faster."""
 
 MOST_QUERIES = 16
+"""With more, the kernel is as fast with one head each."""
+
 _LEVELS = 127
+"""Of a signed number of eight bits, on each side of zero."""
+
+_KERNEL_STEP = 16
+"""PyTorch's kernel reads this many weights at a time and no remainder."""
 
 
 def quicken_short_inputs(model: Any) -> None:
@@ -34,15 +40,20 @@ def quicken_short_inputs(model: Any) -> None:
     head = model.get_output_embeddings()
     for name, module in list(model.named_modules()):
         # The head stays: its rounding alone was a third of all that rounding changed, and it gains little.
-        if type(module) is torch.nn.Linear and module.bias is None and module is not head:
+        if type(module) is torch.nn.Linear and module is not head and _fits(module):
             model.set_submodule(name, ShortLinear(module))
+
+
+def _fits(linear: torch.nn.Linear) -> bool:
+    return linear.bias is None and linear.in_features % _KERNEL_STEP == 0
 
 
 class ShortLinear(torch.nn.Linear):
     """A linear layer without bias that has a smaller copy of its weights for bfloat16 inputs of few rows.
 
-    The copy is made when it is first needed, and again after the weights have changed. It is used while a
-    model is served (``torch.inference_mode``), never where gradients may flow.
+    The copy is made when it is first needed, and again where ``weight`` is another tensor or was written to
+    (not through ``.data``, which leaves no trace). It is used while a model is served
+    (``torch.inference_mode``), never where gradients may flow.
     """
 
     def __init__(self, linear: torch.nn.Linear) -> None:
@@ -55,11 +66,16 @@ class ShortLinear(torch.nn.Linear):
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Multiply ``input``, shape (..., in features), by the transposed weights."""
         rows = input.numel() // self.in_features
-        if rows > MOST_ROWS or not torch.is_inference_mode_enabled() or not _gains(input):
+        if rows > MOST_ROWS or not torch.is_inference_mode_enabled() or not self._gains(input):
             return super().forward(input)
         whole, scale = self._small_weights()
-        product: torch.Tensor = torch._weight_int8pack_mm(input.reshape(rows, self.in_features), whole, scale)
+        states = input.reshape(rows, self.in_features).contiguous()
+        product: torch.Tensor = torch._weight_int8pack_mm(states, whole, scale)
         return product.view(*input.shape[:-1], self.out_features)
+
+    def _gains(self, input: torch.Tensor) -> bool:
+        """Whether eight bits are faster; in float32 PyTorch's kernel took up to five times as long."""
+        return input.device.type == "cpu" and input.dtype is self.weight.dtype is torch.bfloat16
 
     def _small_weights(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Whole numbers, shape (out, in), and what to multiply each row of them by, shape (out,)."""
@@ -67,11 +83,6 @@ class ShortLinear(torch.nn.Linear):
         if self._small is None or self._made_from != state:
             self._small, self._made_from = _rounded(self.weight.detach()), state
         return self._small
-
-
-def _gains(input: torch.Tensor) -> bool:
-    """Whether eight bits are faster: for float32 PyTorch's kernel took up to five times as long with them."""
-    return input.device.type == "cpu" and input.dtype is torch.bfloat16
 
 
 def _rounded(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -96,6 +107,8 @@ def attend(
     Args:
         query: shape (batch, heads, length, head size); ``key`` and ``value`` have as many heads or fewer.
         attention_mask: shape (batch, 1, length, keys), or None where nothing is masked or all is causal.
+        scaling: factor on the scores; one over the square root of the head size by default.
+        options: whatever else transformers hands to ``sdpa_attention_forward``.
 
     Returns:
         The attended values, shape (batch, length, heads, head size), and no attention weights.

@@ -92,9 +92,12 @@ def join(
         language_model: a ``LlamaForCausalLM``, layers of an adapter and all.
     """
     depth = len(connector.perceiver_resampler.layers)
+    # Building the whole resets it, in the config that the language model shares with the whole.
+    attention = language_model.config._attn_implementation
     config = vision_language_config(language_model.config, tower.config, image_token_id, depth)
     with torch.device("meta"):  # room for weights that are put in below
         model = Idefics2ForConditionalGeneration(config)
+    language_model.config._attn_implementation = attention
     model.model.text_model = language_model.model
     model.model.vision_model = tower
     model.model.connector = connector

@@ -9,8 +9,12 @@ from finetune.synthesis.values import make_phone, make_registration, make_tax_id
 from finetune.synthesis.vocabulary import words
 from finetune.synthesis.writer import Writer
 
+Party = tuple[str, list[str], tuple[str, str]]
+"""A label, the lines below it, and the facts of the first line and of the rest."""
+
 
 def print_letterhead(writer: Writer, name: str) -> None:
+    """The seller at the top, the word invoice above or below."""
     rng, language = writer.rng, writer.language
     title = rng.choice(words("invoice_titles", language))
     title_first = writer.chance(0.4)
@@ -46,8 +50,7 @@ def print_title(writer: Writer, details: list[Contact]) -> None:
     """The word invoice, perhaps with the number behind it, which is then none of the details any more."""
     title = writer.rng.choice(words("invoice_titles", writer.language))
     if writer.chance(0.35):
-        number = next(value for key, value in details if key == "invoice_number")
-        details[:] = [detail for detail in details if detail[0] != "invoice_number"]
+        number = _take_number(details)
         between = writer.rng.choice(("", "", " n°", " #", " No.", " -"))
         start = writer.rng.choice((0, 0, writer.page.columns // 2))
         writer.page.row(Cell(title + between, None, start), Cell(number, "invoice_number"), role=Role.TITLE)
@@ -120,17 +123,24 @@ def _title_and_number(writer: Writer, details: list[Contact], column: int) -> No
     """The word invoice, mostly with the number behind or below it, which then is none of the details."""
     title = writer.rng.choice(words("invoice_titles", writer.language))
     place = writer.rng.choice(("behind", "below", "labelled", "details"))
-    number = next(value for key, value in details if key == "invoice_number")
-    if place != "details":
-        details[:] = [detail for detail in details if detail[0] != "invoice_number"]
+    if place == "details":
+        writer.line(title, None, "left", column, Role.TITLE)
+        return
+    number = _take_number(details)
     if place == "behind":
         writer.page.row(Cell(title, None, column), Cell(number, "invoice_number"), role=Role.TITLE)
         return
     writer.line(title, None, "left", column, Role.TITLE)
     if place == "labelled":
         writer.line(writer.label("invoice_number"), None, "left", column, Role.LABEL)
-    if place != "details":
-        writer.line(number, "invoice_number", "left", column)
+    writer.line(number, "invoice_number", "left", column)
+
+
+def _take_number(details: list[Contact]) -> str:
+    """The invoice's number, which is none of the details any more."""
+    number = next(value for key, value in details if key == "invoice_number")
+    details[:] = [detail for detail in details if detail[0] != "invoice_number"]
+    return number
 
 
 def print_parties_and_details(writer: Writer, details: list[Contact]) -> None:
@@ -156,17 +166,14 @@ def print_parties_and_details(writer: Writer, details: list[Contact]) -> None:
         writer.pairs(details)
 
 
-_Party = tuple[str, list[str], tuple[str, str]]
-
-
-def _customer(writer: Writer) -> _Party:
+def _customer(writer: Writer) -> Party:
     rng, language = writer.rng, writer.language
     name = make_company(rng, language) if writer.chance(0.6) else make_person(rng, language)
     label = writer.label("buyer_name") + (":" if writer.separator else "")
     return label, [name, *make_address(rng, language)], ("buyer_name", "buyer_address")
 
 
-def print_block(writer: Writer, party: _Party, column: int) -> None:
+def print_block(writer: Writer, party: Party, column: int) -> None:
     """A label with a name and an address below; the first line is one fact, the rest another."""
     label, lines, (first, rest) = party
     if label:
@@ -175,7 +182,8 @@ def print_block(writer: Writer, party: _Party, column: int) -> None:
     writer.lines(lines[1:], rest, "left", column)
 
 
-def print_side_by_side(writer: Writer, left: _Party, right: _Party) -> None:
+def print_side_by_side(writer: Writer, left: Party, right: Party) -> None:
+    """Two parties, each in one half of the page."""
     top = writer.page.y
     print_block(writer, left, 0)
     bottom = writer.page.y

@@ -56,6 +56,14 @@ def test_without_a_picture_it_says_what_the_language_model_says(folder: Path) ->
     torch.testing.assert_close(logits(model, TEXT), alone, rtol=0, atol=0)
 
 
+def test_the_language_model_goes_on_attending_as_it_did(folder: Path) -> None:
+    language_model = tiny_llama(VOCABULARY)
+    language_model.set_attn_implementation("eager")
+    model = add_vision(language_model, folder, IMAGE)
+    assert model.model.text_model.config._attn_implementation == "eager"
+    assert model.model.text_model.layers[0].self_attn.config._attn_implementation == "eager"
+
+
 def test_pictures_change_what_it_says(folder: Path) -> None:
     torch.manual_seed(5)
     model = add_vision(tiny_llama(VOCABULARY), folder, IMAGE)
