@@ -109,6 +109,18 @@ def test_the_picture_has_a_part_in_the_loss(home: Path, tmp_path: Path) -> None:
     assert right != exchanged
 
 
+def test_a_second_turn_sees_the_picture_as_the_first_does(home: Path, tmp_path: Path) -> None:
+    run = open_run(language_model_folder(home), tmp_path, config_of(home), False, chat_of(home))
+    example = transcription(print_sample(1, SIDE))
+    once, twice = (
+        encode(replace(example, turns=example.turns * count), chat_of(home), 2) for count in (1, 2)
+    )
+    for group in run.optimizer.param_groups:
+        group["lr"] = 0.0
+    with core_workers(1) as workers:
+        assert train_step(run, [twice], workers) == pytest.approx(train_step(run, [once], workers), rel=1e-5)
+
+
 @pytest.mark.slow
 def test_a_run_logs_saves_goes_on_and_is_served(home: Path, tmp_path: Path) -> None:
     language_model, config = language_model_folder(home), config_of(home)
