@@ -6,8 +6,7 @@ No real document takes part. Replies are asked for as in the product and held ag
 against what the reader made of it, as ``python -m finetune evaluate`` judges: a confidence says how likely a
 reply would count as right there. Curves that lie beside the adapter already are replaced. Fields are asked
 for on documents of every kind, questions about forms alone that were misread somewhere: answers are wrong
-most often there, and a real form is harder than one that was made up. Kept beside the curves: the
-confidence that no right answer fell below; answers with less are not given.
+most often there, and a real form is harder than one that was made up.
 """
 
 from __future__ import annotations
@@ -43,28 +42,20 @@ from finetune.synthesis.examples import Example, make_example
 SEEDS = "calibration"
 """Seeds of the documents; those of training are numbers and those of evaluation are others."""
 
-ANSWER_VALUE, ANSWER_ABSENT = "answer_value", "answer_absent"
-
 FORM = "form"
 """The kind of documents that questions are asked about."""
 
 MOST_BINS = 15
 FEWEST_IN_A_BIN = 20
-FEWEST_RIGHT = 200
-"""With fewer right answers nothing is said about how unsure one may be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One reply: its kind (a name of ``Calibration``'s curves), the model's own confidence, the truth.
-
-    ``is_there`` says whether the page states what was asked for.
-    """
+    """One reply: its kind (a name of ``Calibration``'s curves), the model's own confidence, the truth."""
 
     kind: str
     confidence: float
     right: bool
-    is_there: bool = True
 
 
 def lessons(documents: int, forms: int) -> Iterator[tuple[Example, Example]]:
@@ -108,9 +99,8 @@ def observe(engine: Engine, example: Example, printed: Example) -> Iterator[Obse
             question = turn.prompt.partition(":")[2].strip()
             answer = _last(ask_windows(engine, windows, question, lambda window: window.input))
             assert isinstance(answer, Answer)  # noqa: S101 - the stream ends in one
-            wanted_answer = truth.reply.strip()
-            right = _is_right(answer.text, answer.text, wanted_answer, FieldSpec("answer"), page)
-            yield _observed("answer", answer.text, answer.confidence, right, wanted_answer != NOT_FOUND)
+            right = _is_right(answer.text, answer.text, truth.reply.strip(), FieldSpec("answer"), page)
+            yield _observed("answer", answer.text, answer.confidence, right)
             continue
         wanted = dict(
             line.split(": ", 1) for line in truth.reply.splitlines() if ": " in line and line[0] != "-"
@@ -121,33 +111,15 @@ def observe(engine: Engine, example: Example, printed: Example) -> Iterator[Obse
         for field in extraction.fields:
             if isinstance(field, FieldValue) and field.name in wanted:
                 right = _is_right(field.raw, field.value, wanted[field.name], specs[field.name], page)
-                is_there = wanted[field.name] != NOT_FOUND
-                yield _observed("field", field.raw, field.confidence, right, is_there)
+                yield _observed("field", field.raw, field.confidence, right)
 
 
 def fit(observed: Sequence[Observed]) -> Calibration:
-    """One isotonic curve a kind, over bins of equal size; a kind seen too rarely stays as it is.
-
-    Answers too unlikely to be given count among those that are "not found".
-    """
-    least = fit_least_answer([one for one in observed if one.kind == ANSWER_VALUE])
+    """One isotonic curve a kind, over bins of equal size; a kind seen too rarely stays as it is."""
     by_kind: dict[str, list[Observed]] = defaultdict(list)
     for one in observed:
-        given = one
-        if one.kind == ANSWER_VALUE and one.confidence < least:
-            given = replace(one, kind=ANSWER_ABSENT, right=not one.is_there)
-        by_kind[given.kind].append(given)
-    curves = {kind: fit_curve(found) for kind, found in by_kind.items()}
-    return Calibration(**curves, least_answer=least)
-
-
-def fit_least_answer(observed: Sequence[Observed]) -> float:
-    """The confidence of the least sure answer that was right: with less, nothing is known to be right.
-
-    Zero where too few answers were seen to say so.
-    """
-    right = [one.confidence for one in observed if one.right]
-    return min(right) if len(right) >= FEWEST_RIGHT else 0.0
+        by_kind[one.kind].append(one)
+    return Calibration(**{kind: fit_curve(found) for kind, found in by_kind.items()})
 
 
 def fit_curve(observed: Sequence[Observed]) -> Curve:
@@ -174,8 +146,8 @@ def _is_right(raw: str | None, value: str | None, wanted: str, spec: FieldSpec, 
     return agree(raw, value, () if wanted == NOT_FOUND else (wanted,), spec, page).typed
 
 
-def _observed(kind: str, raw: str | None, confidence: float, right: bool, is_there: bool) -> Observed:
-    return Observed(f"{kind}_{'absent' if raw is None else 'value'}", confidence, right, is_there)
+def _observed(kind: str, raw: str | None, confidence: float, right: bool) -> Observed:
+    return Observed(f"{kind}_{'absent' if raw is None else 'value'}", confidence, right)
 
 
 def _last(events: Iterator[object]) -> object:

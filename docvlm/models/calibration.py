@@ -52,22 +52,15 @@ AS_IT_IS = Curve((0.0, 1.0), (0.0, 1.0))
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """One curve for each kind of reply: a value or "not found", of a field or in answer to a question.
-
-    An answer that the model itself thinks less likely than ``least_answer`` is not given: no answer to the
-    questions of the fit was right with so little confidence.
-    """
+    """One curve for each kind of reply: a value or "not found", of a field or in answer to a question."""
 
     field_value: Curve = AS_IT_IS
     field_absent: Curve = AS_IT_IS
     answer_value: Curve = AS_IT_IS
     answer_absent: Curve = AS_IT_IS
-    least_answer: float = 0.0
 
     def answer(self, answer: Answer) -> Answer:
-        """The answer with its confidence set right, or "not found" in place of an unlikely one."""
-        if answer.text is not None and answer.confidence < self.least_answer:
-            answer = Answer(answer.question, None, answer.confidence)
+        """The answer with its confidence set right."""
         curve = self.answer_absent if answer.text is None else self.answer_value
         return replace(answer, confidence=curve(answer.confidence))
 
@@ -96,9 +89,9 @@ def read_calibration(file: Path) -> Calibration:
     """
     try:
         curves = json.loads(file.read_text(encoding="utf-8"))
-        least = float(curves.pop("least_answer", 0.0))
-        named = {name: Curve(tuple(curve["raw"]), tuple(curve["right"])) for name, curve in curves.items()}
-        return Calibration(**named, least_answer=least)
+        return Calibration(
+            **{name: Curve(tuple(curve["raw"]), tuple(curve["right"])) for name, curve in curves.items()}
+        )
     except FileNotFoundError:
         return UNCALIBRATED
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:

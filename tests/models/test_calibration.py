@@ -8,7 +8,7 @@ import pytest
 
 from docvlm.errors import ModelError
 from docvlm.models.calibration import AS_IT_IS, Calibration, Curve, read_calibration, write_calibration
-from docvlm.types import Answer, Box, Extraction, FieldValue, LineItems
+from docvlm.types import Answer, Extraction, FieldValue, LineItems
 
 HALVED = Curve((0.0, 1.0), (0.0, 0.5))
 LOW, HIGH = Curve((0.5,), (0.1,)), Curve((0.5,), (0.9,))
@@ -41,24 +41,15 @@ def test_each_kind_of_reply_has_its_own_curve() -> None:
     assert [cell.confidence for cell in items.rows[0]] == [pytest.approx(0.4), 0.1]
 
 
-def test_an_answer_that_is_too_unlikely_is_not_given() -> None:
-    calibration = Calibration(HALVED, LOW, HIGH, HALVED, least_answer=0.2)
-    box = Box(0, 0, 1, 1)
-    assert calibration.answer(Answer("q", "a", 0.1, 2, (box,))) == Answer("q", None, 0.05)
-    assert calibration.answer(Answer("q", "a", 0.2, 2, (box,))) == Answer("q", "a", 0.9, 2, (box,))
-    assert Calibration().answer(Answer("q", "a", 0.0)).text == "a"
-
-
 def test_a_file_gives_back_what_was_written(tmp_path: Path) -> None:
-    calibration = Calibration(HALVED, LOW, HIGH, AS_IT_IS, least_answer=0.15)
+    calibration = Calibration(HALVED, LOW, HIGH, AS_IT_IS)
     write_calibration(tmp_path / "calibration.json", calibration)
     assert read_calibration(tmp_path / "calibration.json") == calibration
     assert read_calibration(tmp_path / "none.json") == Calibration()
 
 
 @pytest.mark.parametrize(
-    "content",
-    ["", "[]", '{"field_value": {"raw": [1, 0], "right": [0, 1]}}', '{"x": {}}', '{"least_answer": "x"}'],
+    "content", ["", "[]", '{"field_value": {"raw": [1, 0], "right": [0, 1]}}', '{"x": {}}']
 )
 def test_a_damaged_file_is_one_sentence(tmp_path: Path, content: str) -> None:
     file = tmp_path / "calibration.json"
