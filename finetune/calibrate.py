@@ -15,7 +15,7 @@ import argparse
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import count, islice, repeat
 from pathlib import Path
@@ -125,7 +125,8 @@ def fit(observed: Sequence[Observed]) -> Calibration:
 def fit_curve(observed: Sequence[Observed]) -> Curve:
     """The rising curve nearest to the share of right replies in each bin.
 
-    Bins count one half right and one half wrong reply more than they hold, so that none says 0 or 1.
+    Bins count one half right and one half wrong reply more than they hold, so that none says 0 or 1. Below
+    the first bin, whose members differ most, the curve falls to 0: a reply may be given no chance.
     """
     count = min(MOST_BINS, len(observed) // FEWEST_IN_A_BIN)
     if count < 2:
@@ -135,9 +136,7 @@ def fit_curve(observed: Sequence[Observed]) -> Curve:
     raw = [float(np.mean([ordered[index].confidence for index in members])) for members in bins]
     right = [(sum(ordered[index].right for index in members) + 0.5) / (len(members) + 1) for members in bins]
     rising = isotonic_regression(right, weights=[len(members) for members in bins]).x
-    points: Mapping[float, float] = {
-        round(x, 4): round(float(y), 4) for x, y in zip(raw, rising, strict=True)
-    }
+    points = {0.0: 0.0} | {round(x, 4): round(float(y), 4) for x, y in zip(raw, rising, strict=True)}
     return Curve(tuple(points), tuple(points.values()))
 
 

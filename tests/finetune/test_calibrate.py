@@ -23,7 +23,14 @@ def test_a_boastful_model_is_set_right() -> None:
 
 def test_a_curve_rises_even_where_the_shares_do_not() -> None:
     falling = [Observed("field_value", place / 100, place < 50) for place in range(100)]
-    assert len(set(fit_curve(falling).right)) == 1
+    assert len(set(fit_curve(falling).right[1:])) == 1
+
+
+def test_a_reply_without_any_chance_is_given_none() -> None:
+    curve = fit_curve([Observed("field_value", 0.4 + place / 1000, True) for place in range(100)])
+    assert curve(0.0) == 0.0
+    assert 0.3 < curve(0.2) < 0.6
+    assert curve(0.5) > 0.9
 
 
 def test_a_few_replies_fit_nothing() -> None:
