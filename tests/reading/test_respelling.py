@@ -139,7 +139,7 @@ def test_a_respelled_word_is_less_sure_than_one_that_was_read_so():
 
 
 def test_a_drawn_page_is_put_right():
-    image = draw_page("7:1").image
+    image = draw_page("7:1", ("receipt",), "pl").image
     page = Page(1, PageStatus.OK, image.shape[1], image.shape[0], image)
 
     words = [word.text for word in read_page(page, ocr=True).words]
