@@ -1,6 +1,6 @@
 """Short inputs, which replies consist of: for a few tokens a CPU waits for weights, not for sums.
 
-Two changes to a model that is served on a CPU. Linear layers multiply a few rows by weights rounded to eight
+Two changes to a model that is served. On a CPU linear layers multiply a few rows by weights rounded to eight
 bits with one scale a row (Jacob et al. 2018, "Quantization and training of neural networks for efficient
 integer-arithmetic-only inference", arXiv 1712.05877), which are half as much to fetch as bfloat16. And a few
 queries that share keys are attended to as rows of one head: PyTorch's kernel takes several times as long for
