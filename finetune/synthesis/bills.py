@@ -8,6 +8,7 @@ from random import Random
 from finetune.synthesis.contacts import Contact
 from finetune.synthesis.goods import Bill, make_bill
 from finetune.synthesis.invoice_heads import (
+    delivery,
     print_beside_customer,
     print_beside_details,
     print_block,
@@ -147,12 +148,7 @@ def order(rng: Random, language: str) -> Draft:
     supplier = [make_company(rng, language), *make_address(rng, language)]
     left = (writer.label("seller_name"), supplier, ("seller_name", "seller_address"))
     if writer.chance(0.5):
-        delivery = (
-            writer.label("delivery_address"),
-            make_address(rng, language),
-            ("delivery_address", "delivery_address"),
-        )
-        print_side_by_side(writer, left, delivery)
+        print_side_by_side(writer, left, delivery(writer))
     else:
         print_block(writer, left, 0)
     writer.page.gap(1)

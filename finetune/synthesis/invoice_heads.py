@@ -145,7 +145,7 @@ def _take_number(details: list[Contact]) -> str:
 
 def print_parties_and_details(writer: Writer, details: list[Contact]) -> None:
     """The customer, perhaps a second address, and the invoice's own data; in any order."""
-    rng, language = writer.rng, writer.language
+    rng = writer.rng
     customer = _customer(writer)
     rng.shuffle(details)
     parties_first = writer.chance(0.5)
@@ -153,17 +153,18 @@ def print_parties_and_details(writer: Writer, details: list[Contact]) -> None:
         writer.pairs(details)
         writer.page.gap(1)
     if writer.chance(0.3):
-        delivery = (
-            writer.label("delivery_address"),
-            make_address(rng, language),
-            ("delivery_address", "delivery_address"),
-        )
-        print_side_by_side(writer, customer, delivery)
+        print_side_by_side(writer, customer, delivery(writer))
     elif writer.chance(0.85):
         print_block(writer, customer, rng.choice((0, 0, writer.page.columns // 2)))
     if parties_first:
         writer.page.gap(1)
         writer.pairs(details)
+
+
+def delivery(writer: Writer) -> Party:
+    """Where the goods go."""
+    address = "delivery_address"
+    return writer.label(address), make_address(writer.rng, writer.language), (address, address)
 
 
 def _customer(writer: Writer) -> Party:
