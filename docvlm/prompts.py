@@ -15,6 +15,8 @@ PROMPTS_VERSION = "1"
 
 SYSTEM = "You read documents. Answer with words that stand on the page."
 NOT_FOUND = "not found"
+ABSENT = f" {NOT_FOUND}"
+"""As it stands behind the name of a field."""
 ANSWER_START = "Answer:"
 ROW_START = "- "
 CELL_BREAK = "\t"  # stands on no page, so that a cell's words can never run into the next cell

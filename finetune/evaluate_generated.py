@@ -19,7 +19,7 @@ from docvlm.models.embedded import EmbeddedEngine
 from docvlm.models.protocol import Engine, GenerationRequest
 from docvlm.models.shipped import SHIPPED_ADAPTER
 from docvlm.pipeline.windows import Window, cut_windows
-from docvlm.prompts import NOT_FOUND
+from docvlm.prompts import ABSENT, NOT_FOUND
 from docvlm.schemas import page_context
 from docvlm.terminal import run_command
 from finetune.synthesis.examples import make_example
@@ -47,10 +47,9 @@ def evaluate(engine: Engine, documents: int) -> Mapping[str, tuple[int, int]]:
 
 def _request(turn: Turn, window: Window) -> GenerationRequest:
     if turn.schema is None:
-        grammar = answer_grammar(window.words)
-    else:
-        grammar = extraction_grammar(turn.schema, window.words, page_context(window.words.text))
-    return GenerationRequest(turn.prompt, turn.reply_start, grammar, max_tokens=1024)
+        return GenerationRequest(turn.prompt, turn.reply_start, answer_grammar(window.words), max_tokens=1024)
+    grammar = extraction_grammar(turn.schema, window.words, page_context(window.words.text))
+    return GenerationRequest(turn.prompt, turn.reply_start, grammar, max_tokens=1024, absent=ABSENT)
 
 
 def _compare(turn: Turn, reply: str) -> list[tuple[str, bool]]:

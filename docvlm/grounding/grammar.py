@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from docvlm.grounding.runs import PageWords
 from docvlm.grounding.table_rows import has_figures, row_bands
-from docvlm.prompts import CELL_BREAK, NOT_FOUND, ROW_START
+from docvlm.prompts import ABSENT, CELL_BREAK, ROW_START
 from docvlm.schemas import FieldSpec, PageContext, Schema, Span, find_candidates
 
 MAX_RUN_WORDS = 40
@@ -44,7 +44,7 @@ class _Grammar:
         self._orders = words.orders
         self._rows = words.rows
         self._context = context
-        self._rules: dict[str, str] = {"NEWLINE": '"\\n"', "NOT_FOUND": _literal(f" {NOT_FOUND}")}
+        self._rules: dict[str, str] = {"NEWLINE": '"\\n"', "NOT_FOUND": _literal(ABSENT)}
 
     def field_line(self, field: FieldSpec) -> str:
         """The grammar of all the lines of one field."""

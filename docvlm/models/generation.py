@@ -112,6 +112,7 @@ def generate_tokens(
     grammar: GrammarState | None = None,
     cancel: threading.Event | None = None,
     page_ids: Sequence[int] = (),
+    absent_ids: Sequence[int] = (),
 ) -> Iterator[TokenStep]:
     """Decode greedily from ``prompt_ids`` until the end of the reply.
 
@@ -120,6 +121,7 @@ def generate_tokens(
         end_ids: tokens that end the reply; they are not part of the stream.
         max_tokens: at most this many tokens, forced ones included.
         page_ids: the tokens of the page, from which the reply's next tokens are guessed.
+        absent_ids: the tokens with which a value says that it is not there (``GenerationRequest.absent``).
 
     Raises:
         Cancelled: soon after ``cancel`` was set.
@@ -141,7 +143,7 @@ def generate_tokens(
         pending = []
         right = 0  # tokens of the guess that the model itself chose, or the grammar forced
         while not pending:
-            token_id, probability = _choose(logits[right], grammar)
+            token_id, probability = _choose(logits[right], grammar, absent_ids)
             if token_id in end_ids:
                 return
             forced = _consume_forced(grammar)
@@ -159,13 +161,24 @@ def generate_tokens(
         lookup.learn(right, len(guess))
 
 
-def _choose(logits: torch.Tensor, grammar: GrammarState | None) -> tuple[int, float]:
-    """The likeliest token that is allowed, and its probability among the allowed ones."""
+def _choose(
+    logits: torch.Tensor, grammar: GrammarState | None, absent_ids: Sequence[int] = ()
+) -> tuple[int, float]:
+    """The likeliest token that is allowed, and its probability among the allowed ones.
+
+    ``absent_ids`` are one choice beside many values: they may be the likeliest one though the model holds
+    that some value is there, and are passed over then.
+    """
     allowed = grammar.forbid(logits) if grammar else logits
-    token_id = int(allowed.argmax())
+    probabilities = torch.softmax(allowed, dim=-1)
+    token_id = int(probabilities.argmax())
+    if grammar and absent_ids and token_id == absent_ids[0] and grammar.valid(absent_ids) == len(absent_ids):
+        others = probabilities.index_fill(0, torch.tensor([token_id], device=logits.device), 0.0)
+        if probabilities[token_id] <= others.sum():
+            token_id = int(others.argmax())
     if grammar:
         grammar.consume(token_id)
-    return token_id, float(torch.softmax(allowed, dim=-1)[token_id])
+    return token_id, float(probabilities[token_id])
 
 
 def _consume_forced(grammar: GrammarState | None) -> list[int]:

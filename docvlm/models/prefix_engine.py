@@ -156,6 +156,7 @@ class PrefixEngine(ABC):
             grammar,
             cancel,
             page_ids,
+            self._prompts.plain(request.absent),
         )
 
     def move(self) -> None:

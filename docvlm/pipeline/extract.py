@@ -23,7 +23,7 @@ from docvlm.grounding import (
 )
 from docvlm.models.protocol import Engine, GenerationRequest, PageInput
 from docvlm.pipeline.windows import Window, window_context
-from docvlm.prompts import extraction_prompt, free_extraction_prompt
+from docvlm.prompts import ABSENT, extraction_prompt, free_extraction_prompt
 from docvlm.schemas import (
     FieldSpec,
     FieldType,
@@ -96,6 +96,7 @@ def _request(engine: Engine, schema: Schema, window: Window, context: PageContex
             extraction_prompt(schema),
             grammar=extraction_grammar(schema, window.words, context),
             max_tokens=EXTRACTION_TOKENS,
+            absent=ABSENT,
         )
     return GenerationRequest(
         free_extraction_prompt(schema),

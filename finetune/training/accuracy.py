@@ -19,6 +19,7 @@ from docvlm.grounding import ReplyText, extraction_grammar
 from docvlm.models.prefix_engine import PrefixEngine
 from docvlm.models.protocol import GenerationRequest, PageInput
 from docvlm.pipeline.extract import EXTRACTION_TOKENS
+from docvlm.prompts import ABSENT
 from docvlm.schemas import Schema
 from finetune.training.attention import served_attention_in
 from finetune.training.checkpoints import keep_best
@@ -71,7 +72,9 @@ class FieldAccuracy:
         turn = fields_turn(example.fields, self._schema)
         asked = request_schema(example.fields, self._schema)
         grammar = extraction_grammar(asked, example.window.words, example.context)
-        request = GenerationRequest(turn.prompt, grammar=grammar, max_tokens=EXTRACTION_TOKENS)
+        request = GenerationRequest(
+            turn.prompt, grammar=grammar, max_tokens=EXTRACTION_TOKENS, absent=ABSENT
+        )
         reply = ReplyText.of(self._engine.generate(self._show(example), request)).text.splitlines()
         wanted = [line for line in turn.reply.splitlines() if not line.endswith(":")]
         return sum(line in reply for line in wanted), len(wanted)

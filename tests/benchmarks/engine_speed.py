@@ -33,7 +33,7 @@ from docvlm.models.language_model import ensure_language_model
 from docvlm.models.protocol import GenerationRequest
 from docvlm.models.shipped import SHIPPED_ADAPTER
 from docvlm.pipeline.windows import Window, cut_windows
-from docvlm.prompts import ANSWER_START, extraction_prompt, question_prompt
+from docvlm.prompts import ABSENT, ANSWER_START, extraction_prompt, question_prompt
 from docvlm.reading import read_page
 from docvlm.schemas import load_schema, page_context
 from docvlm.types import TokenStep
@@ -91,7 +91,9 @@ def report_questions(engine: EmbeddedEngine, window: Window, repeats: int) -> No
 def extraction_request(window: Window, schema_name: str) -> GenerationRequest:
     schema = load_schema(schema_name)
     grammar = extraction_grammar(schema, window.words, page_context(window.words.text))
-    return GenerationRequest(extraction_prompt(schema), grammar=grammar, max_tokens=1024)
+    return GenerationRequest(
+        extraction_prompt(schema), grammar=grammar, max_tokens=1024, absent=ABSENT
+    )
 
 
 @dataclass(frozen=True, slots=True)

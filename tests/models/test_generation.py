@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import llguidance.hf
+import numpy as np
 import pytest
 import tokenizers
 import torch
@@ -138,3 +139,66 @@ def test_guesses_and_forced_tokens_go_together(model: Any, tokenizer: Any) -> No
         )
         texts.append("".join(step.text for step in steps))
     assert texts[0] == texts[1] == texts[2]
+
+
+class Preferring:
+    """A continuation that gives the tokens it is told their probabilities, and all others none."""
+
+    def __init__(self, preferences: dict[int, float], vocabulary: int) -> None:
+        self._logits = torch.full((vocabulary,), -30.0)
+        for token_id, probability in preferences.items():
+            self._logits[token_id] = float(np.log(probability))
+
+    def forward(self, token_ids: Sequence[int], keep: int = 1) -> torch.Tensor:
+        return self._logits.repeat(keep, 1)
+
+    def drop(self, count: int) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("not_found", "acme", "trading", "expected"),
+    [
+        (0.40, 0.35, 0.25, "Acme"),  # some value is likelier than none
+        (0.40, 0.25, 0.35, "Trading"),
+        (0.55, 0.30, 0.15, " not found"),
+        (0.20, 0.70, 0.10, "Acme"),
+    ],
+)
+def test_absence_is_said_where_it_is_likelier_than_all_values_together(
+    tokenizer: Any, not_found: float, acme: float, trading: float, expected: str
+) -> None:
+    lark = '%llguidance {}\nstart: ("Acme" | "Trading" | " not found") "\\n"'
+    absent_ids = tokenizer(" not found").input_ids
+    preferences = {absent_ids[0]: not_found}
+    for text, probability in (("Acme", acme), ("Trading", trading)):
+        preferences[tokenizer(text).input_ids[0]] = probability
+
+    def reply(absent_ids: Sequence[int]) -> tuple[str, float | None]:
+        grammar = GrammarState(llguidance.hf.from_tokenizer(tokenizer), lark)
+        continuation = Preferring(preferences, len(tokenizer))
+        steps = list(
+            generate_tokens(
+                continuation, [5], tokenizer, frozenset({END}), 60, grammar, absent_ids=absent_ids
+            )
+        )
+        return "".join(step.text for step in steps), steps[0].probability
+
+    text, probability = reply(absent_ids)
+    assert text == f"{expected}\n"
+    given = {" not found": not_found, "Acme": acme, "Trading": trading}
+    assert probability == pytest.approx(given[expected], abs=0.01)
+    assert reply(())[0] == f"{max(given, key=lambda choice: given[choice])}\n"
+
+
+def test_a_value_that_begins_like_absence_is_written_to_its_end(tokenizer: Any) -> None:
+    """Inside a run the words are no statement about the field."""
+    lark = '%llguidance {}\nstart: "Acme" (" not" | " Trading") "\\n"'
+    absent_ids = tokenizer(" not found").input_ids
+    preferences = {absent_ids[0]: 0.4, tokenizer(" Trading").input_ids[0]: 0.3}
+    preferences[tokenizer("\n").input_ids[0]] = 0.3
+    grammar = GrammarState(llguidance.hf.from_tokenizer(tokenizer), lark)
+    continuation = Preferring(preferences, len(tokenizer))
+    steps = generate_tokens(
+        continuation, [5], tokenizer, frozenset({END}), 60, grammar, absent_ids=absent_ids
+    )
+    assert "".join(step.text for step in steps) == "Acme not\n"

@@ -155,3 +155,11 @@ def test_a_free_reply_is_asked_for_as_json_and_held_to_the_page() -> None:
     (request,) = engine.requests
     assert request.grammar is None
     assert '"RM9.00"' in (request.json_schema or "")
+
+
+def test_a_field_is_said_not_to_be_there_only_where_that_is_likelier_than_all_values_together() -> None:
+    engine = WrittenEngine(lambda _page, _prompt: "total: RM9.00\n")
+    extraction_of(engine, windows_of(engine, ["Total RM9.00"]), load_schema("total:amount"))
+    (request,) = engine.requests
+    assert request.absent == " not found"
+    assert f'NOT_FOUND: "{request.absent}"' in (request.grammar or "")
