@@ -17,7 +17,7 @@ from docvlm.memory import give_memory_back
 from docvlm.reading.ocr import PaddleReader, TextReader
 from docvlm.reading.ocr_page import read_image
 from docvlm.reading.order import Segment, arrange
-from docvlm.reading.text_layer import judge_layer
+from docvlm.reading.text_layer import is_of_scan, judge_layer
 from docvlm.reading.words import split_glued_label
 from docvlm.types import (
     Box,
@@ -31,6 +31,12 @@ from docvlm.types import (
     RgbImage,
     Word,
 )
+
+_READ_WELL = 0.85
+"""Mean confidence of a page's characters from which docvlm's own reading of a scan is taken rather than the
+one that lies invisibly in the file: print is surer, handwriting and foreign scripts are not."""
+
+_OWN_READING = "Read from the picture, not from the file's invisible text."
 
 
 @functools.cache
@@ -84,6 +90,10 @@ def read_page(
         return _read_layer_unjudged(page)
     notes: tuple[str, ...] = ()
     if ocr is None and page.text_layer:
+        if is_of_scan(page.text_layer):
+            own = _read_picture(page, picture(), engine(), (_OWN_READING,))
+            if _is_read_well(own, page.text_layer):
+                return own
         preview = _reduced(picture()) if page.preview is None else page.preview
         verdict = judge_layer(page.text_layer, preview, preview.shape[1] / page.width, picture, engine)
         if engine.cache_info().currsize:
@@ -153,6 +163,13 @@ def _read_picture(page: Page, image: RgbImage, reader: TextReader, notes: tuple[
     give_memory_back()
     segments = [Segment(words) for words in found.segments]
     return _reading(page, ReadingSource.OCR, segments, found.alignment, notes)
+
+
+def _is_read_well(reading: Reading, layer: Sequence[LayerWord]) -> bool:
+    """Whether a scan was read with certainty, and much of it: lines in a foreign script are left out."""
+    sizes = [len(word.text) for word in reading.words]
+    sure = sum(size * word.confidence for size, word in zip(sizes, reading.words, strict=True))
+    return sum(sizes) > sum(len(word.text) for word in layer) / 2 and sure >= _READ_WELL * sum(sizes)
 
 
 def _reading(

@@ -44,6 +44,12 @@ class LayerVerdict:
     notes: tuple[str, ...] = ()
 
 
+def is_of_scan(layer: Sequence[LayerWord]) -> bool:
+    """Whether most words of a layer are invisible: what another program read from the page's picture."""
+    words = [word for word in layer if word.text.strip()]
+    return sum(not word.visible for word in words) > len(words) / 2
+
+
 def judge_layer(
     layer: Sequence[LayerWord],
     preview: GrayImage,

@@ -8,7 +8,7 @@ import pytest
 
 from docvlm.errors import InputError
 from docvlm.imageops import turn_box, turn_image
-from docvlm.reading import layout_text, read_page
+from docvlm.reading import default_reader, layout_text, read_page
 from docvlm.types import Box, LayerWord, Page, PageStatus, ReadingSource
 from tests.reading.pages import LETTER, draw_page, letter, page_of
 
@@ -116,19 +116,66 @@ def test_hidden_words_are_left_out():
     assert reading.notes == ("2 hidden words were left out.",)
 
 
-def test_an_invisible_layer_that_agrees_with_the_scan_is_kept():
+def invisible(words):
+    return tuple(replace(word, visible=False) for word in words)
+
+
+def test_a_scan_is_read_from_its_picture_rather_than_from_the_reading_in_the_file():
     image, words = letter()
-    reading = read_page(page_of(image, tuple(replace(word, visible=False) for word in words)))
+    misread = tuple(replace(word, text=word.text.replace("o", "0").replace("n", "ri")) for word in words)
+    reading = read_page(page_of(image, invisible(misread)))
+    assert reading.source is ReadingSource.OCR
+    assert reading.text.split("\n") == list(LETTER)
+    assert reading.notes == ("Read from the picture, not from the file's invisible text.",)
+
+
+class Unsure:
+    """The real engine, a fifth less sure of every character: as it is of handwriting."""
+
+    def detect(self, image):
+        return default_reader().detect(image)
+
+    def recognise(self, image, quads):
+        return tuple(
+            replace(line, characters=tuple(map(self._less_sure, line.characters)))
+            for line in default_reader().recognise(image, quads)
+        )
+
+    def _less_sure(self, character):
+        return replace(character, confidence=0.8 * character.confidence)
+
+
+def test_the_reading_in_the_file_is_kept_where_the_picture_reads_badly():
+    image, words = letter()
+    reading = read_page(page_of(image, invisible(words)), reader=Unsure())
+    assert reading.source is ReadingSource.TEXT_LAYER
+    assert reading.text.split("\n") == list(LETTER)
+    assert read_page(page_of(image), reader=Unsure()).text.split("\n") == list(LETTER)
+
+
+def test_the_reading_in_the_file_is_kept_where_little_of_the_picture_can_be_read():
+    """As on pages in a foreign script under a Latin letterhead."""
+    image, words = letter()
+    image[180:] = cv2.GaussianBlur(image[180:], (0, 0), 7)
+    assert read_page(page_of(image)).text == "\n".join(LETTER[:2])
+    reading = read_page(page_of(image, invisible(words)))
     assert reading.source is ReadingSource.TEXT_LAYER
     assert reading.text.split("\n") == list(LETTER)
 
 
-def test_an_invisible_layer_that_differs_from_the_scan_is_refused():
+def differing(words):
+    return tuple(replace(word, text=word.text[::-1].upper() + "qj", visible=False) for word in words)
+
+
+@pytest.mark.parametrize(
+    ("reader", "note"),
+    [(None, "Read from the picture"), (Unsure(), "Invisible text differs from what the page shows")],
+)
+def test_an_invisible_layer_that_differs_from_the_scan_is_refused(reader, note):
     image, words = letter()
-    other = tuple(replace(word, text=word.text[::-1].upper() + "qj", visible=False) for word in words)
-    reading = read_page(page_of(image, other))
+    reading = read_page(page_of(image, differing(words)), reader=reader)
     assert reading.source is ReadingSource.OCR
-    assert "differs from what the page shows" in reading.notes[0]
+    assert note in reading.notes[0]
     assert similar_words(reading) > 0.95
 
 
