@@ -20,6 +20,9 @@ from docvlm.errors import Cancelled, ModelError
 from docvlm.models.lookup import PageLookup
 from docvlm.types import TokenStep
 
+_BEFORE_VALUE = ":"
+"""Stands between a name and its value in every reply."""
+
 
 class Continuation(Protocol):
     """A model whose cache already holds the prompt so far."""
@@ -89,17 +92,17 @@ class TextStream:
     """Turns a growing list of token ids into pieces of text, holding back incomplete characters."""
 
     def __init__(self, tokenizer: Detokenizer) -> None:
+        self.text = ""
         self._tokenizer = tokenizer
         self._ids: list[int] = []
-        self._sent = 0
 
     def push(self, token_id: int) -> str:
         self._ids.append(token_id)
         text = self._tokenizer.decode(self._ids, skip_special_tokens=True)
         if text.endswith("\ufffd"):
             return ""
-        piece = text[self._sent :]
-        self._sent = len(text)
+        piece = text[len(self.text) :]
+        self.text = text
         return piece
 
 
@@ -143,7 +146,8 @@ def generate_tokens(
         pending = []
         right = 0  # tokens of the guess that the model itself chose, or the grammar forced
         while not pending:
-            token_id, probability = _choose(logits[right], grammar, absent_ids)
+            is_value_start = stream.text.endswith(_BEFORE_VALUE)
+            token_id, probability = _choose(logits[right], grammar, absent_ids if is_value_start else ())
             if token_id in end_ids:
                 return
             forced = _consume_forced(grammar)

@@ -156,7 +156,7 @@ class PrefixEngine(ABC):
             grammar,
             cancel,
             page_ids,
-            self._prompts.plain(request.absent),
+            self._grammar_tokenizer.tokenize_str(request.absent),
         )
 
     def move(self) -> None:

@@ -45,8 +45,9 @@ class GenerationRequest:
         guess_from_page: guess that the reply goes on as the page does, and check several tokens in one
             pass; same reply, quicker where it is one run of words, slower where it is many short values.
         json_schema: what a free reply should look like; a wish, for engines that follow no grammar.
-        absent: how the grammar lets a value say that it is not there, with the space before it. It is taken
-            only where it is likelier than all values together. Empty: as any other words.
+        absent: how the grammar lets a value behind a colon say that it is not there, with the space before
+            it. It is taken only where it is likelier than all values together. Empty: as any other words.
+            A wish: engines behind a server do as they are wont to.
     """
 
     prompt: str

@@ -74,7 +74,9 @@ def extract_windows(
     document = page_context("\n".join(window.words.text for window in windows))
     for done, window in enumerate(windows, start=1):
         context = window_context(window, document)
-        request = _request(engine, schema, window, context)
+        # Of several windows one with any value outvotes all that have none, so each must be sure of its own.
+        absent = ABSENT if len(windows) == 1 else ""
+        request = _request(engine, schema, window, context, absent)
         reply = ReplyText.of(engine.generate(show(window), request, cancel))
         parse = parse_extraction if engine.card.follows_grammar else parse_json_extraction
         parsed = parse(reply, schema)
@@ -90,13 +92,15 @@ def extract_windows(
     yield replace(calibrated, checks=run_checks(schema, merged))
 
 
-def _request(engine: Engine, schema: Schema, window: Window, context: PageContext) -> GenerationRequest:
+def _request(
+    engine: Engine, schema: Schema, window: Window, context: PageContext, absent: str
+) -> GenerationRequest:
     if engine.card.follows_grammar:
         return GenerationRequest(
             extraction_prompt(schema),
             grammar=extraction_grammar(schema, window.words, context),
             max_tokens=EXTRACTION_TOKENS,
-            absent=ABSENT,
+            absent=absent,
         )
     return GenerationRequest(
         free_extraction_prompt(schema),

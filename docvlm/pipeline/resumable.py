@@ -49,5 +49,6 @@ def _name_of(page: PageInput, request: GenerationRequest) -> str:
         request.grammar,
         request.max_tokens,
         request.json_schema,
+        request.absent,
     )
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()

@@ -1,4 +1,9 @@
-"""One page in, its reading out: from the text layer where that is real, else by OCR."""
+"""One page in, its reading out: from the text layer where that is real, else by OCR.
+
+A scan may carry what another program read on it, invisibly. docvlm's own reading is taken instead where it
+is sure: of tesseract's searchable PDFs it has a fifth to a third of the errors
+(``python -m tests.benchmarks.searchable_scans``).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +22,7 @@ from docvlm.memory import give_memory_back
 from docvlm.reading.ocr import PaddleReader, TextReader
 from docvlm.reading.ocr_page import read_image
 from docvlm.reading.order import Segment, arrange
-from docvlm.reading.text_layer import is_of_scan, judge_layer
+from docvlm.reading.text_layer import judge_layer, words_of_scan
 from docvlm.reading.words import split_glued_label
 from docvlm.types import (
     Box,
@@ -35,6 +40,9 @@ from docvlm.types import (
 _READ_WELL = 0.85
 """Mean confidence of a page's characters from which docvlm's own reading of a scan is taken rather than the
 one that lies invisibly in the file: print is surer, handwriting and foreign scripts are not."""
+
+_READ_WHOLE = 0.8
+"""Of the characters that the other program found, so many must be in docvlm's own reading."""
 
 _OWN_READING = "Read from the picture, not from the file's invisible text."
 
@@ -61,8 +69,9 @@ def read_page(
 
     Args:
         page: a page whose status is OK. Without a picture its text layer is taken as it is.
-        ocr: None takes the text layer where it is real and OCR elsewhere; True always reads the picture;
-            False never does (a page without a usable layer then has no lines, and a note says so).
+        ocr: None takes the text layer where it is real and OCR elsewhere, on searchable scans too; True
+            always reads the picture; False never does (a page without a usable layer then has no lines, and
+            a note says so).
         reader: the OCR engine; by default the one of this process.
         draw: gives the page with its image; called where ``page`` has a preview only and that is not enough.
 
@@ -90,17 +99,21 @@ def read_page(
         return _read_layer_unjudged(page)
     notes: tuple[str, ...] = ()
     if ocr is None and page.text_layer:
-        if is_of_scan(page.text_layer):
-            own = _read_picture(page, picture(), engine(), (_OWN_READING,))
-            if _is_read_well(own, page.text_layer):
-                return own
         preview = _reduced(picture()) if page.preview is None else page.preview
-        verdict = judge_layer(page.text_layer, preview, preview.shape[1] / page.width, picture, engine)
+        scale = preview.shape[1] / page.width
+        other = words_of_scan(page.text_layer, preview, scale)
+        if other:
+            own = _read_picture(page, picture(), engine(), (_OWN_READING,))
+            if _is_read_well(own, other):
+                return own
+        verdict = judge_layer(page.text_layer, preview, scale, picture, engine)
         if engine.cache_info().currsize:
             give_memory_back()
         if verdict.words is not None:
             return _read_layer(page, verdict.words, verdict.notes)
         notes = verdict.notes
+        if other:
+            return replace(own, notes=(*page.notes, *notes))
     return _read_picture(page, picture(), engine(), notes)
 
 
@@ -165,11 +178,12 @@ def _read_picture(page: Page, image: RgbImage, reader: TextReader, notes: tuple[
     return _reading(page, ReadingSource.OCR, segments, found.alignment, notes)
 
 
-def _is_read_well(reading: Reading, layer: Sequence[LayerWord]) -> bool:
-    """Whether a scan was read with certainty, and much of it: lines in a foreign script are left out."""
+def _is_read_well(reading: Reading, other: Sequence[LayerWord]) -> bool:
+    """Whether a scan was read with certainty and nearly whole: lines in a foreign script are left out."""
     sizes = [len(word.text) for word in reading.words]
     sure = sum(size * word.confidence for size, word in zip(sizes, reading.words, strict=True))
-    return sum(sizes) > sum(len(word.text) for word in layer) / 2 and sure >= _READ_WELL * sum(sizes)
+    others = sum(len(word.text) for word in other)
+    return sum(sizes) >= _READ_WHOLE * others and sure >= _READ_WELL * sum(sizes)
 
 
 def _reading(

@@ -30,6 +30,7 @@ _AGREES = 0.6  # similarity of layer and picture, 1.0 = equal; an OCR layer of a
 _READABLE = 0.7  # confidence from which OCR may contradict the layer
 _MIN_CONTRAST = 3.0  # standard deviation in gray levels under a word that is really printed
 _COVERED = 0.4  # of the printed lines must lie under the layer's words
+_SEEN_ON_SCANS = 0.1  # visible words, such as a stamped number, for each invisible one
 _INK_OUTSIDE = 2.0  # ink outside the words' boxes, as a multiple of the ink inside, that raises a doubt
 
 _PLACEHOLDER_GLYPH = re.compile(r"\(cid:\d+\)|/g\d+|�")
@@ -44,10 +45,16 @@ class LayerVerdict:
     notes: tuple[str, ...] = ()
 
 
-def is_of_scan(layer: Sequence[LayerWord]) -> bool:
-    """Whether most words of a layer are invisible: what another program read from the page's picture."""
-    words = [word for word in layer if word.text.strip()]
-    return sum(not word.visible for word in words) > len(words) / 2
+def words_of_scan(layer: Sequence[LayerWord], preview: GrayImage, scale: float) -> list[LayerWord]:
+    """The invisible words that lie over print, where hardly any other words are to be seen.
+
+    They are what another program read from the page's picture. Empty where the page is no such scan.
+    """
+    words = [word for word in layer if word.text.strip() and word.box.area > 0]
+    if not any(not word.visible for word in words):
+        return []
+    seen, under_print = _parted(words, preview, scale)
+    return under_print if len(seen) <= _SEEN_ON_SCANS * len(under_print) else []
 
 
 def judge_layer(
@@ -154,15 +161,7 @@ def _without_hidden(
 
     Hidden text is a known way to slip instructions or false values to a program that reads a page.
     """
-    contrast = _contrast(preview, [word.box for word in words], scale)
-    seen = [
-        word for word, under in zip(words, contrast, strict=True) if word.visible and under >= _MIN_CONTRAST
-    ]
-    under_print = [
-        word
-        for word, under in zip(words, contrast, strict=True)
-        if not word.visible and under >= _MIN_CONTRAST
-    ]
+    seen, under_print = _parted(words, preview, scale)
     notes = []
     if under_print:
         if agrees(under_print):
@@ -174,6 +173,15 @@ def _without_hidden(
     if left_out:
         notes.append(f"{left_out} hidden {'word was' if left_out == 1 else 'words were'} left out.")
     return seen, tuple(notes)
+
+
+def _parted(
+    words: Sequence[LayerWord], preview: GrayImage, scale: float
+) -> tuple[list[LayerWord], list[LayerWord]]:
+    """The words that are seen, and the invisible ones that lie over print."""
+    contrast = _contrast(preview, [word.box for word in words], scale)
+    inked = [word for word, under in zip(words, contrast, strict=True) if under >= _MIN_CONTRAST]
+    return [word for word in inked if word.visible], [word for word in inked if not word.visible]
 
 
 def _contrast(gray: GrayImage, boxes: Sequence[Box], scale: float) -> npt.NDArray[np.float64]:

@@ -72,9 +72,7 @@ class FieldAccuracy:
         turn = fields_turn(example.fields, self._schema)
         asked = request_schema(example.fields, self._schema)
         grammar = extraction_grammar(asked, example.window.words, example.context)
-        request = GenerationRequest(
-            turn.prompt, grammar=grammar, max_tokens=EXTRACTION_TOKENS, absent=ABSENT
-        )
+        request = GenerationRequest(turn.prompt, grammar=grammar, max_tokens=EXTRACTION_TOKENS, absent=ABSENT)
         reply = ReplyText.of(self._engine.generate(self._show(example), request)).text.splitlines()
         wanted = [line for line in turn.reply.splitlines() if not line.endswith(":")]
         return sum(line in reply for line in wanted), len(wanted)

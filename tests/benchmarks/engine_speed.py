@@ -91,9 +91,7 @@ def report_questions(engine: EmbeddedEngine, window: Window, repeats: int) -> No
 def extraction_request(window: Window, schema_name: str) -> GenerationRequest:
     schema = load_schema(schema_name)
     grammar = extraction_grammar(schema, window.words, page_context(window.words.text))
-    return GenerationRequest(
-        extraction_prompt(schema), grammar=grammar, max_tokens=1024, absent=ABSENT
-    )
+    return GenerationRequest(extraction_prompt(schema), grammar=grammar, max_tokens=1024, absent=ABSENT)
 
 
 @dataclass(frozen=True, slots=True)

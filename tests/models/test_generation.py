@@ -167,7 +167,7 @@ class Preferring:
 def test_absence_is_said_where_it_is_likelier_than_all_values_together(
     tokenizer: Any, not_found: float, acme: float, trading: float, expected: str
 ) -> None:
-    lark = '%llguidance {}\nstart: ("Acme" | "Trading" | " not found") "\\n"'
+    lark = '%llguidance {}\nstart: "company:" ("Acme" | "Trading" | " not found") "\\n"'
     absent_ids = tokenizer(" not found").input_ids
     preferences = {absent_ids[0]: not_found}
     for text, probability in (("Acme", acme), ("Trading", trading)):
@@ -181,18 +181,19 @@ def test_absence_is_said_where_it_is_likelier_than_all_values_together(
                 continuation, [5], tokenizer, frozenset({END}), 60, grammar, absent_ids=absent_ids
             )
         )
-        return "".join(step.text for step in steps), steps[0].probability
+        (decided, *_) = [step for step in steps if not step.forced]
+        return "".join(step.text for step in steps), decided.probability
 
     text, probability = reply(absent_ids)
-    assert text == f"{expected}\n"
+    assert text == f"company:{expected}\n"
     given = {" not found": not_found, "Acme": acme, "Trading": trading}
     assert probability == pytest.approx(given[expected], abs=0.01)
-    assert reply(())[0] == f"{max(given, key=lambda choice: given[choice])}\n"
+    assert reply(())[0] == f"company:{max(given, key=lambda choice: given[choice])}\n"
 
 
 def test_a_value_that_begins_like_absence_is_written_to_its_end(tokenizer: Any) -> None:
-    """Inside a run the words are no statement about the field."""
-    lark = '%llguidance {}\nstart: "Acme" (" not" | " Trading") "\\n"'
+    """Inside a run the words are no statement about the field, also where the page holds both."""
+    lark = '%llguidance {}\nstart: "company:" " Acme" (" not found" | " Trading" | "\\n") "\\n"'
     absent_ids = tokenizer(" not found").input_ids
     preferences = {absent_ids[0]: 0.4, tokenizer(" Trading").input_ids[0]: 0.3}
     preferences[tokenizer("\n").input_ids[0]] = 0.3
@@ -201,4 +202,4 @@ def test_a_value_that_begins_like_absence_is_written_to_its_end(tokenizer: Any) 
     steps = generate_tokens(
         continuation, [5], tokenizer, frozenset({END}), 60, grammar, absent_ids=absent_ids
     )
-    assert "".join(step.text for step in steps) == "Acme not\n"
+    assert "".join(step.text for step in steps) == "company: Acme not found\n"

@@ -163,3 +163,10 @@ def test_a_field_is_said_not_to_be_there_only_where_that_is_likelier_than_all_va
     (request,) = engine.requests
     assert request.absent == " not found"
     assert f'NOT_FOUND: "{request.absent}"' in (request.grammar or "")
+
+
+def test_of_several_windows_each_must_be_sure_of_its_value() -> None:
+    """One with a value outvotes all that have none."""
+    engine = WrittenEngine(lambda _page, _prompt: "total: RM9.00\n")
+    extraction_of(engine, windows_of(engine, ["Total RM9.00"], ["Thank you"]), load_schema("total:amount"))
+    assert [request.absent for request in engine.requests] == ["", ""]

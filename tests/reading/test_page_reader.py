@@ -132,7 +132,11 @@ def test_a_scan_is_read_from_its_picture_rather_than_from_the_reading_in_the_fil
 class Unsure:
     """The real engine, a fifth less sure of every character: as it is of handwriting."""
 
+    def __init__(self):
+        self.pages = 0
+
     def detect(self, image):
+        self.pages += 1
         return default_reader().detect(image)
 
     def recognise(self, image, quads):
@@ -153,18 +157,57 @@ def test_the_reading_in_the_file_is_kept_where_the_picture_reads_badly():
     assert read_page(page_of(image), reader=Unsure()).text.split("\n") == list(LETTER)
 
 
-def test_the_reading_in_the_file_is_kept_where_little_of_the_picture_can_be_read():
-    """As on pages in a foreign script under a Latin letterhead."""
+@pytest.mark.parametrize("lines", [2, 5])
+def test_the_reading_in_the_file_is_kept_where_not_all_of_the_picture_can_be_read(lines):
+    """As on pages that are partly in a foreign script."""
     image, words = letter()
-    image[180:] = cv2.GaussianBlur(image[180:], (0, 0), 7)
-    assert read_page(page_of(image)).text == "\n".join(LETTER[:2])
+    below = 40 + 70 * lines
+    image[below:] = cv2.GaussianBlur(image[below:], (0, 0), 7)
+    assert read_page(page_of(image)).text == "\n".join(LETTER[:lines])
     reading = read_page(page_of(image, invisible(words)))
     assert reading.source is ReadingSource.TEXT_LAYER
     assert reading.text.split("\n") == list(LETTER)
 
 
+def test_words_that_are_seen_keep_their_place_among_many_hidden_ones():
+    """A page is no scan because much is hidden on it."""
+    image, words = letter()
+    blank = tuple(
+        LayerWord(f"hide{number}", Box(60, 620 + number, 400, 640 + number), 90 + number, 0, visible=False)
+        for number in range(len(words) + 10)
+    )
+    reading = read_page(page_of(image, (*words, *blank)), reader=NoOcr())
+    assert reading.source is ReadingSource.TEXT_LAYER
+    assert reading.text.split("\n") == list(LETTER)
+    assert reading.notes == (f"{len(blank)} hidden words were left out.",)
+
+
+def test_typed_words_between_those_of_a_scan_are_taken_as_they_are():
+    image, words = letter()
+    mixed = tuple(replace(word, visible=number % 3 == 0) for number, word in enumerate(words))
+    reading = read_page(page_of(image, mixed))
+    assert reading.source is ReadingSource.TEXT_LAYER
+    assert reading.text.split("\n") == list(LETTER)
+
+
+def test_a_page_that_reads_badly_is_read_once():
+    image, words = letter()
+    reader = Unsure()
+    read_page(page_of(image, differing(words)), reader=reader)
+    assert reader.pages == 1
+
+
+def test_a_scan_that_came_with_its_preview_is_drawn_to_be_read():
+    image, words = letter()
+    page = page_of(image, invisible(words))
+    preview = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), None, fx=0.5, fy=0.5)
+    reading = read_page(replace(page, image=None, preview=preview), draw=lambda: page)
+    assert reading.source is ReadingSource.OCR
+    assert reading.text.split("\n") == list(LETTER)
+
+
 def differing(words):
-    return tuple(replace(word, text=word.text[::-1].upper() + "qj", visible=False) for word in words)
+    return tuple(replace(word, text=word.text[:0:-1].upper() + "q", visible=False) for word in words)
 
 
 @pytest.mark.parametrize(
