@@ -1,7 +1,7 @@
 """One page in, its reading out: from the text layer where that is real, else by OCR.
 
 A scan may carry what another program read on it, invisibly. docvlm's own reading is taken instead where it
-is sure: of tesseract's searchable PDFs it has a fifth to a third of the errors
+is sure: of tesseract's searchable PDFs it has a fifth to a quarter of the errors
 (``python -m tests.benchmarks.searchable_scans``).
 """
 
