@@ -9,6 +9,7 @@ from random import Random
 from docvlm.reading import layout_text
 from docvlm.types import Reading
 from finetune.synthesis.bills import invoice, order
+from finetune.synthesis.contracts import contract
 from finetune.synthesis.forms import dense_form, form
 from finetune.synthesis.noise import read_badly, sheared
 from finetune.synthesis.page import Document, Draft, read_draft
@@ -30,6 +31,7 @@ BUILDERS: dict[str, tuple[Builder, int]] = {
     "id_card": (id_card, 5),
     "letter": (letter, 4),
     "table": (table, 4),
+    "contract": (contract, 24),
 }
 """Who builds which kind of document, and how often."""
 

@@ -17,6 +17,9 @@ from finetune.synthesis.vocabulary import fact_kinds
 _SAID_OTHERWISE = {"full_name": ("surname", "given_names"), "surname": ("full_name",)}
 """Where the first is printed the others are neither printed as such nor absent."""
 
+PARTIES = ("first_party", "second_party")
+"""Facts that a contract calls by names of its own, such as Landlord and Tenant."""
+
 _TEMPLATE_FACTS = {
     "company": "seller_name",
     "address": "seller_address",

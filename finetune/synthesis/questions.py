@@ -6,7 +6,14 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from docvlm.prompts import ANSWER_START, NOT_FOUND, question_prompt
-from finetune.synthesis.kinds import absent_facts, clean_name, document_kinds, other_label, present_facts
+from finetune.synthesis.kinds import (
+    PARTIES,
+    absent_facts,
+    clean_name,
+    document_kinds,
+    other_label,
+    present_facts,
+)
 from finetune.synthesis.page import Document
 from finetune.synthesis.requests import Turn
 from finetune.synthesis.vocabulary import fact_kinds
@@ -41,6 +48,12 @@ _CELL_OF = (
     "{header} for {name}?",
     'What is the value for "{name}" in the column {header}?',
 )
+
+_WHO_IS = {
+    "en": ("Who is the {}?", "What is the name of the {}?", "Which person or company is the {}?", "{}?"),
+    "fr": ("Qui est le {} ?", "Quel est le nom du {} ?"),
+    "de": ("Wer ist der {}?", "Wie heißt der {}?"),
+}
 
 Asked = tuple[str, str]
 """A question and its answer."""
@@ -78,6 +91,8 @@ def _askers(document: Document) -> Sequence[Asker]:
         return [*[_about_entry] * 9, _about_absent, _about_other_label]
     if document_kinds()[document.kind].list_name == "entries":
         return [_about_entry, _about_entry, _about_entry, _about_missing]
+    if document.kind == "contract":
+        return [*[_about_fact] * 4, _about_party, _about_absent]
     askers: list[Asker] = [_about_fact, _about_fact, _about_label, _about_absent]
     return [*askers, _about_item] if document.rows("items") else askers
 
@@ -122,6 +137,16 @@ def _about_label(document: Document, rng: Random) -> Asked | None:
         return None
     fact = rng.choice(facts)
     patterns = _BY_LABEL.get(document.language, _BY_LABEL["en"])
+    return rng.choice(patterns).format(document.labels[fact]), document.facts[fact]
+
+
+def _about_party(document: Document, rng: Random) -> Asked | None:
+    """A party of a contract by what it is called there."""
+    parties = [fact for fact in PARTIES if fact in document.facts]
+    if not parties:
+        return None
+    fact = rng.choice(parties)
+    patterns = _WHO_IS.get(document.language, _WHO_IS["en"])
     return rng.choice(patterns).format(document.labels[fact]), document.facts[fact]
 
 

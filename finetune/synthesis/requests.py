@@ -9,6 +9,7 @@ from random import Random
 from docvlm.prompts import CELL_BREAK, NOT_FOUND, ROW_START, extraction_prompt
 from docvlm.schemas import FieldSpec, FieldType, Schema, load_schema
 from finetune.synthesis.kinds import (
+    PARTIES,
     absent_facts,
     clean_name,
     document_kinds,
@@ -133,7 +134,10 @@ def _fields(document: Document, rng: Random) -> list[tuple[FieldSpec, str]]:
     rng.shuffle(wanted)
     asked: dict[str, tuple[FieldSpec, str]] = {}
     for fact in wanted:
-        name = field_name(fact, document.language, rng)
+        if fact in PARTIES and fact in document.labels and rng.random() < 0.7:
+            name = _written(clean_name(document.labels[fact]), rng)
+        else:
+            name = field_name(fact, document.language, rng)
         asked.setdefault(plain(name), (_spec(name, fact_kinds()[fact], rng), fact))
     if rng.random() < 0.3:
         asked |= _list_field(document, rng)
