@@ -1,6 +1,6 @@
 """How well the embedded model answers about generated documents it has not been trained on.
 
-    python -m finetune.evaluate_generated --documents 100 --adapter runs/first/checkpoint
+    python -m finetune.evaluate_generated --documents 100 --adapter runs/first/checkpoint --kind contract
 
 Replies are decoded as in the product: held to the schema and to the page's words.
 """
@@ -11,6 +11,7 @@ import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Mapping
+from itertools import count, islice
 from pathlib import Path
 
 from docvlm.config import Settings
@@ -23,25 +24,30 @@ from docvlm.prompts import ABSENT, NOT_FOUND
 from docvlm.schemas import page_context
 from docvlm.terminal import run_command
 from finetune.synthesis.examples import make_example
+from finetune.synthesis.kinds import document_kinds
 from finetune.synthesis.requests import Turn
 
 HELD_OUT = "held-out"
 """Seeds of documents for evaluation; training seeds are numbers, so the two never meet."""
 
 
-def evaluate(engine: Engine, documents: int) -> Mapping[str, tuple[int, int]]:
-    """Right and asked values for each kind of request: fields and questions, answerable or not."""
+def evaluate(engine: Engine, documents: int, kind: str | None = None) -> Mapping[str, tuple[int, int]]:
+    """Right and asked values for each kind of request: fields and questions, answerable or not.
+
+    Args:
+        kind: of the documents; None for all kinds.
+    """
     scores: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for number in range(documents):
-        example = make_example(f"{HELD_OUT}:{number}")
+    made = (make_example(f"{HELD_OUT}:{number}") for number in count())
+    for example in islice((one for one in made if kind in (None, one.kind)), documents):
         windows = cut_windows(example.reading, engine.count_tokens)
         for turn in example.turns if len(windows) == 1 else ():
             reply = "".join(
                 step.text for step in engine.generate(windows[0].input, _request(turn, windows[0]))
             )
-            for kind, right in _compare(turn, reply):
-                hits, asked = scores[kind]
-                scores[kind] = (hits + right, asked + 1)
+            for request, right in _compare(turn, reply):
+                hits, asked = scores[request]
+                scores[request] = (hits + right, asked + 1)
     return scores
 
 
@@ -72,6 +78,9 @@ def main() -> int:
     parser.add_argument(
         "--adapter", type=Path, help="adapter to lay over the raw language model; without it, the shipped one"
     )
+    parser.add_argument(
+        "--kind", choices=sorted(document_kinds()), help="ask about documents of this kind only"
+    )
     parser.set_defaults(run=_run)
     return run_command(parser)
 
@@ -80,8 +89,8 @@ def _run(options: argparse.Namespace) -> int:
     settings = Settings.from_environment()
     adapter = options.adapter or SHIPPED_ADAPTER
     engine = EmbeddedEngine(settings.model_cache, threads=settings.threads, shipped_adapter=adapter)
-    for kind, (right, asked) in sorted(evaluate(engine, options.documents).items()):
-        print(f"{kind}: {right} of {asked} = {right / asked:.2f}")
+    for request, (right, asked) in sorted(evaluate(engine, options.documents, options.kind).items()):
+        print(f"{request}: {right} of {asked} = {right / asked:.2f}")
     return 0
 
 

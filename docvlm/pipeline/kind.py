@@ -45,7 +45,7 @@ _QUESTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "purchase_order": ("What is the order number?", "Who is the supplier?", "What is the total?"),
     "id_card": ("What is the name?", "What is the date of birth?", "What is the document number?"),
-    "contract": ("Who are the parties?", "When does it begin?", "What is the notice period?"),
+    "contract": ("When does it begin?", "How long does it run?", "What is the notice period?"),
     "form": ("What is the date?", "Who is it from?", "What is it about?"),
 }
 _ANY_QUESTIONS = ("What is the date?", "Who is it from?", "What is the total?")
