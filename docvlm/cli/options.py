@@ -87,7 +87,7 @@ def _extract(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--schema",
         required=True,
-        help="receipt, invoice, form, bank_statement, id_card, purchase_order, a JSON Schema file, "
+        help="receipt, invoice, form, bank_statement, id_card, purchase_order, contract, a JSON Schema file, "
         "or a list such as 'company, date:date, total:amount'",
     )
     _add_fresh(parser)

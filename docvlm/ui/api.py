@@ -82,9 +82,9 @@ class Api:
             Args:
                 document: The file as a data: address (data:application/pdf;base64,...), library:N for
                     document N of a search, or, on the machine that runs docvlm, the path of a file.
-                schema: receipt, invoice, purchase_order, bank_statement, id_card or form, or another name
-                    that schemas lists; or a list of fields such as: seller, date:date, total:amount; or a
-                    JSON Schema.
+                schema: receipt, invoice, purchase_order, bank_statement, id_card, contract or form, or
+                    another name that schemas lists; or a list of fields such as: seller, date:date,
+                    total:amount; or a JSON Schema.
                 pages: Which pages, such as 1-3,7; empty for all.
             """
             with told_in_a_sentence(), self._calls.opened(document, request) as opened:

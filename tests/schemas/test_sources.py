@@ -27,7 +27,15 @@ def _types(schema: Schema) -> dict[str, str]:
 
 
 def test_the_templates_are_these() -> None:
-    assert template_names() == ("bank_statement", "form", "id_card", "invoice", "purchase_order", "receipt")
+    assert template_names() == (
+        "bank_statement",
+        "contract",
+        "form",
+        "id_card",
+        "invoice",
+        "purchase_order",
+        "receipt",
+    )
 
 
 @pytest.mark.parametrize("name", template_names())
@@ -63,7 +71,7 @@ def test_a_templates_name_may_be_typed_freely() -> None:
 
 
 def test_a_misspelt_template_gets_a_suggestion() -> None:
-    with pytest.raises(SchemaError, match=r"Did you mean 'receipt'\? Known are bank_statement, form"):
+    with pytest.raises(SchemaError, match=r"Did you mean 'receipt'\? Known are bank_statement, contract, form"):
         load_schema("recipt")
 
 
