@@ -23,7 +23,7 @@ from docvlm.pipeline.windows import Window, cut_windows
 from docvlm.prompts import ABSENT, NOT_FOUND
 from docvlm.schemas import page_context
 from docvlm.terminal import run_command
-from finetune.synthesis.examples import make_example
+from finetune.synthesis.examples import BUILDERS, make_example
 from finetune.synthesis.kinds import document_kinds
 from finetune.synthesis.requests import Turn
 
@@ -79,7 +79,9 @@ def main() -> int:
         "--adapter", type=Path, help="adapter to lay over the raw language model; without it, the shipped one"
     )
     parser.add_argument(
-        "--kind", choices=sorted(document_kinds()), help="ask about documents of this kind only"
+        "--kind",
+        choices=sorted(BUILDERS.keys() & document_kinds().keys()),
+        help="ask about documents of this kind only",
     )
     parser.set_defaults(run=_run)
     return run_command(parser)

@@ -44,8 +44,12 @@ class _Contract:
         self._title = title
         self._roles = dict(zip(("first", "second"), self._tables["roles"][title], strict=True))
         self._indent = rng.choice((0, 0, 0, 3))
+        self._is_person = rng.random() < 0.3
         self._clause_gap = rng.choice((0.0, 0.5, 1.0))
         self._values = self._make_values()
+        # People ask for a party by what the contract calls it.
+        for party, role in self._roles.items():
+            writer.labels[f"{party}_party"] = role
 
     def draft(self) -> Draft:
         writer, rng = self._writer, self._rng
@@ -70,11 +74,12 @@ class _Contract:
         rng, style, tables = self._rng, self._writer.style, self._tables
         start = make_date(rng)
         language = self._writer.language
+        second = make_person(rng, language) if self._is_person else make_company(rng, language)
         spans = [rng.choice(tables["long"]), rng.choice(tables["long"]), rng.choice(tables["middle"])]
         return {
             **self._roles,
             "first_party": make_company(rng, language),
-            "second_party": make_person(rng, language) if rng.random() < 0.3 else make_company(rng, language),
+            "second_party": second,
             "first_address": ", ".join(make_address(rng, language)),
             "second_address": ", ".join(make_address(rng, language)),
             "start_date": style.date(start),
@@ -100,12 +105,10 @@ class _Contract:
     def _parties(self) -> None:
         if self._writer.chance(0.6):
             self._paragraph(self._rng.choice(self._tables["between"]))
-            self._name_roles()
             return
         for party, lead in (("first", "first_of_parties"), ("second", "second_of_parties")):
             self._writer.line(self._rng.choice(self._tables[lead]))
             self._party(party)
-        self._name_roles()
 
     def _party(self, party: str) -> None:
         """A name, an address, perhaps who speaks for it, and what it is called, a line each."""
@@ -117,11 +120,6 @@ class _Contract:
             person = make_person(rng, writer.language)
             writer.line(rng.choice(self._tables["represented"]).format(person=person), column=column)
         writer.line(rng.choice(self._tables["called"]).format(role=self._roles[party]), column=column)
-
-    def _name_roles(self) -> None:
-        """People ask for a party by what the contract calls it."""
-        for party, role in self._roles.items():
-            self._writer.labels[f"{party}_party"] = role
 
     def _clause(self, number: str, clause: Mapping[str, Any]) -> None:
         head = f"{number} {self._rng.choice(clause['heads'])}".strip()
@@ -151,8 +149,8 @@ class _Contract:
     def _filled(self, slot: str) -> Marked:
         """The value of a slot, and its fact where somebody may ask about it."""
         rng, tables, style = self._rng, self._tables, self._writer.style
-        if slot == "deposit":
-            return self._values["security_deposit"], "security_deposit"
+        if slot == "indefinite":
+            return rng.choice(tables["indefinite"]), "contract_term"
         if slot == "some_amount":
             return f"{self._values['currency']} {style.amount(rng.randint(50, 90000) * 100)}", None
         if slot == "some_days":
@@ -172,6 +170,8 @@ class _Contract:
         if writer.chance(0.6):
             half = writer.page.columns // 2
             names = [make_person(rng, writer.language) for _ in self._roles]
+            if self._is_person:
+                names[1] = self._values["second_party"]
             said = [rng.choice(self._tables["for_party"]).format(role=role) for role in self._roles.values()]
             writer.page.row(*(Cell(name, None, place * half) for place, name in enumerate(names)))
             writer.page.row(*(Cell(text, None, place * half) for place, text in enumerate(said)))

@@ -14,7 +14,16 @@ from finetune.synthesis.form_entries import label_beside
 from finetune.synthesis.page import Document
 from finetune.synthesis.vocabulary import fact_kinds
 
-_SAID_OTHERWISE = {"full_name": ("surname", "given_names"), "surname": ("full_name",)}
+_SAID_OTHERWISE = {
+    "full_name": ("surname", "given_names"),
+    "surname": ("full_name",),
+    "end_date": ("contract_term",),
+    "contract_term": ("end_date",),
+    "hourly_rate": ("contract_fee",),
+    "total": ("contract_fee",),
+    "signing_date": ("date",),
+    "first_party": ("seller_name", "seller_address", "buyer_name", "buyer_address", "customer_number"),
+}
 """Where the first is printed the others are neither printed as such nor absent."""
 
 PARTIES = ("first_party", "second_party")
@@ -38,6 +47,8 @@ _TEMPLATE_FACTS = {
     "transactions.date": "entry_date",
     "pairs": "entries",
     "key": "label",
+    "contract.term": "contract_term",
+    "contract.fee": "contract_fee",
 }
 
 
@@ -86,6 +97,7 @@ def absent_facts(document: Document, among: Iterable[str]) -> list[str]:
     """Facts that the document does not state under any name."""
     printed = [fact for fact in fact_kinds() if fact in document.facts or fact in document.unclear]
     stated = {name for fact in printed for name in _all_names(fact)}
+    stated |= {plain(label) for label in document.labels.values()}
     implied = {other for fact in printed for other in _SAID_OTHERWISE.get(fact, ())}
     return [fact for fact in among if fact not in implied and not stated & _all_names(fact)]
 

@@ -134,7 +134,7 @@ def _fields(document: Document, rng: Random) -> list[tuple[FieldSpec, str]]:
     rng.shuffle(wanted)
     asked: dict[str, tuple[FieldSpec, str]] = {}
     for fact in wanted:
-        if fact in PARTIES and fact in document.labels and rng.random() < 0.7:
+        if fact in PARTIES and rng.random() < 0.7:
             name = _written(clean_name(document.labels[fact]), rng)
         else:
             name = field_name(fact, document.language, rng)

@@ -2,9 +2,10 @@
 
     python -m tests.benchmarks.contract_questions --adapter docvlm/weights/adapter
 
-Three contracts lie below, the fourth is the sample that ships. None of their sentences is one of those of the
-generator (``finetune/synthesis/clauses.toml``). An answer is right when its letters and digits are those of
-an accepted one; one that holds an accepted answer and more is counted apart.
+Three contracts lie below, the fourth is the sample that ships. None of their sentences is one of those of
+the generator (``finetune/synthesis/clauses.toml``); most of the questions are asked there, too. An answer is
+right when its letters and digits are those of an accepted one; one that holds an accepted answer and more is
+counted apart.
 """
 
 from __future__ import annotations

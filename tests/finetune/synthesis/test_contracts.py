@@ -25,12 +25,17 @@ def documents(count: int) -> list[Document]:
 
 
 def test_what_a_contract_says_stands_within_its_sentences() -> None:
+    before = 0
     for document in documents(40):
         text = " ".join(document.reading.text.split())
-        for fact, value in document.facts.items():
-            assert value in text, fact
+        for fact in ("notice_period", "liability_limit", "governing_law", "start_date"):
+            value = document.facts.get(fact)
+            # Words stand before it in its sentence, and it does not begin a row of its own every time.
+            assert value is None or not text.startswith(value)
+            before += value is not None and f"\n{value}" not in document.reading.text
         assert set(PARTIES) <= set(document.facts)
         assert "{" not in text and "}" not in text
+    assert before > 60
 
 
 def test_a_value_that_goes_on_in_the_next_row_is_one_value() -> None:
@@ -45,7 +50,7 @@ def test_a_value_that_goes_on_in_the_next_row_is_one_value() -> None:
     assert broken
 
 
-def test_every_fact_of_a_contract_is_printed_by_some_and_asked_about() -> None:
+def test_every_fact_of_a_contract_is_printed_by_some() -> None:
     made = documents(150)
     printed = {fact for document in made for fact in document.facts}
     assert printed == set(document_kinds()["contract"].facts)
@@ -57,7 +62,7 @@ def test_rows_are_no_wider_than_the_page() -> None:
         for row in draft.rows:
             if len(row.cells) > 1 or row.cells[0].align == "left":
                 words = " ".join(cell.text for cell in row.cells)
-                assert len(words) <= max(draft.columns, 60), words
+                assert len(words) <= draft.columns, words
 
 
 def test_parties_are_asked_for_by_what_the_contract_calls_them() -> None:
@@ -85,7 +90,7 @@ def test_a_language_without_clauses_has_english_contracts(language: str, written
 
 @pytest.mark.parametrize("language", CLAUSES)
 def test_a_slot_is_a_fact_or_known_to_the_writer(language: str) -> None:
-    known = {*document_kinds()["contract"].facts, "deposit", "first", "second", "currency"}
+    known = {*document_kinds()["contract"].facts, "indefinite", "first", "second", "currency"}
     known |= {"first_address", "second_address", "some_amount", "some_days", "some_date"}
     table = CLAUSES[language]
     said = [
