@@ -36,6 +36,7 @@ from finetune.long_run import (
     cached_language_model,
     read_recipe,
     rise_and_fall,
+    settings_of,
     take_steps,
 )
 from finetune.packed_attention import use_packed_attention
@@ -233,7 +234,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.export:
         export(language_model, options.out, options.export)
     else:
-        config = load_recipe(options.recipe) if options.recipe else InstructConfig()
+        config = settings_of(options.recipe, options.out, options.resume, InstructConfig)
         given = {name: getattr(options, name) for name in ("seed", "documents", "start_from")}
         config = replace(config, **{name: value for name, value in given.items() if value is not None})
         train(language_model, options.out, config, options.resume)

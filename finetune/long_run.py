@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 CHECKPOINT = "checkpoint"
+_SETTINGS = "config.json"
 _LAST_CHECKPOINT = "checkpoint.old"
 LOG = "log.jsonl"
 
@@ -50,6 +51,18 @@ def read_recipe(file: Path, config: Callable[..., Config]) -> Config:
         ) from error
 
 
+def settings_of(recipe: Path | None, out: Path, resume: bool, config: Callable[..., Config]) -> Config:
+    """The settings of a run: those of a recipe, else of the run that is gone on with, else the usual ones.
+
+    Raises:
+        UsageError: when the recipe cannot be read or names a setting that there is not.
+    """
+    kept = out / _SETTINGS
+    if recipe is None and resume and kept.is_file():
+        recipe = kept  # JSON is YAML
+    return config() if recipe is None else read_recipe(recipe, config)
+
+
 def begin(out: Path, config: DataclassInstance, resume: bool) -> None:
     """Make the folder of a run and keep its settings there.
 
@@ -65,7 +78,7 @@ def begin(out: Path, config: DataclassInstance, resume: bool) -> None:
     last = out / _LAST_CHECKPOINT
     if last.exists() and not (out / CHECKPOINT).exists():
         last.rename(out / CHECKPOINT)
-    (out / "config.json").write_text(json.dumps(asdict(config), indent=2), encoding="utf-8")
+    (out / _SETTINGS).write_text(json.dumps(asdict(config), indent=2), encoding="utf-8")
 
 
 def holds_checkpoint(out: Path) -> bool:

@@ -38,6 +38,7 @@ from finetune.long_run import (
     cached_language_model,
     read_recipe,
     rise_and_fall,
+    settings_of,
     take_steps,
 )
 from finetune.training_state import load_state, save_state
@@ -247,7 +248,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.export:
         export(options.out, options.export)
         return 0
-    config = load_recipe(options.recipe) if options.recipe else VisionConfig()
+    config = settings_of(options.recipe, options.out, options.resume, VisionConfig)
     given = {name: getattr(options, name) for name in ("tiles", "seed", "start_from")}
     config = replace(config, **{name: value for name, value in given.items() if value is not None})
     train(options.out, config, options.resume, _language_model(config))

@@ -19,6 +19,7 @@ from finetune.long_run import (
     put_checkpoint,
     read_recipe,
     rise_and_fall,
+    settings_of,
     take_steps,
 )
 
@@ -47,6 +48,17 @@ def test_a_run_is_not_begun_over_another(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="already holds a run"):
         begin(tmp_path / "run", Config(), resume=False)
     begin(tmp_path / "run", Config(), resume=True)
+
+
+def test_a_run_goes_on_with_its_own_settings(tmp_path: Path) -> None:
+    recipe, run = tmp_path / "recipe.yaml", tmp_path / "run"
+    recipe.write_text("pages: 5\n")
+    assert settings_of(None, run, True, Config) == Config()
+    begin(run, settings_of(recipe, run, False, Config), resume=False)
+    assert settings_of(None, run, True, Config) == Config(5)
+    assert settings_of(None, run, False, Config) == Config()
+    recipe.write_text("pages: 6\n")
+    assert settings_of(recipe, run, True, Config) == Config(6)
 
 
 def test_the_learning_rate_rises_in_a_line_and_falls_in_half_a_cosine() -> None:
