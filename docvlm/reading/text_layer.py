@@ -51,7 +51,7 @@ def words_of_scan(layer: Sequence[LayerWord], preview: GrayImage, scale: float) 
     They are what another program read from the page's picture. Empty where the page is no such scan.
     """
     words = [word for word in layer if word.text.strip() and word.box.area > 0]
-    if not any(not word.visible for word in words):
+    if all(word.visible for word in words):
         return []
     seen, under_print = _parted(words, preview, scale)
     return under_print if len(seen) <= _SEEN_ON_SCANS * len(under_print) else []
