@@ -34,7 +34,6 @@ from finetune.long_run import (
     Progress,
     begin,
     cached_language_model,
-    read_recipe,
     rise_and_fall,
     settings_of,
     take_steps,
@@ -77,11 +76,6 @@ class InstructConfig:
     checkpoint_minutes: float = 5.0
     threads: int = 2
     start_from: str | None = None
-
-
-def load_recipe(file: Path) -> InstructConfig:
-    """The settings in a YAML file of ``finetune/recipes``; see :func:`read_recipe`."""
-    return read_recipe(file, InstructConfig)
 
 
 def learning_rate_at(progress: float, config: InstructConfig) -> float:

@@ -43,7 +43,6 @@ from finetune.long_run import (
     Progress,
     begin,
     cached_language_model,
-    read_recipe,
     rise_and_fall,
     settings_of,
     take_steps,
@@ -110,11 +109,6 @@ class Run:
         seeing: Any = self.model.model
         save_vision(self.config, seeing.vision_model, seeing.connector, folder / VISION, torch.float32)
         save_state(folder, self.optimizer, self.progress)
-
-
-def load_recipe(file: Path) -> PicturesConfig:
-    """The settings in a YAML file of ``finetune/recipes``; see :func:`read_recipe`."""
-    return read_recipe(file, PicturesConfig)
 
 
 def train(language_model: Path, out: Path, config: PicturesConfig, resume: bool) -> None:

@@ -25,7 +25,8 @@ from finetune.evaluation.results import (
     ValueKind,
     write_evaluation,
 )
-from finetune.instruct import Examples, InstructConfig, example_of, load_recipe
+from finetune.instruct import Examples, InstructConfig, example_of
+from finetune.long_run import read_recipe
 from finetune.synthesis.examples import Example
 from tests.benchmarks import ablations
 from tests.benchmarks.ablation_rows import ROWS, PlainLinesEngine, Row, plain_lines
@@ -64,7 +65,7 @@ def test_the_first_row_learns_what_every_run_learns() -> None:
 
 
 def test_the_rows_with_other_ranks_differ_in_nothing_else() -> None:
-    recipe = load_recipe(RECIPE)
+    recipe = read_recipe(RECIPE, InstructConfig)
     for name, rank in (("rank-4", 4), ("rank-64", 64)):
         assert _row(name).config(recipe) == replace(recipe, rank=rank, alpha=2 * rank)
         assert _examples(name, 3) == ALWAYS[:3]

@@ -102,17 +102,16 @@ def read_page(
         preview = _reduced(picture()) if page.preview is None else page.preview
         scale = preview.shape[1] / page.width
         other = words_of_scan(page.text_layer, preview, scale)
-        if other:
-            own = _read_picture(page, picture(), engine(), (_OWN_READING,))
-            if _is_read_well(own, other):
-                return own
+        own = _read_picture(page, picture(), engine(), (_OWN_READING,)) if other else None
+        if own is not None and _is_read_well(own, other):
+            return own
         verdict = judge_layer(page.text_layer, preview, scale, picture, engine)
         if engine.cache_info().currsize:
             give_memory_back()
         if verdict.words is not None:
             return _read_layer(page, verdict.words, verdict.notes)
         notes = verdict.notes
-        if other:
+        if own is not None:
             return replace(own, notes=(*page.notes, *notes))
     return _read_picture(page, picture(), engine(), notes)
 

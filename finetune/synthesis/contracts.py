@@ -40,11 +40,10 @@ class _Contract:
         self._writer = writer
         self._rng = rng = writer.rng
         self._tables = _language_tables()[writer.language]
-        title = rng.choice(list(self._tables["roles"]))
-        self._title = title
-        self._roles = dict(zip(("first", "second"), self._tables["roles"][title], strict=True))
+        self._title = rng.choice(list(self._tables["roles"]))
+        self._roles = dict(zip(("first", "second"), self._tables["roles"][self._title], strict=True))
         self._indent = rng.choice((0, 0, 0, 3))
-        self._is_person = rng.random() < 0.3
+        self._second_is_person = rng.random() < 0.3
         self._clause_gap = rng.choice((0.0, 0.5, 1.0))
         self._values = self._make_values()
         # People ask for a party by what the contract calls it.
@@ -74,8 +73,8 @@ class _Contract:
         rng, style, tables = self._rng, self._writer.style, self._tables
         start = make_date(rng)
         language = self._writer.language
-        second = make_person(rng, language) if self._is_person else make_company(rng, language)
-        spans = [rng.choice(tables["long"]), rng.choice(tables["long"]), rng.choice(tables["middle"])]
+        second = make_person(rng, language) if self._second_is_person else make_company(rng, language)
+        term, renewal, notice = (rng.choice(tables[length]) for length in ("long", "long", "middle"))
         return {
             **self._roles,
             "first_party": make_company(rng, language),
@@ -86,9 +85,9 @@ class _Contract:
             "end_date": style.date(
                 start.replace(year=start.year + rng.randint(1, 5), day=min(start.day, 28))
             ),
-            "contract_term": spans[0],
-            "renewal_period": spans[1],
-            "notice_period": spans[2],
+            "contract_term": term,
+            "renewal_period": renewal,
+            "notice_period": notice,
             "confidentiality_period": rng.choice(tables["long"]),
             "payment_period": rng.choice(tables["short"]),
             "response_time": rng.choice(tables["soon"]),
@@ -99,7 +98,7 @@ class _Contract:
             "hourly_rate": style.amount(rng.randint(40, 250) * 100),
             "security_deposit": style.amount(rng.randint(300, 9000) * 100),
             "liability_limit": style.amount(rng.randint(5, 2000) * 100000),
-            "currency": style.currency or "EUR",
+            "currency": style.currency,
         }
 
     def _parties(self) -> None:
@@ -170,7 +169,7 @@ class _Contract:
         if writer.chance(0.6):
             half = writer.page.columns // 2
             names = [make_person(rng, writer.language) for _ in self._roles]
-            if self._is_person:
+            if self._second_is_person:
                 names[1] = self._values["second_party"]
             said = [rng.choice(self._tables["for_party"]).format(role=role) for role in self._roles.values()]
             writer.page.row(*(Cell(name, None, place * half) for place, name in enumerate(names)))

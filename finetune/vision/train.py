@@ -36,7 +36,6 @@ from finetune.long_run import (
     Progress,
     begin,
     cached_language_model,
-    read_recipe,
     rise_and_fall,
     settings_of,
     take_steps,
@@ -105,11 +104,6 @@ class Run:
         """Write a checkpoint to a folder."""
         self.reader.save(folder)
         save_state(folder, self.optimizer, self.progress)
-
-
-def load_recipe(file: Path) -> VisionConfig:
-    """The settings in a YAML file of ``finetune/recipes``; see :func:`read_recipe`."""
-    return read_recipe(file, VisionConfig)
 
 
 def train(out: Path, config: VisionConfig, resume: bool, language_model: Path | None = None) -> None:

@@ -27,8 +27,8 @@ from finetune.evaluation.bootstrap import Interval
 from finetune.evaluation.compare import compare
 from finetune.evaluation.evaluate import evaluate_documents
 from finetune.evaluation.results import read_evaluation, write_evaluation
-from finetune.instruct import InstructConfig, export, load_recipe, train
-from finetune.long_run import cached_language_model, holds_checkpoint
+from finetune.instruct import InstructConfig, export, train
+from finetune.long_run import cached_language_model, holds_checkpoint, read_recipe
 from tests.benchmarks.ablation_rows import ROWS, Row
 from tests.benchmarks.zero_shot import SETS, labels_of
 from tests.conftest import REPOSITORY
@@ -59,7 +59,7 @@ def main() -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    recipe = replace(load_recipe(RECIPE), documents=options.documents)
+    recipe = replace(read_recipe(RECIPE, InstructConfig), documents=options.documents)
     keep_settings(options.out, {**asdict(recipe), "limit": options.limit, "sample": SEED})
     labels = {name: labels_of(options.data, name, options.limit, SEED) for name in options.sets}
     for row in ROWS:

@@ -15,11 +15,11 @@ from finetune.instruct import (
     InstructConfig,
     export,
     learning_rate_at,
-    load_recipe,
     open_run,
     train,
     train_step,
 )
+from finetune.long_run import read_recipe
 from finetune.packing import pack_turns
 from tests.conftest import REPOSITORY
 from tests.finetune.tiny import save_tiny_model
@@ -102,9 +102,9 @@ def test_every_recipe_can_be_followed(tmp_path: Path) -> None:
     recipes = [recipe for recipe in every if not recipe.stem.endswith(("-tower", "-resampler", "-pictures"))]
     assert len(recipes) == len(every) - 3 >= 6
     for recipe in recipes:
-        config = load_recipe(recipe)
+        config = read_recipe(recipe, InstructConfig)
         assert config.documents >= 500
         assert config.start_from is None or (REPOSITORY / config.start_from).is_dir()
     (tmp_path / "bad.yaml").write_text("documents: 5\nminutes: 9\n", encoding="utf-8")
     with pytest.raises(UsageError, match="minutes"):
-        load_recipe(tmp_path / "bad.yaml")
+        read_recipe(tmp_path / "bad.yaml", InstructConfig)

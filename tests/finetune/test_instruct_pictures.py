@@ -22,12 +22,11 @@ from finetune.instruct_pictures import (
     PicturesConfig,
     encode,
     export,
-    load_recipe,
     open_run,
     train,
     train_step,
 )
-from finetune.long_run import CHECKPOINT, LOG
+from finetune.long_run import CHECKPOINT, LOG, read_recipe
 from finetune.picture_examples import transcription
 from finetune.vision.evaluate import ADAPTER, VISION, WholeModel, tile_errors
 from finetune.vision.glyph_head import GlyphHead
@@ -157,6 +156,6 @@ def test_nothing_is_exported_from_a_run_without_a_checkpoint(home: Path, tmp_pat
 
 
 def test_the_recipe_is_a_valid_one() -> None:
-    recipe = load_recipe(REPOSITORY / "finetune" / "recipes" / "docvlm-mini-pictures.yaml")
+    recipe = read_recipe(REPOSITORY / "finetune" / "recipes" / "docvlm-mini-pictures.yaml", PicturesConfig)
     assert recipe.examples >= 10_000
     assert (REPOSITORY / recipe.adapter).is_dir()

@@ -12,12 +12,12 @@ import pytest
 from docvlm.schemas import FieldType
 from finetune.data.cases import read_cases
 from finetune.data.documents import FieldLabel
-from finetune.instruct import load_recipe
+from finetune.instruct import InstructConfig
+from finetune.long_run import read_recipe
 from finetune.synthesis.drawing.pages import make_draft, page_source
 from finetune.synthesis.examples import make_example
 from finetune.synthesis.vocabulary import LANGUAGES, fact_kinds, words
 from finetune.vision.train import VisionConfig
-from finetune.vision.train import load_recipe as vision_recipe
 from tests.conftest import REPOSITORY
 
 WORDS_IN_A_ROW = 8
@@ -90,13 +90,13 @@ def pages_of_tiles(recipe: VisionConfig) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def stream() -> list[str]:
     """Every page and reply of the last run towards the shipped adapter, and every page of the tower's run."""
-    recipe = load_recipe(REPOSITORY / "finetune" / "recipes" / "docvlm-mini-ninth.yaml")
+    recipe = read_recipe(REPOSITORY / "finetune" / "recipes" / "docvlm-mini-ninth.yaml", InstructConfig)
     examples = (make_example(f"{recipe.seed}:{number}") for number in range(recipe.documents))
     texts = [
         "\n".join((example.page_text, *(f"{turn.prompt} {turn.reply}" for turn in example.turns)))
         for example in examples
     ]
-    tower = vision_recipe(REPOSITORY / "finetune" / "recipes" / "docvlm-mini-tower.yaml")
+    tower = read_recipe(REPOSITORY / "finetune" / "recipes" / "docvlm-mini-tower.yaml", VisionConfig)
     return [*texts, *pages_of_tiles(tower)]
 
 

@@ -14,7 +14,7 @@ from docvlm.errors import UsageError
 from docvlm.models.checksums import damaged_files, has_checksums
 from docvlm.models.vision_tower import WEIGHTS
 from finetune.cores import core_workers
-from finetune.long_run import CHECKPOINT, LOG
+from finetune.long_run import CHECKPOINT, LOG, read_recipe
 from finetune.vision.batches import Batch, BatchSizes, make_batch
 from finetune.vision.readers import LatentReader, PatchReader, load_reader
 from finetune.vision.train import (
@@ -22,7 +22,6 @@ from finetune.vision.train import (
     Stage,
     VisionConfig,
     export,
-    load_recipe,
     open_run,
     train,
     train_step,
@@ -116,7 +115,7 @@ def test_a_run_is_not_begun_over_another(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stage", Stage)
 def test_the_recipes_are_valid_ones(stage: Stage) -> None:
-    recipe = load_recipe(REPOSITORY / "finetune" / "recipes" / f"docvlm-mini-{stage}.yaml")
+    recipe = read_recipe(REPOSITORY / "finetune" / "recipes" / f"docvlm-mini-{stage}.yaml", VisionConfig)
     assert recipe.stage == stage
     assert recipe.tiles >= 10_000
 
@@ -124,7 +123,7 @@ def test_the_recipes_are_valid_ones(stage: Stage) -> None:
 def test_a_setting_that_there_is_not_is_said(tmp_path: Path) -> None:
     (tmp_path / "recipe.yaml").write_text("colour: red\n")
     with pytest.raises(UsageError, match="no recipe"):
-        load_recipe(tmp_path / "recipe.yaml")
+        read_recipe(tmp_path / "recipe.yaml", VisionConfig)
 
 
 def test_a_resampler_learns_what_its_tower_sees(tmp_path: Path) -> None:
@@ -170,4 +169,4 @@ def test_a_resampler_without_a_tower_is_refused(tmp_path: Path) -> None:
 def test_a_stage_that_there_is_not_is_said(tmp_path: Path) -> None:
     (tmp_path / "recipe.yaml").write_text("stage: nose\n")
     with pytest.raises(UsageError, match="no recipe"):
-        load_recipe(tmp_path / "recipe.yaml")
+        read_recipe(tmp_path / "recipe.yaml", VisionConfig)
