@@ -174,8 +174,8 @@ def _choose(
     that some value is there, and are passed over then.
     """
     allowed = grammar.forbid(logits) if grammar else logits
+    token_id = int(allowed.argmax())  # of the logits: where one is no number, all probabilities are none
     probabilities = torch.softmax(allowed, dim=-1)
-    token_id = int(probabilities.argmax())
     if grammar and absent_ids and token_id == absent_ids[0] and grammar.valid(absent_ids) == len(absent_ids):
         others = probabilities.index_fill(0, torch.tensor([token_id], device=logits.device), 0.0)
         if probabilities[token_id] <= others.sum():

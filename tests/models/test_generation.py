@@ -203,3 +203,12 @@ def test_a_value_that_begins_like_absence_is_written_to_its_end(tokenizer: Any) 
         continuation, [5], tokenizer, frozenset({END}), 60, grammar, absent_ids=absent_ids
     )
     assert "".join(step.text for step in steps) == "company: Acme not found\n"
+
+
+def test_a_model_that_gives_no_numbers_is_still_held_to_its_grammar(tokenizer: Any) -> None:
+    """A training that went astray is told from its loss, not from a reply that cannot be written."""
+    lark = '%llguidance {}\nstart: "company:" ("Acme" | "Trading") "\\n"'
+    grammar = GrammarState(llguidance.hf.from_tokenizer(tokenizer), lark)
+    astray = Preferring({token_id: float("nan") for token_id in range(len(tokenizer))}, len(tokenizer))
+    steps = list(generate_tokens(astray, [5], tokenizer, frozenset({END}), 60, grammar))
+    assert "".join(step.text for step in steps) in ("company:Acme\n", "company:Trading\n")
