@@ -16,7 +16,8 @@ from finetune.synthesis.page import Cell, Draft, Role
 from finetune.synthesis.values import make_code, make_date
 from finetune.synthesis.writer import Writer
 
-_SLOT = re.compile(r"\{(\w+)\}")
+_SLOT = re.compile(r"\{(\w+)(\|plain)?\}")
+"""A fact or another value; ``plain`` is the form it has by itself, in languages that bend words."""
 
 Marked = tuple[str, str | None]
 """A word, or some, and the fact that they belong to."""
@@ -74,7 +75,6 @@ class _Contract:
         start = make_date(rng)
         language = self._writer.language
         second = make_person(rng, language) if self._second_is_person else make_company(rng, language)
-        term, renewal, notice = (rng.choice(tables[length]) for length in ("long", "long", "middle"))
         return {
             **self._roles,
             "first_party": make_company(rng, language),
@@ -85,12 +85,12 @@ class _Contract:
             "end_date": style.date(
                 start.replace(year=start.year + rng.randint(1, 5), day=min(start.day, 28))
             ),
-            "contract_term": term,
-            "renewal_period": renewal,
-            "notice_period": notice,
-            "confidentiality_period": rng.choice(tables["long"]),
-            "payment_period": rng.choice(tables["short"]),
-            "response_time": rng.choice(tables["soon"]),
+            "contract_term": self._span("long"),
+            "renewal_period": self._span("long"),
+            "notice_period": self._span("middle"),
+            "confidentiality_period": self._span("long"),
+            "payment_period": self._span("short"),
+            "response_time": self._span("soon"),
             "late_interest": rng.choice(tables["percents"]),
             "governing_law": rng.choice(tables["laws"]),
             "jurisdiction": make_city(rng, language),
@@ -99,15 +99,45 @@ class _Contract:
             "security_deposit": style.amount(rng.randint(300, 9000) * 100),
             "liability_limit": style.amount(rng.randint(5, 2000) * 100000),
             "currency": style.currency,
+            "signing_date": style.date(make_date(rng)),
+            "title": self._title,
         }
+
+    def _span(self, length: str) -> str:
+        """A span of time in figures, in words or both, or one of those that are written in no such way."""
+        rng, tables = self._rng, self._tables
+        if rng.random() < 0.35:
+            return rng.choice(tables[length])
+        unit, numbers = rng.choice(list(tables["spans"][length].items()))
+        number = str(rng.choice(numbers))
+        word = tables["numbers"].get(number, number)
+        return f"{rng.choice((number, number, word, word, f'{word} ({number})'))} {unit}"
 
     def _parties(self) -> None:
         if self._writer.chance(0.6):
             self._paragraph(self._rng.choice(self._tables["between"]))
             return
+        if self._writer.chance(0.4):
+            self._labelled_parties()
+            return
         for party, lead in (("first", "first_of_parties"), ("second", "second_of_parties")):
             self._writer.line(self._rng.choice(self._tables[lead]))
             self._party(party)
+
+    def _labelled_parties(self) -> None:
+        """A row each, or two: what a party is called, its name, and its address behind or below it."""
+        writer, rng = self._writer, self._rng
+        colon, column = rng.choice((":", ":", "")), rng.choice((0, 0, 14))
+        behind = rng.random() < 0.5
+        for party, role in self._roles.items():
+            label = Cell(f"{role}{colon}", None, 0)
+            name, address = self._values[f"{party}_party"], self._values[f"{party}_address"]
+            start = column if column > len(label.text) else None
+            if behind:
+                self._paragraph(f"{label.text} {{{party}_party}}, {{{party}_address}}")
+            else:
+                writer.page.row(label, Cell(name, f"{party}_party", start))
+                writer.page.row(Cell(address, None, column))
 
     def _party(self, party: str) -> None:
         """A name, an address, perhaps who speaks for it, and what it is called, a line each."""
@@ -122,7 +152,7 @@ class _Contract:
 
     def _clause(self, number: str, clause: Mapping[str, Any]) -> None:
         head = f"{number} {self._rng.choice(clause['heads'])}".strip()
-        sentences = [self._rng.choice(clause["sayings"])]
+        sentences = self._sayings(clause)
         for filler in self._rng.sample(self._tables["fillers"], self._rng.choice((0, 0, 1, 1, 2))):
             sentences.insert(self._rng.randint(0, len(sentences)), filler)
         if self._writer.chance(0.12):
@@ -130,6 +160,12 @@ class _Contract:
             return
         self._writer.line(head, role=Role.HEADING)
         self._paragraph(" ".join(sentences))
+
+    def _sayings(self, clause: Mapping[str, Any]) -> list[str]:
+        """One or two sayings of a clause, which do not state the same."""
+        first, second = self._rng.sample(clause["sayings"], 2)
+        alike = _slots_of(first) & _slots_of(second) - {"first", "second", "currency"}
+        return [first, second] if not alike and self._writer.chance(0.4) else [first]
 
     def _paragraph(self, text: str) -> None:
         """Sentences with slots, broken into rows as wide as the page."""
@@ -145,7 +181,7 @@ class _Contract:
             )
             self._writer.page.row(*cells)
 
-    def _filled(self, slot: str) -> Marked:
+    def _filled(self, slot: str, plain: bool) -> Marked:
         """The value of a slot, and its fact where somebody may ask about it."""
         rng, tables, style = self._rng, self._tables, self._writer.style
         if slot == "indefinite":
@@ -153,15 +189,18 @@ class _Contract:
         if slot == "some_amount":
             return f"{self._values['currency']} {style.amount(rng.randint(50, 90000) * 100)}", None
         if slot == "some_days":
-            return rng.choice((*tables["middle"], *tables["short"], *tables["soon"])), None
+            return self._span(rng.choice(("middle", "short", "soon"))), None
         if slot == "some_date":
             return style.date(make_date(rng)), None
-        unasked = slot in ("first", "second", "currency") or slot.endswith("_address")
-        return self._values[slot], None if unasked else slot
+        unasked = slot in ("first", "second", "currency", "title") or slot.endswith("_address")
+        value = self._values[slot]
+        if plain:
+            value = " ".join(tables["plain"].get(word, word) for word in value.split())
+        return value, None if unasked else slot
 
     def _signatures(self) -> None:
         writer, rng = self._writer, self._rng
-        date = writer.style.date(make_date(rng))
+        date = self._values["signing_date"]
         place = make_city(rng, writer.language)
         template = rng.choice(self._tables["signed"])
         before = template.format(place=place, date="").strip()
@@ -176,7 +215,11 @@ class _Contract:
             writer.page.row(*(Cell(text, None, place * half) for place, text in enumerate(said)))
 
 
-def _words_of(text: str, filled: Callable[[str], Marked]) -> Iterator[Marked]:
+def _slots_of(text: str) -> set[str]:
+    return {slot for slot, _ in _SLOT.findall(text)}
+
+
+def _words_of(text: str, filled: Callable[[str, bool], Marked]) -> Iterator[Marked]:
     """The words of a text, each slot replaced by the words of its value.
 
     What is glued to a slot, such as a bracket or a comma, becomes part of the value's first or last word.
@@ -186,7 +229,7 @@ def _words_of(text: str, filled: Callable[[str], Marked]) -> Iterator[Marked]:
         if slot is None:
             yield word, None
             continue
-        value, fact = filled(slot.group(1))
+        value, fact = filled(slot.group(1), bool(slot.group(2)))
         before, behind = word[: slot.start()], word[slot.end() :]
         for piece in f"{before}{value}{behind}".split():
             yield piece, fact

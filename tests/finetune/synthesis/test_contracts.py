@@ -91,14 +91,14 @@ def test_a_language_without_clauses_has_english_contracts(language: str, written
 @pytest.mark.parametrize("language", CLAUSES)
 def test_a_slot_is_a_fact_or_known_to_the_writer(language: str) -> None:
     known = {*document_kinds()["contract"].facts, "indefinite", "first", "second", "currency"}
-    known |= {"first_address", "second_address", "some_amount", "some_days", "some_date"}
+    known |= {"first_address", "second_address", "some_amount", "some_days", "some_date", "title"}
     table = CLAUSES[language]
     said = [
         *table["between"],
         *table["fillers"],
         *(one for clause in table["clauses"] for one in clause["sayings"]),
     ]
-    assert {slot for text in said for slot in re.findall(r"\{(\w+)\}", text)} <= known
+    assert {slot for text in said for slot in re.findall(r"\{(\w+)(?:\|plain)?\}", text)} <= known
 
 
 def test_the_same_seed_makes_the_same_contract() -> None:
