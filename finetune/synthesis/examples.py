@@ -22,7 +22,7 @@ from finetune.synthesis.vocabulary import LANGUAGES
 Builder = Callable[[Random, str], Draft]
 
 BUILDERS: dict[str, tuple[Builder, int]] = {
-    "receipt": (receipt, 32),
+    "receipt": (receipt, 36),
     "invoice": (invoice, 36),
     "form": (form, 12),
     "dense_form": (dense_form, 20),
@@ -31,7 +31,7 @@ BUILDERS: dict[str, tuple[Builder, int]] = {
     "id_card": (id_card, 5),
     "letter": (letter, 4),
     "table": (table, 4),
-    "contract": (contract, 24),
+    "contract": (contract, 30),
 }
 """Who builds which kind of document, and how often."""
 
