@@ -15,12 +15,13 @@ from itertools import count, islice
 from pathlib import Path
 
 from docvlm.config import Settings
-from docvlm.grounding import answer_grammar, extraction_grammar
+from docvlm.grounding import answer_grammar
 from docvlm.models.embedded import EmbeddedEngine
 from docvlm.models.protocol import Engine, GenerationRequest
 from docvlm.models.shipped import SHIPPED_ADAPTER
+from docvlm.pipeline.requests import ANSWER_TOKENS, extraction_request
 from docvlm.pipeline.windows import Window, cut_windows
-from docvlm.prompts import ABSENT, NOT_FOUND
+from docvlm.prompts import NOT_FOUND
 from docvlm.schemas import page_context
 from docvlm.terminal import run_command
 from finetune.synthesis.examples import BUILDERS, make_example
@@ -53,9 +54,8 @@ def evaluate(engine: Engine, documents: int, kind: str | None = None) -> Mapping
 
 def _request(turn: Turn, window: Window) -> GenerationRequest:
     if turn.schema is None:
-        return GenerationRequest(turn.prompt, turn.reply_start, answer_grammar(window.words), max_tokens=1024)
-    grammar = extraction_grammar(turn.schema, window.words, page_context(window.words.text))
-    return GenerationRequest(turn.prompt, turn.reply_start, grammar, max_tokens=1024, absent=ABSENT)
+        return GenerationRequest(turn.prompt, turn.reply_start, answer_grammar(window.words), ANSWER_TOKENS)
+    return extraction_request(turn.schema, window.words, page_context(window.words.text))
 
 
 def _compare(turn: Turn, reply: str) -> list[tuple[str, bool]]:

@@ -6,16 +6,16 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from docvlm.grounding import ReplySpan, ReplyText, answer_grammar, parse_answer, parse_free_answer
+from docvlm.grounding import ReplySpan, ReplyText, parse_answer, parse_free_answer
 from docvlm.models.protocol import Engine, GenerationRequest, PageInput
 from docvlm.pipeline.ranking import rank_texts
+from docvlm.pipeline.requests import ANSWER_TOKENS, question_request
 from docvlm.pipeline.windows import Window
-from docvlm.prompts import ANSWER_START, free_question_prompt, question_prompt
+from docvlm.prompts import free_question_prompt
 from docvlm.types import Answer
 
 ASKED_WINDOWS = 3
 SURE = 0.8  # an answer this sure ends the search through further windows
-ANSWER_TOKENS = 192  # forty words, the longest run, take up to about 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +60,7 @@ def ask_windows(
 def _request(engine: Engine, question: str, window: Window) -> GenerationRequest:
     if not engine.card.follows_grammar:
         return GenerationRequest(free_question_prompt(question), max_tokens=ANSWER_TOKENS)
-    return GenerationRequest(
-        question_prompt(question),
-        ANSWER_START,
-        answer_grammar(window.words),
-        ANSWER_TOKENS,
-        guess_from_page=True,
-    )
+    return question_request(question, window.words)
 
 
 def _ground(question: str, span: ReplySpan, window: Window) -> Answer:

@@ -14,7 +14,6 @@ from docvlm.grounding import (
     ReplySpan,
     ReplyText,
     WordRun,
-    extraction_grammar,
     extraction_json_schema,
     line_up,
     parse_extraction,
@@ -22,8 +21,9 @@ from docvlm.grounding import (
     shown_by_sums,
 )
 from docvlm.models.protocol import Engine, GenerationRequest, PageInput
+from docvlm.pipeline.requests import EXTRACTION_TOKENS, extraction_request
 from docvlm.pipeline.windows import Window, window_context
-from docvlm.prompts import ABSENT, extraction_prompt, free_extraction_prompt
+from docvlm.prompts import free_extraction_prompt
 from docvlm.schemas import (
     FieldSpec,
     FieldType,
@@ -35,8 +35,6 @@ from docvlm.schemas import (
     run_checks,
 )
 from docvlm.types import Extraction, FieldValue, LineItems
-
-EXTRACTION_TOKENS = 1536
 
 SURE = 0.9
 """A value this sure stands, whatever the sums of its page show: labels may have taught it."""
@@ -74,9 +72,7 @@ def extract_windows(
     document = page_context("\n".join(window.words.text for window in windows))
     for done, window in enumerate(windows, start=1):
         context = window_context(window, document)
-        # Of several windows one with any value outvotes all that have none, so each must be sure of its own.
-        absent = ABSENT if len(windows) == 1 else ""
-        request = _request(engine, schema, window, context, absent)
+        request = _request(engine, schema, window, context, only_window=len(windows) == 1)
         reply = ReplyText.of(engine.generate(show(window), request, cancel))
         parse = parse_extraction if engine.card.follows_grammar else parse_json_extraction
         parsed = parse(reply, schema)
@@ -93,15 +89,10 @@ def extract_windows(
 
 
 def _request(
-    engine: Engine, schema: Schema, window: Window, context: PageContext, absent: str
+    engine: Engine, schema: Schema, window: Window, context: PageContext, *, only_window: bool
 ) -> GenerationRequest:
     if engine.card.follows_grammar:
-        return GenerationRequest(
-            extraction_prompt(schema),
-            grammar=extraction_grammar(schema, window.words, context),
-            max_tokens=EXTRACTION_TOKENS,
-            absent=absent,
-        )
+        return extraction_request(schema, window.words, context, only_window=only_window)
     return GenerationRequest(
         free_extraction_prompt(schema),
         max_tokens=EXTRACTION_TOKENS,

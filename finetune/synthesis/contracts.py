@@ -107,7 +107,7 @@ class _Contract:
         """A span of time in figures, in words or both, or one of those that are written in no such way."""
         rng, tables = self._rng, self._tables
         if rng.random() < 0.35:
-            return rng.choice(tables[length])
+            return str(rng.choice(tables[length]))
         unit, numbers = rng.choice(list(tables["spans"][length].items()))
         number = str(rng.choice(numbers))
         word = tables["numbers"].get(number, number)

@@ -15,11 +15,10 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from docvlm.grounding import ReplyText, extraction_grammar
+from docvlm.grounding import ReplyText
 from docvlm.models.prefix_engine import PrefixEngine
-from docvlm.models.protocol import GenerationRequest, PageInput
-from docvlm.pipeline.extract import EXTRACTION_TOKENS
-from docvlm.prompts import ABSENT
+from docvlm.models.protocol import PageInput
+from docvlm.pipeline.requests import extraction_request
 from docvlm.schemas import Schema
 from finetune.training.attention import served_attention_in
 from finetune.training.checkpoints import keep_best
@@ -71,8 +70,7 @@ class FieldAccuracy:
     def _compare(self, example: WindowExample) -> tuple[int, int]:
         turn = fields_turn(example.fields, self._schema)
         asked = request_schema(example.fields, self._schema)
-        grammar = extraction_grammar(asked, example.window.words, example.context)
-        request = GenerationRequest(turn.prompt, grammar=grammar, max_tokens=EXTRACTION_TOKENS, absent=ABSENT)
+        request = extraction_request(asked, example.window.words, example.context)
         reply = ReplyText.of(self._engine.generate(self._show(example), request)).text.splitlines()
         wanted = [line for line in turn.reply.splitlines() if not line.endswith(":")]
         return sum(line in reply for line in wanted), len(wanted)

@@ -25,15 +25,14 @@ from transformers import AutoModelForCausalLM
 
 from docvlm import ingest
 from docvlm.config import Settings
-from docvlm.grounding import answer_grammar, extraction_grammar
 from docvlm.models.adapter import merge_adapter
 from docvlm.models.device import pick_device, pick_dtype
 from docvlm.models.embedded import EmbeddedEngine
 from docvlm.models.language_model import ensure_language_model
 from docvlm.models.protocol import GenerationRequest
 from docvlm.models.shipped import SHIPPED_ADAPTER
+from docvlm.pipeline.requests import extraction_request, question_request
 from docvlm.pipeline.windows import Window, cut_windows
-from docvlm.prompts import ABSENT, ANSWER_START, extraction_prompt, question_prompt
 from docvlm.reading import read_page
 from docvlm.schemas import load_schema, page_context
 from docvlm.types import TokenStep
@@ -55,7 +54,8 @@ def main() -> None:
     print("| what | figure |")
     print("|---|---|")
     report_questions(engine, window, options.repeats)
-    request = extraction_request(window, options.schema)
+    context = page_context(window.words.text)
+    request = extraction_request(load_schema(options.schema), window.words, context)
     speeds = extraction_speeds(engine, window, request, options.repeats)
     print(f"| peak memory of the process and its workers (goal ≤ 2 GiB) | {memory.stop():.2f} GiB |")
     report_extraction(speeds, plain_speeds(engine.prompt_ids(window.input, request), speeds.tokens))
@@ -73,25 +73,13 @@ def report_questions(engine: EmbeddedEngine, window: Window, repeats: int) -> No
     for _ in range(repeats):
         engine.close()  # forgets the page
         for number, question in enumerate(QUESTIONS):
-            request = GenerationRequest(
-                question_prompt(question),
-                ANSWER_START,
-                answer_grammar(window.words),
-                64,
-                guess_from_page=True,
-            )
+            request = question_request(question, window.words)
             seconds, _ = timed(engine.generate(window.input, request))
             (further if number else first).append(seconds)
     ratio = statistics.median(further) / statistics.median(first)
     print(f"| first question on a page, median | {statistics.median(first):.2f} s |")
     print(f"| further question, median | {statistics.median(further):.2f} s |")
     print(f"| further / first (goal ≤ 0.25) | {ratio:.2f} |")
-
-
-def extraction_request(window: Window, schema_name: str) -> GenerationRequest:
-    schema = load_schema(schema_name)
-    grammar = extraction_grammar(schema, window.words, page_context(window.words.text))
-    return GenerationRequest(extraction_prompt(schema), grammar=grammar, max_tokens=1024, absent=ABSENT)
 
 
 @dataclass(frozen=True, slots=True)
