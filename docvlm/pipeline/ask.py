@@ -12,6 +12,7 @@ from docvlm.pipeline.ranking import rank_texts
 from docvlm.pipeline.requests import ANSWER_TOKENS, question_request
 from docvlm.pipeline.windows import Window
 from docvlm.prompts import free_question_prompt
+from docvlm.schemas import without_sentence_end
 from docvlm.types import Answer
 
 ASKED_WINDOWS = 3
@@ -68,7 +69,7 @@ def _ground(question: str, span: ReplySpan, window: Window) -> Answer:
     if run is None:
         return Answer(question, None, span.confidence)
     confidence = span.confidence * run.confidence
-    return Answer(question, run.text, confidence, window.page_number, run.boxes)
+    return Answer(question, without_sentence_end(run.text), confidence, window.page_number, run.boxes)
 
 
 def _surest(question: str, found: Sequence[Answer]) -> Answer:

@@ -6,6 +6,7 @@ from docvlm.schemas.context import DateOrder, DecimalStyle, PageContext, page_co
 from docvlm.schemas.json_schema import dump_schema
 from docvlm.schemas.normalise import Flag, TypedValue, normalise
 from docvlm.schemas.schema import Check, CheckKind, FieldSpec, FieldType, Schema
+from docvlm.schemas.sentences import without_sentence_end
 from docvlm.schemas.shelf import SchemaShelf
 from docvlm.schemas.sources import load_schema, schema_in_text, template_names
 
@@ -30,4 +31,5 @@ __all__ = [
     "run_checks",
     "schema_in_text",
     "template_names",
+    "without_sentence_end",
 ]
