@@ -40,11 +40,10 @@ class Loading:
 
 
 @pytest.fixture
-def loading(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loading]:
+def loading(monkeypatch: pytest.MonkeyPatch) -> Loading:
     made = Loading()
     monkeypatch.setattr("docvlm.pipeline.workspace.load_engine", made)
-    yield made
-    made.end()
+    return made
 
 
 @pytest.fixture
@@ -52,6 +51,7 @@ def workspace(tmp_path: Path, loading: Loading) -> Iterator[Workspace]:
     settings = Settings.from_environment({"DOCVLM_HOME": str(tmp_path / "home")})
     with Workspace(replace(settings, model="some/model")) as opened:
         yield opened
+        loading.end()  # closing waits for whoever loads
 
 
 def _click_sample(rooms: Rooms) -> dict[Any, Any]:
