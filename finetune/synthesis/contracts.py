@@ -19,6 +19,9 @@ from finetune.synthesis.writer import Writer
 _SLOT = re.compile(r"\{(\w+)(\|plain)?\}")
 """A fact or another value; ``plain`` is the form it has by itself, in languages that bend words."""
 
+_ENDS = {"end_date", "contract_term", "indefinite"}
+"""Slots that say when a contract ends; one of them is enough."""
+
 Marked = tuple[str, str | None]
 """A word, or some, and the fact that they belong to."""
 
@@ -104,7 +107,7 @@ class _Contract:
         }
 
     def _span(self, length: str) -> str:
-        """A span of time in figures, in words or both, or one of those that are written in no such way."""
+        """A span of time: a whole phrase, or a number in figures, in words or both, and a unit."""
         rng, tables = self._rng, self._tables
         if rng.random() < 0.35:
             return str(rng.choice(tables[length]))
@@ -130,14 +133,14 @@ class _Contract:
         colon, column = rng.choice((":", ":", "")), rng.choice((0, 0, 14))
         behind = rng.random() < 0.5
         for party, role in self._roles.items():
-            label = Cell(f"{role}{colon}", None, 0)
-            name, address = self._values[f"{party}_party"], self._values[f"{party}_address"]
-            start = column if column > len(label.text) else None
+            label = f"{role}{colon}"
             if behind:
-                self._paragraph(f"{label.text} {{{party}_party}}, {{{party}_address}}")
-            else:
-                writer.page.row(label, Cell(name, f"{party}_party", start))
-                writer.page.row(Cell(address, None, column))
+                self._paragraph(f"{label} {{{party}_party}}, {{{party}_address}}")
+                continue
+            start = column if column > len(label) else None
+            name = Cell(self._values[f"{party}_party"], f"{party}_party", start)
+            writer.page.row(Cell(label, None, 0), name)
+            writer.lines(make_address(rng, writer.language), None, column=column)
 
     def _party(self, party: str) -> None:
         """A name, an address, perhaps who speaks for it, and what it is called, a line each."""
@@ -189,7 +192,7 @@ class _Contract:
         if slot == "some_amount":
             return f"{self._values['currency']} {style.amount(rng.randint(50, 90000) * 100)}", None
         if slot == "some_days":
-            return self._span(rng.choice(("middle", "short", "soon"))), None
+            return self._span(rng.choice(("middle", "short"))), None
         if slot == "some_date":
             return style.date(make_date(rng)), None
         unasked = slot in ("first", "second", "currency", "title") or slot.endswith("_address")
@@ -216,7 +219,11 @@ class _Contract:
 
 
 def _slots_of(text: str) -> set[str]:
-    return {slot for slot, _ in _SLOT.findall(text)}
+    """The facts that a text states, and what it would not leave open to another one."""
+    slots = {slot for slot, _ in _SLOT.findall(text)}
+    if "indefinite" in slots:
+        slots.add("renewal_period")
+    return slots | _ENDS if slots & _ENDS else slots
 
 
 def _words_of(text: str, filled: Callable[[str, bool], Marked]) -> Iterator[Marked]:

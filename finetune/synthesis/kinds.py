@@ -21,6 +21,7 @@ _SAID_OTHERWISE = {
     "contract_term": ("end_date",),
     "hourly_rate": ("contract_fee",),
     "total": ("contract_fee",),
+    "contract_fee": ("total", "subtotal"),
     "signing_date": ("date",),
     "first_party": ("seller_name", "seller_address", "buyer_name", "buyer_address", "customer_number"),
 }

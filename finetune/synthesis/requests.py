@@ -120,6 +120,8 @@ def _is_clear(document: Document, schema: Schema) -> bool:
     """Whether everything the schema asks for is printed as runs of words, and not too much of it."""
     facts = {template_fact(document.kind, spec.name) for spec in schema.fields}
     lists = [template_fact(document.kind, spec.name) for spec in schema.fields if spec.is_list]
+    if "hourly_rate" in document.facts and "contract_fee" in facts - document.facts.keys():
+        return False  # the rate may be what a fee is asked for
     return not any(fact.split(".")[0] in facts for fact in document.unclear) and all(
         len(document.rows(name)) <= 2 * MAX_ROWS_ASKED for name in lists
     )
