@@ -33,6 +33,7 @@ from docvlm.schemas import (
     normalise,
     page_context,
     run_checks,
+    without_sentence_end,
 )
 from docvlm.types import Extraction, FieldValue, LineItems
 
@@ -116,8 +117,14 @@ def _ground_fields(
             value = _value(by_sums, shown[spec.name], spec, window.page_number, context)
             fields.append(replace(value, flags=(*value.flags, Flag.ADDED_UP)))
         else:
-            fields.append(_value(span, runs[spec.name], spec, window.page_number, context))
+            value = _value(span, runs[spec.name], spec, window.page_number, context)
+            fields.append(_out_of_its_sentence(value) if spec.type is FieldType.TEXT else value)
     return tuple(fields)
+
+
+def _out_of_its_sentence(found: FieldValue) -> FieldValue:
+    """``raw`` stays as it is printed."""
+    return found if found.value is None else replace(found, value=without_sentence_end(found.value))
 
 
 def _run_of(span: ReplySpan, spec: FieldSpec, window: Window) -> WordRun | None:

@@ -12,7 +12,6 @@ from docvlm.schemas.dates import find_dates, find_times
 from docvlm.schemas.letters import fold, same_words
 from docvlm.schemas.numbers import FoundNumber, as_text, currency_for, find_numbers
 from docvlm.schemas.schema import FieldSpec, FieldType
-from docvlm.schemas.sentences import without_sentence_end
 
 
 class Flag(StrEnum):
@@ -63,7 +62,7 @@ def normalise(raw: str, spec: FieldSpec, context: PageContext = _NO_CONTEXT) -> 
     """
     match spec.type:
         case FieldType.TEXT:
-            text = without_sentence_end(" ".join(raw.split()))
+            text = " ".join(raw.split())
             return TypedValue(text) if text else _UNREADABLE
         case FieldType.DATE:
             return _date(raw, context)

@@ -26,6 +26,13 @@ def test_the_answer_has_its_page_and_the_box_beside_the_cue() -> None:
     assert answer.confidence == pytest.approx(0.9)
 
 
+def test_an_answer_loses_the_end_of_the_sentence_it_stands_in() -> None:
+    engine = WrittenEngine(lambda _page, _prompt: " three months.\n")
+    windows = windows_of(engine, ["The notice period is three months."])
+    answer = answer_of(engine, windows, "What is the notice period?")
+    assert answer.text == "three months"
+
+
 def test_the_best_ranked_page_is_asked_first_and_a_sure_answer_ends_the_search() -> None:
     engine = WrittenEngine(lambda page, _prompt: " Friday\n" if "deadline" in page else " not found\n")
     windows = windows_of(engine, ["nothing here"], ["deadline Friday"], ["more of nothing"])

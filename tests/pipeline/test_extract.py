@@ -110,6 +110,25 @@ def test_a_reply_cut_short_says_so_and_keeps_what_is_complete() -> None:
     assert "Page 1" in extraction.notes[0]
 
 
+def test_a_value_within_a_sentence_loses_the_end_of_the_sentence_and_shows_what_is_printed() -> None:
+    engine = WrittenEngine(lambda _page, _prompt: "term: two years.\nstart: 1 May 2026.\nseller: Acme Ltd.\n")
+    windows = windows_of(engine, ["Acme Ltd.", "It runs for two years.", "It begins on 1 May 2026."])
+    extraction = extraction_of(engine, windows, load_schema("term, start:date, seller"))
+    values = [
+        (value_of(extraction, name).value, value_of(extraction, name).raw)
+        for name in ("term", "start", "seller")
+    ]
+    assert values == [("two years", "two years."), ("2026-05-01", "1 May 2026."), ("Acme Ltd.", "Acme Ltd.")]
+
+
+def test_what_stands_in_a_table_is_taken_as_it_is() -> None:
+    engine = WrittenEngine(lambda _page, _prompt: "items:\n- description: Orange conce.\tamount: 5.00\n")
+    schema = load_schema("items[description, amount:amount]")
+    (items,) = extraction_of(engine, windows_of(engine, ["Orange conce. 5.00"]), schema).fields
+    assert isinstance(items, LineItems)
+    assert items.rows[0][0].value == "Orange conce."
+
+
 def test_equal_rows_keep_their_own_places() -> None:
     line = "- description: COFFEE\tquantity: 1\tamount: 5.00\n"
     tea = "- description: TEA\tquantity: 1\tamount: 5.00\n"
