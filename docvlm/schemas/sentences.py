@@ -10,9 +10,10 @@ _VOWELS = frozenset("aeiouy")
 _FEWEST_SMALL, _FEWEST_LARGE = 3, 4  # letters of a word that is no abbreviation, in small letters or not
 _FEWEST_FIGURES = 4  # of a number that counts nothing, as 3. does
 _SHORTENED_WORDS = """
-approx assoc attn ave blvd bros ca cert co cont corp dept dipl edit elec encl eng esq etc evtl excl exkl gebr gest
-gmbh govt hosp ident inc incl inkl insp inst intl inv invt lic ltda manuf max mech med min misc nachf natl no oct okt
-orig prof prov recd resp sen sept spec std supt surg tech tel temp terr treas univ usw vers vol
+approx assoc attn ave blvd bros ca cert co cont corp dept dipl edit elec encl eng esq etc evtl excl
+exkl gebr gest gmbh govt hosp ident inc incl inkl insp inst intl inv invt lic ltda manuf max mech
+med min misc nachf natl no oct okt orig prof prov recd resp sen sept spec std supt surg tech tel
+temp terr treas univ usw vers vol
 """
 _SHORTENED = frozenset(_SHORTENED_WORDS.split())
 """Words that are written shorter, with a full stop of their own; those without vowels need no list."""
