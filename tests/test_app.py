@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,20 @@ def test_the_page_does_not_load_torch() -> None:
     code = "import sys, docvlm.ui.page; sys.exit('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, timeout=120, check=False)
     assert done.returncode == 0
+
+
+def test_laying_out_the_whole_page_warns_of_nothing(tmp_path: Path) -> None:
+    """Whoever starts the app reads its address, not what the page is built of."""
+    from docvlm.config import Settings
+    from docvlm.pipeline import Workspace
+    from docvlm.ui.engine_loader import EngineLoader
+    from docvlm.ui.page import RoomPlan, build_page
+    from finetune.tab import FineTuneTab
+
+    settings = Settings.from_environment({"DOCVLM_HOME": str(tmp_path / "home")})
+    with Workspace(settings) as workspace, warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        build_page(workspace, EngineLoader(), further=[RoomPlan("finetune", "Fine-tune", FineTuneTab)])
 
 
 def test_administrators_need_a_login(tmp_path: Path) -> None:

@@ -106,13 +106,13 @@ def lay_out_rooms(
 ) -> Rooms:
     """The tabs, to be called within ``gr.Blocks``."""
     starts = BatchStarts(rights)
+    further_rooms = []
     with gr.Tabs(elem_id="rooms", selected="desk") as tabs:
         with gr.Tab("Desk", id="desk"):
             desk, documents, fields = _lay_out_desk(workspace, loader, Sessions())
         for plan in further:
             with gr.Tab(plan.title, id=plan.name) as tab:
-                room = plan.lay_out(desk, header, rights)
-            room.connect(tab)
+                further_rooms.append((plan.lay_out(desk, header, rights), tab))
         with gr.Tab("Library", id="library") as library_tab:
             library = LibraryTab(desk)
         with gr.Tab("Batch", id="batch") as batch_tab:
@@ -122,6 +122,8 @@ def lay_out_rooms(
     library.connect(documents, tabs, library_tab)
     batch.connect(documents, tabs, batch_tab)
     models.connect(models_tab)
+    for room, tab in further_rooms:
+        room.connect(tab)
     calls = Calls(desk, rights)
     for api in (
         Api(calls),
