@@ -25,7 +25,7 @@ BUILDERS: dict[str, tuple[Builder, int]] = {
     "receipt": (receipt, 36),
     "invoice": (invoice, 36),
     "form": (form, 12),
-    "dense_form": (dense_form, 20),
+    "dense_form": (dense_form, 36),
     "order": (order, 5),
     "statement": (statement, 4),
     "id_card": (id_card, 5),

@@ -88,7 +88,7 @@ def _askers(document: Document) -> Sequence[Asker]:
     if document.kind == "table":
         return [_about_cell]
     if document.kind == "form":
-        return [*[_about_entry] * 8, _about_absent, *[_about_other_label] * 2]
+        return [*[_about_entry] * 9, _about_absent, _about_other_label]
     if document_kinds()[document.kind].list_name == "entries":
         return [_about_entry, _about_entry, _about_entry, _about_missing]
     if document.kind == "contract":
