@@ -89,7 +89,7 @@ def pages_of_tiles(recipe: VisionConfig) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def stream() -> list[str]:
-    """Every page and reply of the last two runs towards the shipped adapter, and every page of the tower's run."""
+    """Every page and reply of the last runs towards the shipped adapter, every page of the tower's run."""
     recipes = [
         read_recipe(REPOSITORY / "finetune" / "recipes" / f"docvlm-mini-{name}.yaml", InstructConfig)
         for name in ("tenth", "eleventh")
