@@ -22,16 +22,16 @@ from finetune.synthesis.vocabulary import LANGUAGES
 Builder = Callable[[Random, str], Draft]
 
 BUILDERS: dict[str, tuple[Builder, int]] = {
-    "receipt": (receipt, 36),
+    "receipt": (receipt, 32),
     "invoice": (invoice, 36),
     "form": (form, 12),
-    "dense_form": (dense_form, 36),
+    "dense_form": (dense_form, 20),
     "order": (order, 5),
     "statement": (statement, 4),
     "id_card": (id_card, 5),
     "letter": (letter, 4),
     "table": (table, 4),
-    "contract": (contract, 30),
+    "contract": (contract, 24),
 }
 """Who builds which kind of document, and how often."""
 
