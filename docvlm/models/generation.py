@@ -174,9 +174,8 @@ def _choose(
     that some value is there, and are passed over then.
     """
     allowed = grammar.forbid(logits) if grammar else logits
-    token_id = int(
-        allowed.argmax()
-    )  # of the logits: one NaN makes every probability NaN, also of what is forbidden
+    # Of the logits: one NaN makes every probability NaN, also of what is forbidden.
+    token_id = int(allowed.argmax())
     probabilities = torch.softmax(allowed, dim=-1)
     if grammar and absent_ids and token_id == absent_ids[0] and grammar.valid(absent_ids) == len(absent_ids):
         others = probabilities.index_fill(0, torch.tensor([token_id], device=logits.device), 0.0)
