@@ -26,7 +26,7 @@ from finetune.training.events import Emit, Evaluated
 from finetune.training.examples import WindowExample
 from finetune.training.part_way import part_way_in
 from finetune.training.precision import half_precision
-from finetune.training.requests import fields_turn, request_schema
+from finetune.training.requests import request_schema
 
 
 class FieldAccuracy:
@@ -68,11 +68,11 @@ class FieldAccuracy:
         return sum(right for right, _ in counts), sum(asked for _, asked in counts)
 
     def _compare(self, example: WindowExample) -> tuple[int, int]:
-        turn = fields_turn(example.fields, self._schema)
         asked = request_schema(example.fields, self._schema)
         request = extraction_request(asked, example.window.words, example.context)
         reply = ReplyText.of(self._engine.generate(self._show(example), request)).text.splitlines()
-        wanted = [line for line in turn.reply.splitlines() if not line.endswith(":")]
+        lines = (line for target in example.fields for line in target.lines)
+        wanted = [line for line in lines if not line.endswith(":")]
         return sum(line in reply for line in wanted), len(wanted)
 
 
