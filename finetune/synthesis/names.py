@@ -160,18 +160,17 @@ def _asian_address(rng: Random) -> list[str]:
     road = rng.choice(("JALAN", "JALAN", "JLN", "Jalan", "LORONG", "Persiaran"))
     number = make_code(rng, rng.choice(words("code_styles", "road_number")))
     parts = [
-        rng.choice(words("house_numbers")).replace("{}", str(rng.randint(1, 399))),
+        _house_number(rng),
         f"{road} {rng.choice(words('streets'))} {number}".strip(),
         *([f"{rng.choice(words('areas'))} {rng.choice(words('streets'))}"] if rng.random() < 0.7 else []),
-        f"{postcode} {town}",
-        *([state] if rng.random() < 0.6 else []),
+        *_postcode_and_town(rng, postcode, town, state),
     ]
     if rng.random() < 0.2:
         parts.append("MALAYSIA")
     if rng.random() < 0.35:
         return _wrapped(parts, rng)
     # Where a line ends without one, the next may still be of the address.
-    comma = rng.choice((",", ",", "", "", "."))
+    comma = rng.choice((",", ",", "", "", "", "."))
     breaks = rng.choice((0.3, 0.6, 1.0))
     lines = [parts[0]]
     for place, part in enumerate(parts[1:], start=1):
@@ -183,6 +182,20 @@ def _asian_address(rng: Random) -> list[str]:
             lines[-1] += f", {part}"
     lines[-1] += rng.choice(("", "", "."))
     return [line.upper() for line in lines] if rng.random() < 0.7 else lines
+
+
+def _house_number(rng: Random) -> str:
+    """A number after one of the patterns; of several, each is a little more than the one before."""
+    number = rng.randint(1, rng.choice((40, 399)))
+    first, *others = rng.choice(words("house_numbers")).split("{}")
+    return first + "".join(f"{number + 2 * place}{text}" for place, text in enumerate(others))
+
+
+def _postcode_and_town(rng: Random, postcode: str, town: str, state: str) -> list[str]:
+    """What ends an address: the postcode with the town, or the town and then the postcode with the state."""
+    if rng.random() < 0.1:
+        return [town, f"{postcode} {state}"]
+    return [f"{postcode} {town}", *([state] if rng.random() < 0.6 else [])]
 
 
 def _wrapped(parts: list[str], rng: Random) -> list[str]:

@@ -112,7 +112,7 @@ def _address_and_contacts(writer: Writer, name: str, align: Align) -> None:
         )
         if writer.chance(chance)
     ]
-    contacts_first = writer.chance(0.07)
+    contacts_first = writer.chance(0.1)
     if contacts_first:
         print_contacts(writer, contacts, align)
     if writer.chance(0.88):
@@ -140,22 +140,41 @@ def _address_and_contacts(writer: Writer, name: str, align: Align) -> None:
 
 def _shop_name(writer: Writer, name: str, align: Align) -> None:
     """The name on one or two lines, with the registration number behind it, below it or nowhere."""
-    parts = name.split()
     registration = make_registration(writer.rng)
     place = writer.rng.choices(
         ("nowhere", "behind", "below", "in brackets", "labelled"), (50, 12, 13, 13, 12)
     )[0]
     if place == "behind":
         writer.page.row(Cell(name, "seller_name", 0), Cell(f"({registration})", "seller_registration"))
-    elif len(parts) > 2 and writer.chance(0.2):
-        writer.lines((" ".join(parts[:2]), " ".join(parts[2:])), "seller_name", align)
     else:
-        writer.line(name, "seller_name", align)
+        spaces = writer.rng.choice((2, 3)) if writer.chance(0.12) else 1
+        for line in _broken(name, writer.rng):
+            _set_wide(writer, line, "seller_name", align, spaces)
     if place == "labelled":
         writer.aligned_pair("seller_registration", registration, align)
     elif place in ("below", "in brackets"):
         text = registration if place == "below" else f"({registration})"
         writer.line(text, "seller_registration", align)
+
+
+def _broken(name: str, rng: Random) -> list[str]:
+    """A name on one line, or on two or three, broken after any word."""
+    parts = name.split()
+    count = min(rng.choices((1, 2, 3), (70, 25, 5))[0], len(parts))
+    ends = [*sorted(rng.sample(range(1, len(parts)), count - 1)), len(parts)]
+    return [" ".join(parts[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def _set_wide(writer: Writer, text: str, fact: str, align: Align, spaces: int) -> None:
+    """One line whose words stand ``spaces`` apart, as in letters of double width."""
+    parts = text.split()
+    width = sum(len(part) for part in parts) + spaces * (len(parts) - 1)
+    column = max(0, (writer.page.columns - width) // 2) if align == "center" else 0
+    cells = []
+    for part in parts:
+        cells.append(Cell(part, fact, column))
+        column += len(part) + spaces
+    writer.page.row(*cells)
 
 
 def _details(writer: Writer) -> None:
