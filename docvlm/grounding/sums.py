@@ -2,8 +2,9 @@
 
 A small model now and then takes the net amount or the tax for the total, or of a table of rates the wrong
 column for the tax. The page itself knows better. Where the chosen amount and another one add up to a third,
-the smaller of the two is a tax, and the third stands beside a word for a total, the third is the total; and
-what a total has more than its net amount is the tax, where the page prints it as one.
+the smaller of the two is a tax, and the third stands beside a word for a total, the third is the total; what
+a total has more than its net amount is the tax, where the page prints it as one; and where a total is rounded
+to the smallest coin, the rounded one is what is paid.
 """
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ _PARTIAL_WORDS = re.compile(
     r"\bsub"
     r"|\b(net|nett|netto|excl|excluding|exclusive|before|without|ht|hors|items?|qty|quantity|disc\w*|saving\w*)\b"
 )
+_ROUNDING_WORDS = re.compile(
+    r"\b(round\w*|arrondi\w*|\w*rundung\w*|afronding\w*|redondeo|arredondamento|arrotondamento|zaokragl\w*)\b"
+)
+_SMALLEST_COIN = Decimal("0.05")
 _CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
 _AMOUNT = FieldSpec("amount", FieldType.AMOUNT)
 
@@ -76,7 +81,7 @@ def shown_by_sums(
     shown = {
         name: whole
         for role, name, run in roles
-        if role is _Role.TOTAL and run is not None and (whole := bill.total_beyond(run)) is not None
+        if role is _Role.TOTAL and run is not None and (whole := bill.paid_for(run)) is not None
     }
     runs = {role: shown.get(name, run) for role, name, run in roles}
     if len(runs) == len(roles) == len(_Role):  # one field for each role
@@ -108,7 +113,29 @@ class _Bill:
         self._context = context
         self._amounts = tuple(self._printed(words))
 
-    def total_beyond(self, chosen: WordRun) -> WordRun | None:
+    def paid_for(self, chosen: WordRun) -> WordRun | None:
+        """The total that is paid, where ``chosen`` is a part of it or not yet rounded; None where it is the total."""
+        whole = self._total_beyond(chosen)
+        return self._rounded(whole or chosen) or whole
+
+    def _rounded(self, chosen: WordRun) -> WordRun | None:
+        """The amount that a row about rounding, or one below it, gives for ``chosen`` in whole coins."""
+        value = self._value(chosen)
+        rounding = [one.row for one in self._amounts if _ROUNDING_WORDS.search(one.says)]
+        if value is None or value <= 0 or not rounding or value % _SMALLEST_COIN == 0:
+            return None
+        rounded = [
+            one.run
+            for one in self._amounts
+            if one.row >= rounding[0]
+            and one.value > 0
+            and one.value % _SMALLEST_COIN == 0
+            and abs(one.value - value) < _SMALLEST_COIN
+            and (_ROUNDING_WORDS.search(one.says) or _names_total(one.says))
+        ]
+        return rounded[0] if rounded else None
+
+    def _total_beyond(self, chosen: WordRun) -> WordRun | None:
         """The total that ``chosen`` is only a part of; None where the page does not show that."""
         value = self._value(chosen)
         if value is None or value <= 0:

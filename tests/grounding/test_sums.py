@@ -79,7 +79,6 @@ def test_a_part_is_not_the_total(rows: tuple[tuple[str, ...], ...], chosen: str,
         (RECEIPT, "26.10"),
         (RECEIPT, "25.90"),  # with the bag it makes the total, but a bag is no tax
         (RECEIPT, "23.90"),  # change and cash say nothing
-        (RATES, "46.54"),  # nothing but rounding is between the two
         (RATES, "46.55"),
         (INVOICE, "7 199,40"),
         (SERVICE, "110.00"),
@@ -107,6 +106,41 @@ def test_tax_and_total_that_were_exchanged_are_both_put_right() -> None:
 def test_service_and_tips_are_no_tax() -> None:
     assert shown(SERVICE, (NET, "100.00"), (TAX, None), (TOTAL, "110.00")) == {}
     assert shown(TIP, (NET, "20.00"), (TAX, "1.60"), (TOTAL, "24.60")) == {}
+
+
+ADJUSTED = (
+    ("Soap", "72.74"),
+    ("Total Sales (Inclusive GST)", "72.74"),
+    ("Rounding Adjustment", ".01"),
+    ("Rounding", "72.75"),
+    ("Cash", "100.00"),
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "chosen", "total"),
+    [
+        (ADJUSTED, "72.74", "72.75"),
+        (RATES, "46.54", "46.55"),
+        ((*RATES[:2], ("Arrondi", "0,01"), ("Total", "46,55")), "46.54", "46,55"),
+    ],
+)
+def test_a_rounded_total_is_what_is_paid(rows: tuple[tuple[str, ...], ...], chosen: str, total: str) -> None:
+    assert shown(rows, (TOTAL, chosen)) == {"total": total}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ADJUSTED[:2],
+        (*ADJUSTED[:2], ("Rounding", "0.01"), ("Cash", "72.75")),
+        (("Bread", "72.75"), *ADJUSTED[1:3]),
+        (("Total", "72.75"), ("Rounding", "0.00"), ("Cash", "80.00")),
+    ],
+)
+def test_without_a_rounded_total_below_its_rounding_none_is_shown(rows: tuple[tuple[str, ...], ...]) -> None:
+    chosen = next(cells[-1] for cells in rows if "Total" in cells[0])
+    assert shown(rows, (TOTAL, chosen)) == {}
 
 
 @pytest.mark.parametrize(
