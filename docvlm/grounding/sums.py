@@ -114,7 +114,7 @@ class _Bill:
         self._amounts = tuple(self._printed(words))
 
     def paid_for(self, chosen: WordRun) -> WordRun | None:
-        """The total that is paid, where ``chosen`` is a part of it or not yet rounded; None where it is the total."""
+        """The total that is paid, where ``chosen`` is a part of it or not yet rounded; else None."""
         whole = self._total_beyond(chosen)
         return self._rounded(whole or chosen) or whole
 
