@@ -7,7 +7,7 @@ became of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,7 +19,7 @@ from docvlm.batch.units import Task
 from docvlm.errors import UsageError
 from docvlm.export import ExportedDocument, ExportedOutcome, answer_json, extraction_json, write_documents
 from docvlm.export.files import FORMS
-from docvlm.pipeline import owned_identity
+from docvlm.pipeline import owned_identity, with_labels
 from docvlm.reading import READER_VERSION, layout_text, page_json
 from docvlm.schemas import Schema
 from docvlm.store import Store
@@ -43,19 +43,23 @@ def check_form(out: Path, task: Task) -> None:
         raise UsageError(f"The ending of {out.name} names no known form.", f"Use one of {', '.join(forms)}.")
 
 
-def wanted_of(question: str, schema: Schema | None) -> str:
-    """What is asked of every file: the question, or the name of the schema."""
-    return question if schema is None else schema.name
-
-
 def write_results(
-    store: Store, task: Task, outcomes: Iterable[FileOutcome], out: Path, owner: str = "", wanted: str = ""
+    store: Store,
+    task: Task,
+    outcomes: Iterable[FileOutcome],
+    out: Path,
+    owner: str = "",
+    question: str = "",
+    schema: Schema | None = None,
 ) -> None:
     """Write the results of all ``outcomes`` in the form that the ending of ``out`` names.
 
+    Values that a person has checked since stand in place of those that were found.
+
     Args:
         owner: whose documents they are; see ``docvlm.pipeline.owned_identity``.
-        wanted: see ``wanted_of``; it stands also beside the files that failed.
+        question: what was asked of every file.
+        schema: what was to be filled in from every file; it is named beside those that failed, too.
 
     Raises:
         UsageError: when the file cannot be written.
@@ -64,12 +68,15 @@ def write_results(
     if ending in (_LINES, _TEXT):
         with atomic_file(out) as temporary, temporary.open("wb") as file:
             for line in (
-                _lines(store, task, outcomes, owner) if ending == _LINES else _texts(store, outcomes, owner)
+                _lines(store, task, outcomes, owner, schema)
+                if ending == _LINES
+                else _texts(store, outcomes, owner)
             ):
                 _write_line(file, line)
         return
     documents = [
-        _exported(outcome, result, task, wanted) for outcome, result in _with_results(store, task, outcomes)
+        _exported(outcome, result, task, question, schema)
+        for outcome, result in _with_results(store, task, outcomes, schema)
     ]
     write_documents(documents, out)
 
@@ -78,14 +85,16 @@ def _write_line(file: BinaryIO, line: str) -> None:
     file.write(f"{line}\n".encode("utf-8", errors="replace"))
 
 
-def _exported(outcome: FileOutcome, result: Result, task: Task, wanted: str) -> ExportedDocument:
+def _exported(
+    outcome: FileOutcome, result: Result, task: Task, question: str, schema: Schema | None
+) -> ExportedDocument:
     became = ExportedOutcome(
         outcome.state.value,
         outcome.reason,
         outcome.pages_done,
         outcome.pages_failed,
-        schema=wanted if task is Task.EXTRACT else "",
-        question=wanted if task is Task.ASK else None,
+        schema="" if schema is None else schema.name,
+        question=question if task is Task.ASK else None,
     )
     return ExportedDocument(
         printable(outcome.name),
@@ -96,14 +105,19 @@ def _exported(outcome: FileOutcome, result: Result, task: Task, wanted: str) -> 
     )
 
 
-def _lines(store: Store, task: Task, outcomes: Iterable[FileOutcome], owner: str) -> Iterator[str]:
+def _lines(
+    store: Store, task: Task, outcomes: Iterable[FileOutcome], owner: str, schema: Schema | None
+) -> Iterator[str]:
     if task is Task.READ:
         pairs: Iterable[tuple[FileOutcome, dict[str, Any]]] = (
             (outcome, {"pages": [page_json(reading) for reading in _readings(store, outcome, owner)]})
             for outcome in outcomes
         )
     else:
-        pairs = ((outcome, _result_json(result)) for outcome, result in _with_results(store, task, outcomes))
+        pairs = (
+            (outcome, _result_json(result))
+            for outcome, result in _with_results(store, task, outcomes, schema)
+        )
     for outcome, values in pairs:
         yield json.dumps(_outcome_json(outcome) | values, ensure_ascii=False)
 
@@ -147,16 +161,24 @@ def _readings(store: Store, outcome: FileOutcome, owner: str) -> Iterator[Readin
 
 
 def _with_results(
-    store: Store, task: Task, outcomes: Iterable[FileOutcome]
+    store: Store, task: Task, outcomes: Iterable[FileOutcome], schema: Schema | None
 ) -> Iterator[tuple[FileOutcome, Result]]:
     remaining = iter(outcomes)
     while group := list(islice(remaining, _GROUP)):
-        found = _results(store, task, [each.result_id for each in group if each.result_id is not None])
+        identifiers = [each.result_id for each in group if each.result_id is not None]
+        found = _answers(store, identifiers) if task is Task.ASK else _values(store, identifiers, schema)
         for outcome in group:
             yield outcome, None if outcome.result_id is None else found.get(outcome.result_id)
 
 
-def _results(store: Store, task: Task, identifiers: Sequence[int]) -> dict[int, Extraction | Answer]:
-    if task is Task.ASK:
-        return {record.id: record.answer for record in store.answers_with_ids(identifiers)}
-    return {record.id: record.extraction for record in store.extractions_with_ids(identifiers)}
+def _answers(store: Store, identifiers: Sequence[int]) -> Mapping[int, Result]:
+    return {record.id: record.answer for record in store.answers_with_ids(identifiers)}
+
+
+def _values(store: Store, identifiers: Sequence[int], schema: Schema | None) -> Mapping[int, Result]:
+    return {
+        record.id: record.extraction
+        if schema is None
+        else with_labels(store, record.document_id, schema, record.extraction)
+        for record in store.extractions_with_ids(identifiers)
+    }

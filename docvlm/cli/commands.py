@@ -120,15 +120,22 @@ def search(options: argparse.Namespace) -> int:
 
 
 def export(options: argparse.Namespace) -> int:
-    """Write what was extracted so far to CSV, Excel or JSON, by the file's ending."""
+    """Write what was extracted so far, as corrected since, to CSV, Excel or JSON, by the file's ending."""
     from docvlm.export import ExportedDocument, write_documents
+    from docvlm.pipeline import with_labels
+    from docvlm.schemas import schemas_by_key
 
     with _workspace(options) as workspace:
-        documents = [
-            ExportedDocument(record.document_name, record.extraction, sha256=record.sha256)
-            for record in workspace.store.extractions(latest_only=True)
-            if options.schema in (None, record.extraction.schema)
-        ]
+        store = workspace.store
+        known = schemas_by_key(workspace.settings.home / "schemas")
+        documents = []
+        for record in store.extractions(latest_only=True):
+            if options.schema not in (None, record.extraction.schema):
+                continue
+            schema, values = known.get(record.schema_key), record.extraction
+            if schema is not None:
+                values = with_labels(store, record.document_id, schema, values)
+            documents.append(ExportedDocument(record.document_name, values, sha256=record.sha256))
         written = write_documents(documents, Path(options.out))
     files = [str(path) for path in written]
     if options.json:

@@ -12,7 +12,7 @@ from docvlm.pipeline.document import OpenDocument, owned_identity
 from docvlm.pipeline.extract import WindowDone
 from docvlm.pipeline.kind import guess_kind, suggested_questions
 from docvlm.pipeline.label_queue import QueuedDocument, label_queue
-from docvlm.pipeline.labelling import DocumentLabels
+from docvlm.pipeline.labelling import DocumentLabels, with_labels
 from docvlm.pipeline.line_labels import CheckedLine, is_line_name, line_name
 from docvlm.pipeline.own_rows import RowMoves
 from docvlm.pipeline.page_cost import PageCost
@@ -44,4 +44,5 @@ __all__ = [
     "line_name",
     "owned_identity",
     "suggested_questions",
+    "with_labels",
 ]

@@ -282,6 +282,13 @@ class DocumentLabels:
             self._forget(LabelKind.TRANSCRIPT, name)
 
 
+def with_labels(store: Store, document_id: int, schema: Schema, extraction: Extraction) -> Extraction:
+    """What is exported of what the model found: where a person has checked values of the document, theirs."""
+    if not store.labels(document_id, LabelKind.FIELD):
+        return extraction
+    return DocumentLabels(store, document_id).lay_over(schema, extraction).without_empty_rows()
+
+
 def _moved(change: _Change, moves: RowMoves, key: _ListKey, shift: int) -> _Change:
     """A change that can still be undone, once the rows have moved."""
     labels = tuple(

@@ -7,7 +7,7 @@ from docvlm.schemas.json_schema import dump_schema
 from docvlm.schemas.normalise import Flag, TypedValue, normalise
 from docvlm.schemas.schema import Check, CheckKind, FieldSpec, FieldType, Schema
 from docvlm.schemas.sentences import without_sentence_end
-from docvlm.schemas.shelf import SchemaShelf
+from docvlm.schemas.shelf import SchemaShelf, schemas_by_key
 from docvlm.schemas.sources import load_schema, schema_in_text, template_names
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "page_context",
     "run_checks",
     "schema_in_text",
+    "schemas_by_key",
     "template_names",
     "without_sentence_end",
 ]

@@ -52,3 +52,9 @@ class SchemaShelf:
             return False
         (self._folder / f"{name}.json").unlink(missing_ok=True)
         return True
+
+
+def schemas_by_key(folder: Path) -> dict[str, Schema]:
+    """The templates and every schema that anybody saved on a shelf below ``folder``, by key."""
+    shelves = [SchemaShelf(folder), *map(SchemaShelf, sorted(folder.glob("*/")))]
+    return {schema.key: schema for shelf in shelves for schema in shelf.schemas().values()}

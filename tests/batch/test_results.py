@@ -13,10 +13,13 @@ import pytest
 from docvlm.batch.ledger import FileOutcome, FileState
 from docvlm.batch.results import write_results
 from docvlm.batch.units import Task
+from docvlm.pipeline import DocumentLabels
+from docvlm.schemas.sources import parse_field_list
 from docvlm.store import Store
 from docvlm.types import Answer, DocumentInfo, Extraction, FieldValue, RunInfo
 
 RUN = RunInfo("m", "1")
+BILL = parse_field_list("total:amount, status", name="bill")
 LOST = "1 of 2 pages could not be read; the first: Page 2 is damaged."
 BROKEN = "broken.pdf is damaged."
 TOLD = {
@@ -62,7 +65,7 @@ def rows_of(out: Path) -> list[dict[str, str]]:
 
 def test_csv_has_a_row_for_every_file(store: Store, extracted: list[FileOutcome], tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
-    write_results(store, Task.EXTRACT, extracted, out, wanted="bill")
+    write_results(store, Task.EXTRACT, extracted, out, schema=BILL)
     rows = rows_of(out)
     told = ["file_status", "reason", "pages_done", "pages_failed"]
     assert list(rows[0]) == ["document", "schema", "total", "status", *told]
@@ -74,9 +77,26 @@ def test_csv_has_a_row_for_every_file(store: Store, extracted: list[FileOutcome]
     ]
 
 
+def test_values_that_a_person_corrected_since_stand_in_place_of_those_found(
+    store: Store, extracted: list[FileOutcome], tmp_path: Path
+) -> None:
+    good = document(store, "good.pdf")
+    labels = DocumentLabels(store, good)
+    (found,) = (record.extraction for record in store.extractions(good))
+    labels.correct(labels.lay_over(BILL, found), "total", "7.50")
+    write_results(store, Task.EXTRACT, extracted, tmp_path / "out.csv", schema=BILL)
+    assert [row["total"] for row in rows_of(tmp_path / "out.csv")] == ["7.50", "2.00", ""]
+    write_results(store, Task.EXTRACT, extracted, tmp_path / "out.jsonl", schema=BILL)
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert lines[0]["fields"]["total"]["value"] == "7.50"
+    labels.correct(labels.lay_over(BILL, found), "status", "")
+    write_results(store, Task.EXTRACT, extracted, tmp_path / "out.csv", schema=BILL)
+    assert [row["status"] for row in rows_of(tmp_path / "out.csv")] == ["", "paid", ""]
+
+
 def test_excel_has_a_row_for_every_file(store: Store, extracted: list[FileOutcome], tmp_path: Path) -> None:
     out = tmp_path / "out.xlsx"
-    write_results(store, Task.EXTRACT, extracted, out, wanted="bill")
+    write_results(store, Task.EXTRACT, extracted, out, schema=BILL)
     header, *rows = openpyxl.load_workbook(out)["Documents"].iter_rows(values_only=True)
     assert header[-4:] == ("file_status", "reason", "pages_done", "pages_failed")
     assert {row[0]: tuple(str("" if cell is None else cell) for cell in row[-4:]) for row in rows} == TOLD
@@ -85,7 +105,7 @@ def test_excel_has_a_row_for_every_file(store: Store, extracted: list[FileOutcom
 def test_json_and_markdown_tell_of_every_file(
     store: Store, extracted: list[FileOutcome], tmp_path: Path
 ) -> None:
-    write_results(store, Task.EXTRACT, extracted, tmp_path / "out.json", wanted="bill")
+    write_results(store, Task.EXTRACT, extracted, tmp_path / "out.json", schema=BILL)
     entries = json.loads((tmp_path / "out.json").read_text())["documents"]
     names = ("status", "reason", "pages_done", "pages_failed")
     assert {
@@ -95,7 +115,7 @@ def test_json_and_markdown_tell_of_every_file(
         for entry in entries
     } == TOLD
     assert entries[0]["fields"]["total"]["value"] == "1.00" and "fields" not in entries[2]
-    write_results(store, Task.EXTRACT, extracted, tmp_path / "out.md", wanted="bill")
+    write_results(store, Task.EXTRACT, extracted, tmp_path / "out.md", schema=BILL)
     text = (tmp_path / "out.md").read_text()
     assert "Status: done. Pages read: 2, failed: 0." in text
     assert f"Status: partial. Pages read: 1, failed: 1. {LOST}" in text
@@ -109,7 +129,7 @@ def test_answers_as_csv_keep_the_file_that_failed(store: Store, tmp_path: Path) 
         store.save_answer(identifier, RUN, Answer("Total?", "12", 0.9, 1))
         ids.append(store.answer_id(identifier, RUN, "Total?"))
     out = tmp_path / "out.csv"
-    write_results(store, Task.ASK, outcomes(*ids), out, wanted="Total?")
+    write_results(store, Task.ASK, outcomes(*ids), out, question="Total?")
     rows = rows_of(out)
     assert [(row["question"], row["answer"]) for row in rows] == [
         ("Total?", "12"),
@@ -125,8 +145,8 @@ def test_answers_as_csv_keep_the_file_that_failed(store: Store, tmp_path: Path) 
 
 def test_the_columns_do_not_depend_on_a_success(store: Store, tmp_path: Path) -> None:
     broken = outcomes(None, None)[2:]
-    write_results(store, Task.ASK, broken, tmp_path / "answers.csv", wanted="Total?")
-    write_results(store, Task.EXTRACT, broken, tmp_path / "fields.csv", wanted="bill")
+    write_results(store, Task.ASK, broken, tmp_path / "answers.csv", question="Total?")
+    write_results(store, Task.EXTRACT, broken, tmp_path / "fields.csv", schema=BILL)
     (answer,), (fields,) = rows_of(tmp_path / "answers.csv"), rows_of(tmp_path / "fields.csv")
     assert list(answer)[:5] == ["document", "question", "answer", "confidence", "page"]
     assert list(fields)[:2] == ["document", "schema"]

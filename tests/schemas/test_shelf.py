@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from docvlm.errors import SchemaError
-from docvlm.schemas import SchemaShelf, load_schema, template_names
+from docvlm.schemas import SchemaShelf, load_schema, schemas_by_key, template_names
 from docvlm.schemas.sources import parse_field_list
 
 
@@ -34,3 +34,12 @@ def test_a_damaged_file_does_not_hide_the_others(tmp_path: Path) -> None:
     assert shelf.delete("bills")
     assert "bills" not in shelf.schemas()
     assert not shelf.delete("../../etc/passwd")
+
+
+def test_schemas_of_all_owners_are_found_by_key(tmp_path: Path) -> None:
+    bills, forms = (parse_field_list("seller, total:amount", name=name) for name in ("bills", "forms"))
+    SchemaShelf(tmp_path / "mine").save(bills)
+    SchemaShelf(tmp_path / "yours").save(forms)
+    known = schemas_by_key(tmp_path)
+    assert known[bills.key] == bills and known[forms.key] == forms
+    assert set(schemas_by_key(tmp_path / "nowhere")) == {load_schema(name).key for name in template_names()}

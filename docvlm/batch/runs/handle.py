@@ -27,7 +27,7 @@ from typing import BinaryIO, cast
 from docvlm.atomic import write_atomically
 from docvlm.batch.estimate import Estimate
 from docvlm.batch.ledger import FileOutcome
-from docvlm.batch.results import wanted_of, write_results
+from docvlm.batch.results import write_results
 from docvlm.batch.runs import child
 from docvlm.batch.runs.progress import (
     END_FILE,
@@ -133,8 +133,9 @@ class BatchRun:
             UsageError: when the ending names no form.
         """
         request = self.request
-        wanted = wanted_of(request.question, request.schema)
-        write_results(store, request.task, self.outcomes(), out, request.owner, wanted)
+        write_results(
+            store, request.task, self.outcomes(), out, request.owner, request.question, request.schema
+        )
 
     def pause(self) -> None:
         """Let it end after the pages in flight. A run that is not going on is left as it is."""
