@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +20,7 @@ from docvlm.batch.units import Task
 from docvlm.errors import UsageError
 from docvlm.export import ExportedDocument, ExportedOutcome, answer_json, extraction_json, write_documents
 from docvlm.export.files import FORMS
+from docvlm.ingest import parse_page_range
 from docvlm.pipeline import owned_identity, with_labels
 from docvlm.reading import READER_VERSION, layout_text, page_json
 from docvlm.schemas import Schema
@@ -32,6 +34,23 @@ _GROUP = 200  # results fetched from the store at a time
 Result = Extraction | Answer | None
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was wanted of every file.
+
+    Attributes:
+        task: with ``question`` for ASK and ``schema`` for EXTRACT.
+        pages: a page range, the same for every file.
+        owner: whose documents they are; see ``docvlm.pipeline.owned_identity``.
+    """
+
+    task: Task
+    question: str = ""
+    schema: Schema | None = None
+    pages: str = "all"
+    owner: str = ""
+
+
 def check_form(out: Path, task: Task) -> None:
     """Refuse a file whose ending names no form for this task, before the work begins.
 
@@ -43,40 +62,23 @@ def check_form(out: Path, task: Task) -> None:
         raise UsageError(f"The ending of {out.name} names no known form.", f"Use one of {', '.join(forms)}.")
 
 
-def write_results(
-    store: Store,
-    task: Task,
-    outcomes: Iterable[FileOutcome],
-    out: Path,
-    owner: str = "",
-    question: str = "",
-    schema: Schema | None = None,
-) -> None:
+def write_results(store: Store, wanted: Wanted, outcomes: Iterable[FileOutcome], out: Path) -> None:
     """Write the results of all ``outcomes`` in the form that the ending of ``out`` names.
 
     Values that a person has checked since stand in place of those that were found.
-
-    Args:
-        owner: whose documents they are; see ``docvlm.pipeline.owned_identity``.
-        question: what was asked of every file.
-        schema: what was to be filled in from every file; it is named beside those that failed, too.
 
     Raises:
         UsageError: when the file cannot be written.
     """
     ending = out.suffix.lower()
     if ending in (_LINES, _TEXT):
+        lines = _lines(store, wanted, outcomes) if ending == _LINES else _texts(store, wanted, outcomes)
         with atomic_file(out) as temporary, temporary.open("wb") as file:
-            for line in (
-                _lines(store, task, outcomes, owner, schema)
-                if ending == _LINES
-                else _texts(store, outcomes, owner)
-            ):
+            for line in lines:
                 _write_line(file, line)
         return
     documents = [
-        _exported(outcome, result, task, question, schema)
-        for outcome, result in _with_results(store, task, outcomes, schema)
+        _exported(outcome, result, wanted) for outcome, result in _with_results(store, wanted, outcomes)
     ]
     write_documents(documents, out)
 
@@ -85,16 +87,14 @@ def _write_line(file: BinaryIO, line: str) -> None:
     file.write(f"{line}\n".encode("utf-8", errors="replace"))
 
 
-def _exported(
-    outcome: FileOutcome, result: Result, task: Task, question: str, schema: Schema | None
-) -> ExportedDocument:
+def _exported(outcome: FileOutcome, result: Result, wanted: Wanted) -> ExportedDocument:
     became = ExportedOutcome(
         outcome.state.value,
         outcome.reason,
         outcome.pages_done,
         outcome.pages_failed,
-        schema="" if schema is None else schema.name,
-        question=question if task is Task.ASK else None,
+        schema="" if wanted.schema is None else wanted.schema.name,
+        question=wanted.question if wanted.task is Task.ASK else None,
     )
     return ExportedDocument(
         printable(outcome.name),
@@ -105,18 +105,15 @@ def _exported(
     )
 
 
-def _lines(
-    store: Store, task: Task, outcomes: Iterable[FileOutcome], owner: str, schema: Schema | None
-) -> Iterator[str]:
-    if task is Task.READ:
+def _lines(store: Store, wanted: Wanted, outcomes: Iterable[FileOutcome]) -> Iterator[str]:
+    if wanted.task is Task.READ:
         pairs: Iterable[tuple[FileOutcome, dict[str, Any]]] = (
-            (outcome, {"pages": [page_json(reading) for reading in _readings(store, outcome, owner)]})
+            (outcome, {"pages": [page_json(reading) for reading in _readings(store, wanted, outcome)]})
             for outcome in outcomes
         )
     else:
         pairs = (
-            (outcome, _result_json(result))
-            for outcome, result in _with_results(store, task, outcomes, schema)
+            (outcome, _result_json(result)) for outcome, result in _with_results(store, wanted, outcomes)
         )
     for outcome, values in pairs:
         yield json.dumps(_outcome_json(outcome) | values, ensure_ascii=False)
@@ -139,34 +136,41 @@ def _result_json(result: Result) -> dict[str, Any]:
     return {} if result is None else answer_json(result)
 
 
-def _texts(store: Store, outcomes: Iterable[FileOutcome], owner: str) -> Iterator[str]:
+def _texts(store: Store, wanted: Wanted, outcomes: Iterable[FileOutcome]) -> Iterator[str]:
     """The pages of all files as laid out, each file under its name, a form feed after each page."""
     for outcome in outcomes:
         yield f"==> {printable(outcome.name)} <=="
         if outcome.state is not FileState.DONE:
             pages = f"Pages read: {outcome.pages_done}, failed: {outcome.pages_failed}."
             yield f"[{outcome.state.value}] {pages} {outcome.reason or ''}".rstrip()
-        for reading in _readings(store, outcome, owner):
+        for reading in _readings(store, wanted, outcome):
             yield f"{layout_text(reading)}\n\f"
 
 
-def _readings(store: Store, outcome: FileOutcome, owner: str) -> Iterator[Reading]:
-    """What was read of a file, page by page."""
-    document = None if outcome.sha256 is None else store.find_document(owned_identity(outcome.sha256, owner))
+def _readings(store: Store, wanted: Wanted, outcome: FileOutcome) -> Iterator[Reading]:
+    """What was read of the pages that were wanted of a file, page by page."""
+    if outcome.sha256 is None:
+        return
+    document = store.find_document(owned_identity(outcome.sha256, wanted.owner))
     if document is None:
         return
-    for number in sorted(store.pages_read(document.id, READER_VERSION)):
+    read = store.pages_read(document.id, READER_VERSION)
+    chosen = parse_page_range(wanted.pages, max(read, default=1), clip=True)
+    for number in sorted(set(read).intersection(chosen)):
         if (reading := store.reading(document.id, number, READER_VERSION)) is not None:
             yield reading
 
 
 def _with_results(
-    store: Store, task: Task, outcomes: Iterable[FileOutcome], schema: Schema | None
+    store: Store, wanted: Wanted, outcomes: Iterable[FileOutcome]
 ) -> Iterator[tuple[FileOutcome, Result]]:
     remaining = iter(outcomes)
     while group := list(islice(remaining, _GROUP)):
         identifiers = [each.result_id for each in group if each.result_id is not None]
-        found = _answers(store, identifiers) if task is Task.ASK else _values(store, identifiers, schema)
+        if wanted.task is Task.ASK:
+            found = _answers(store, identifiers)
+        else:
+            found = _values(store, identifiers, wanted.schema)
         for outcome in group:
             yield outcome, None if outcome.result_id is None else found.get(outcome.result_id)
 

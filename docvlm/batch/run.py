@@ -21,7 +21,7 @@ from docvlm.batch.ledger import FileOutcome, Ledger, Show, Totals, Watch
 from docvlm.batch.machine import WorkerPlan, plan_workers, probe_machine
 from docvlm.batch.piped_lines import PipedLines
 from docvlm.batch.report import write_html_report
-from docvlm.batch.results import check_form, write_results
+from docvlm.batch.results import Wanted, check_form, write_results
 from docvlm.batch.schedule import Schedule
 from docvlm.batch.units import Job, Task
 from docvlm.batch.watch import watch_files
@@ -158,17 +158,11 @@ def run_with(
     queue = store.work_queue()
     schedule = Schedule(queue, executor, Journal(ledger), options.limit)
 
+    wanted = Wanted(options.task, options.question, options.schema, options.pages, options.owner)
+
     def write() -> None:
         if options.out is not None:
-            write_results(
-                store,
-                options.task,
-                ledger.outcomes(),
-                options.out,
-                options.owner,
-                options.question,
-                options.schema,
-            )
+            write_results(store, wanted, ledger.outcomes(), options.out)
         if options.report is not None:
             write_html_report(ledger.totals(), ledger.outcomes(), options.report, options.plan)
 

@@ -11,15 +11,28 @@ import openpyxl
 import pytest
 
 from docvlm.batch.ledger import FileOutcome, FileState
-from docvlm.batch.results import write_results
+from docvlm.batch.results import Wanted, write_results
 from docvlm.batch.units import Task
 from docvlm.pipeline import DocumentLabels
+from docvlm.reading import READER_VERSION
 from docvlm.schemas.sources import parse_field_list
 from docvlm.store import Store
-from docvlm.types import Answer, DocumentInfo, Extraction, FieldValue, RunInfo
+from docvlm.types import (
+    Answer,
+    Box,
+    DocumentInfo,
+    Extraction,
+    FieldValue,
+    Line,
+    Reading,
+    ReadingSource,
+    RunInfo,
+    Word,
+)
 
 RUN = RunInfo("m", "1")
 BILL = parse_field_list("total:amount, status", name="bill")
+EXTRACT, ASK = Wanted(Task.EXTRACT, schema=BILL), Wanted(Task.ASK, "Total?")
 LOST = "1 of 2 pages could not be read; the first: Page 2 is damaged."
 BROKEN = "broken.pdf is damaged."
 TOLD = {
@@ -65,7 +78,7 @@ def rows_of(out: Path) -> list[dict[str, str]]:
 
 def test_csv_has_a_row_for_every_file(store: Store, extracted: list[FileOutcome], tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
-    write_results(store, Task.EXTRACT, extracted, out, schema=BILL)
+    write_results(store, EXTRACT, extracted, out)
     rows = rows_of(out)
     told = ["file_status", "reason", "pages_done", "pages_failed"]
     assert list(rows[0]) == ["document", "schema", "total", "status", *told]
@@ -84,19 +97,19 @@ def test_values_that_a_person_corrected_since_stand_in_place_of_those_found(
     labels = DocumentLabels(store, good)
     (found,) = (record.extraction for record in store.extractions(good))
     labels.correct(labels.lay_over(BILL, found), "total", "7.50")
-    write_results(store, Task.EXTRACT, extracted, tmp_path / "out.csv", schema=BILL)
+    write_results(store, EXTRACT, extracted, tmp_path / "out.csv")
     assert [row["total"] for row in rows_of(tmp_path / "out.csv")] == ["7.50", "2.00", ""]
-    write_results(store, Task.EXTRACT, extracted, tmp_path / "out.jsonl", schema=BILL)
+    write_results(store, EXTRACT, extracted, tmp_path / "out.jsonl")
     lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert lines[0]["fields"]["total"]["value"] == "7.50"
     labels.correct(labels.lay_over(BILL, found), "status", "")
-    write_results(store, Task.EXTRACT, extracted, tmp_path / "out.csv", schema=BILL)
+    write_results(store, EXTRACT, extracted, tmp_path / "out.csv")
     assert [row["status"] for row in rows_of(tmp_path / "out.csv")] == ["", "paid", ""]
 
 
 def test_excel_has_a_row_for_every_file(store: Store, extracted: list[FileOutcome], tmp_path: Path) -> None:
     out = tmp_path / "out.xlsx"
-    write_results(store, Task.EXTRACT, extracted, out, schema=BILL)
+    write_results(store, EXTRACT, extracted, out)
     header, *rows = openpyxl.load_workbook(out)["Documents"].iter_rows(values_only=True)
     assert header[-4:] == ("file_status", "reason", "pages_done", "pages_failed")
     assert {row[0]: tuple(str("" if cell is None else cell) for cell in row[-4:]) for row in rows} == TOLD
@@ -105,7 +118,7 @@ def test_excel_has_a_row_for_every_file(store: Store, extracted: list[FileOutcom
 def test_json_and_markdown_tell_of_every_file(
     store: Store, extracted: list[FileOutcome], tmp_path: Path
 ) -> None:
-    write_results(store, Task.EXTRACT, extracted, tmp_path / "out.json", schema=BILL)
+    write_results(store, EXTRACT, extracted, tmp_path / "out.json")
     entries = json.loads((tmp_path / "out.json").read_text())["documents"]
     names = ("status", "reason", "pages_done", "pages_failed")
     assert {
@@ -115,7 +128,7 @@ def test_json_and_markdown_tell_of_every_file(
         for entry in entries
     } == TOLD
     assert entries[0]["fields"]["total"]["value"] == "1.00" and "fields" not in entries[2]
-    write_results(store, Task.EXTRACT, extracted, tmp_path / "out.md", schema=BILL)
+    write_results(store, EXTRACT, extracted, tmp_path / "out.md")
     text = (tmp_path / "out.md").read_text()
     assert "Status: done. Pages read: 2, failed: 0." in text
     assert f"Status: partial. Pages read: 1, failed: 1. {LOST}" in text
@@ -129,7 +142,7 @@ def test_answers_as_csv_keep_the_file_that_failed(store: Store, tmp_path: Path) 
         store.save_answer(identifier, RUN, Answer("Total?", "12", 0.9, 1))
         ids.append(store.answer_id(identifier, RUN, "Total?"))
     out = tmp_path / "out.csv"
-    write_results(store, Task.ASK, outcomes(*ids), out, question="Total?")
+    write_results(store, ASK, outcomes(*ids), out)
     rows = rows_of(out)
     assert [(row["question"], row["answer"]) for row in rows] == [
         ("Total?", "12"),
@@ -145,8 +158,8 @@ def test_answers_as_csv_keep_the_file_that_failed(store: Store, tmp_path: Path) 
 
 def test_the_columns_do_not_depend_on_a_success(store: Store, tmp_path: Path) -> None:
     broken = outcomes(None, None)[2:]
-    write_results(store, Task.ASK, broken, tmp_path / "answers.csv", question="Total?")
-    write_results(store, Task.EXTRACT, broken, tmp_path / "fields.csv", schema=BILL)
+    write_results(store, ASK, broken, tmp_path / "answers.csv")
+    write_results(store, EXTRACT, broken, tmp_path / "fields.csv")
     (answer,), (fields,) = rows_of(tmp_path / "answers.csv"), rows_of(tmp_path / "fields.csv")
     assert list(answer)[:5] == ["document", "question", "answer", "confidence", "page"]
     assert list(fields)[:2] == ["document", "schema"]
@@ -154,7 +167,7 @@ def test_the_columns_do_not_depend_on_a_success(store: Store, tmp_path: Path) ->
 
 
 def test_text_marks_what_is_not_whole(store: Store, tmp_path: Path) -> None:
-    write_results(store, Task.READ, outcomes(None, None), tmp_path / "out.txt")
+    write_results(store, Wanted(Task.READ), outcomes(None, None), tmp_path / "out.txt")
     lines = (tmp_path / "out.txt").read_text().splitlines()
     assert lines == [
         "==> good.pdf <==",
@@ -163,3 +176,18 @@ def test_text_marks_what_is_not_whole(store: Store, tmp_path: Path) -> None:
         "==> broken.pdf <==",
         f"[failed] Pages read: 0, failed: 0. {BROKEN}",
     ]
+
+
+def test_only_the_pages_that_were_wanted_are_written(store: Store, tmp_path: Path) -> None:
+    good, *_ = outcomes(None, None)
+    assert good.sha256 is not None
+    identifier = store.add_document(DocumentInfo(good.sha256, "good.pdf", "application/pdf", 3, 1))
+    for number, text in enumerate(("one", "two", "three"), start=1):
+        line = Line((Word(text, Box(0, 0, 40, 10)),))
+        store.save_reading(identifier, Reading(number, ReadingSource.OCR, 100, 100, (line,)), READER_VERSION)
+    out = tmp_path / "out.jsonl"
+    for pages, numbers in (("2-", [2, 3]), ("1", [1]), ("all", [1, 2, 3]), ("7", [])):
+        write_results(store, Wanted(Task.READ, pages=pages), [good], out)
+        assert [page["number"] for page in json.loads(out.read_text())["pages"]] == numbers
+    write_results(store, Wanted(Task.READ, pages="3"), [good], tmp_path / "out.txt")
+    assert (tmp_path / "out.txt").read_text().split() == ["==>", "good.pdf", "<==", "three"]
