@@ -16,7 +16,12 @@ from pathlib import Path
 
 from docvlm.errors import UsageError
 
-SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
+READABLE = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
+OTHER_DOCUMENTS = frozenset({
+    ".doc", ".docx", ".odt", ".rtf", ".heic", ".heif", ".avif", ".jp2", ".jxl", ".djvu", ".ps",
+})  # fmt: skip
+"""What people keep documents in, too; opening one fails with what to do, so that none is left out unseen."""
+SUFFIXES = READABLE | OTHER_DOCUMENTS
 """What is taken from a folder; a file that is named itself is taken whatever it is called."""
 
 _GLOB_CHARACTERS = frozenset("*?[")

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from docvlm import ingest
 from docvlm.batch.find import FoundFile, PassedOver, check_sources, find_files, printable
-from docvlm.errors import UsageError
+from docvlm.config import Limits
+from docvlm.errors import InputError, UsageError
 
 
 @pytest.fixture
@@ -30,6 +32,23 @@ def reasons(*sources: str) -> dict[str, str]:
 
 def test_a_folder_gives_its_documents_by_name(folder: Path) -> None:
     assert names(str(folder)) == ["a.PDF", "b.pdf", "sub/c.png"]
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "told"),
+    [
+        ("contract.docx", b"PK\x03\x04" + bytes(26) + b"word/document.xml", "a Word document"),
+        ("IMG_1.HEIC", b"\0\0\0\x18ftypheic", "an HEIC photo"),
+        ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document"),
+    ],
+)
+def test_documents_that_cannot_be_opened_are_not_left_out_unseen(
+    folder: Path, name: str, head: bytes, told: str
+) -> None:
+    (folder / name).write_bytes(head)
+    assert sorted(names(str(folder))) == sorted(["a.PDF", "b.pdf", "sub/c.png", name])
+    with pytest.raises(InputError, match=told):
+        ingest.identify_file(folder / name, Limits())
 
 
 def test_files_globs_lists_and_standard_input(folder: Path, tmp_path: Path) -> None:
