@@ -49,6 +49,9 @@ class Curve:
 
 AS_IT_IS = Curve((0.0, 1.0), (0.0, 1.0))
 
+LEAST_ANSWER = 0.25
+"""Words that are wrong three times of four mislead more than they help: "not found" is said instead."""
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -60,9 +63,14 @@ class Calibration:
     answer_absent: Curve = AS_IT_IS
 
     def answer(self, answer: Answer) -> Answer:
-        """The answer with its confidence set right."""
-        curve = self.answer_absent if answer.text is None else self.answer_value
-        return replace(answer, confidence=curve(answer.confidence))
+        """The answer with its confidence set right; "not found" where its words are hardly ever right."""
+        if answer.text is None:
+            return replace(answer, confidence=self.answer_absent(answer.confidence))
+        confidence = self.answer_value(answer.confidence)
+        # Without a curve the probability of many words is low, however right they are.
+        if confidence < LEAST_ANSWER and self.answer_value != AS_IT_IS:
+            return Answer(answer.question, None, 1 - confidence)
+        return replace(answer, confidence=confidence)
 
     def extraction(self, extraction: Extraction) -> Extraction:
         """The extraction with every confidence set right, those of cells too."""

@@ -41,6 +41,15 @@ def test_each_kind_of_reply_has_its_own_curve() -> None:
     assert [cell.confidence for cell in items.rows[0]] == [pytest.approx(0.4), 0.1]
 
 
+def test_words_that_are_wrong_three_times_of_four_are_not_given() -> None:
+    calibration = Calibration(AS_IT_IS, AS_IT_IS, HALVED, AS_IT_IS)
+    assert calibration.answer(Answer("q", "a", 0.52, 3)) == Answer("q", "a", 0.26, 3)
+    withheld = calibration.answer(Answer("q", "a", 0.4, 3))
+    assert withheld == Answer("q", None, pytest.approx(0.8))
+    # A model without curves: the probability of many words is low, however right they are.
+    assert Calibration().answer(Answer("q", "many words", 0.05)).text == "many words"
+
+
 def test_a_file_gives_back_what_was_written(tmp_path: Path) -> None:
     calibration = Calibration(HALVED, LOW, HIGH, AS_IT_IS)
     write_calibration(tmp_path / "calibration.json", calibration)
