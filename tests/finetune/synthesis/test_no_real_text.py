@@ -90,7 +90,7 @@ def pages_of_tiles(recipe: VisionConfig) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def stream() -> list[str]:
     """Every page and reply of the last run towards the shipped adapter, and every page of the tower's run."""
-    recipe = read_recipe(REPOSITORY / "finetune" / "recipes" / "docvlm-mini-ninth.yaml", InstructConfig)
+    recipe = read_recipe(REPOSITORY / "finetune" / "recipes" / "docvlm-mini-tenth.yaml", InstructConfig)
     examples = (make_example(f"{recipe.seed}:{number}") for number in range(recipe.documents))
     texts = [
         "\n".join((example.page_text, *(f"{turn.prompt} {turn.reply}" for turn in example.turns)))
