@@ -46,21 +46,22 @@ class PageReader:
             ModelError: when OCR is needed and cannot be started.
         """
         kept = self._store.pages_read(self._document_id, READER_VERSION)
-        fresh = self._file.pages(
-            [n for n in numbers if n not in kept and n not in self._failed], previews=True
-        )
+        # Decided once: others may read the same document meanwhile, and each drawn page is taken in turn.
+        fresh = dict.fromkeys(n for n in numbers if n not in kept and n not in self._failed)
+        drawn = self._file.pages(list(fresh), previews=True)
         for number in numbers:
             if cancel is not None and cancel.is_set():
                 raise Cancelled
-            if number in self._failed:
-                yield self._failed[number]
-            elif number in kept:
-                yield self._kept(number)
-            else:
+            if number in fresh:
+                del fresh[number]
                 started = time.monotonic()
-                page = next(fresh)
+                page = next(drawn)
                 self.step_seconds["draw"] += time.monotonic() - started
                 yield self._read(page)
+            elif number in self._failed:
+                yield self._failed[number]
+            else:
+                yield self._kept(number)
 
     def unread(self, numbers: Sequence[int]) -> frozenset[int]:
         """Those that were not read before and have not failed since the file was opened."""
