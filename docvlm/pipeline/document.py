@@ -155,7 +155,8 @@ class OpenDocument:
             InputError: when none of the pages could be read.
         """
         pages = pages if region is None else [region.page]
-        run = self._run_info(pages)
+        engine, budget = self._in_use()
+        run = self._run_info(pages, engine, budget)
         if region is not None:
             run = replace(run, pages=region.name)
         known = None if fresh else self._store.find_answer(self.id, run, question)
@@ -163,15 +164,15 @@ class OpenDocument:
             yield known
             return
         with _RunClock(self._store, self.id, RunKind.ASK, run) as clock:
-            windows, _ = self._windows(pages, cancel, region)
+            windows, _ = self._windows(engine, pages, cancel, region)
             clock.lap("read")
-            engine = self._resumable(RunKind.ASK, run, question, windows, fresh)
-            show = partial(self._show, region=region)
-            for event in ask_windows(engine, windows, question, show, cancel):
+            asked = self._resumable(engine, RunKind.ASK, run, question, windows, fresh)
+            show = partial(self._show, engine, budget, region=region)
+            for event in ask_windows(asked, windows, question, show, cancel):
                 if isinstance(event, Answer):
                     clock.lap("answer")
-                    asked = clock.run.pages if region else self._readable(pages)
-                    made = replace(clock.run, pages=asked)
+                    named = clock.run.pages if region else self._readable(pages)
+                    made = replace(clock.run, pages=named)
                     self._store.save_answer(self.id, made, event, clock.started)
                 yield event
 
@@ -201,16 +202,18 @@ class OpenDocument:
             Cancelled: soon after ``cancel`` was set.
             InputError: when none of the pages could be read.
         """
-        run = self._run_info(pages)
+        engine, budget = self._in_use()
+        run = self._run_info(pages, engine, budget)
         known = None if fresh else self._store.extraction(self.id, run, schema.key)
         if known is not None:
             yield known
             return
         with _RunClock(self._store, self.id, RunKind.EXTRACT, run) as clock:
-            windows, failed = self._windows(pages, cancel)
+            windows, failed = self._windows(engine, pages, cancel)
             clock.lap("read")
-            engine = self._resumable(RunKind.EXTRACT, run, schema.key, windows, fresh)
-            for event in extract_windows(engine, windows, schema, self._show, cancel):
+            asked = self._resumable(engine, RunKind.EXTRACT, run, schema.key, windows, fresh)
+            show = partial(self._show, engine, budget)
+            for event in extract_windows(asked, windows, schema, show, cancel):
                 if isinstance(event, Extraction):
                     event = replace(event, notes=(*event.notes, *failed))
                     clock.lap("extract")
@@ -220,12 +223,12 @@ class OpenDocument:
 
     def kept_answer(self, question: str, pages: Pages = None) -> int | None:
         """The store's id of the answer to this question, from the pages that could be read."""
-        run = replace(self._run_info(pages), pages=self._readable(pages))
+        run = replace(self._run_info(pages, *self._in_use()), pages=self._readable(pages))
         return self._store.answer_id(self.id, run, question)
 
     def kept_extraction(self, schema: Schema, pages: Pages = None) -> int | None:
         """The store's id of the extraction with this schema, from the pages that could be read."""
-        run = replace(self._run_info(pages), pages=self._readable(pages))
+        run = replace(self._run_info(pages, *self._in_use()), pages=self._readable(pages))
         return self._store.extraction_id(self.id, run, schema.key)
 
     def drawn_page(self, number: int) -> Page:
@@ -255,8 +258,11 @@ class OpenDocument:
             InputError: when the page cannot be drawn.
             UsageError: when there is no such page or budget.
         """
-        page = self.drawn_page(number)
-        return page, self._plan(page, budget)
+        page, settings = self.drawn_page(number), self._settings()
+        wanted = Budget.parse(budget or settings.budget)
+        if settings.model == EMBEDDED:
+            return page, plan_tiles(page.width, page.height, wanted)  # known without loading the model
+        return page, self._engine().plan_page(page.width, page.height, wanted)
 
     def tile_views(self, page: Page, plan: TilePlan) -> tuple[RgbImage, ...]:
         """The pixels of each view of a page's plan, as they reach the model; none of an empty page."""
@@ -274,8 +280,12 @@ class OpenDocument:
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
+    def _in_use(self) -> tuple[Engine, str]:
+        """The model and the tile budget of a run: others may be chosen while it goes on."""
+        return self._engine(), self._settings().budget
+
     def _windows(
-        self, pages: Pages, cancel: threading.Event | None, region: Region | None = None
+        self, engine: Engine, pages: Pages, cancel: threading.Event | None, region: Region | None = None
     ) -> tuple[list[Window], list[str]]:
         """The parts of the pages that were read, in page order, and why other pages failed.
 
@@ -292,36 +302,36 @@ class OpenDocument:
             )
         if region is not None:
             readings = [region.part_of(reading) for reading in readings]
-        count_tokens = self._engine().count_tokens
-        return [window for reading in readings for window in cut_windows(reading, count_tokens)], failed
+        return [
+            window for reading in readings for window in cut_windows(reading, engine.count_tokens)
+        ], failed
 
     def _resumable(
-        self, kind: RunKind, run: RunInfo, subject: str, windows: Sequence[Window], fresh: bool
+        self,
+        engine: Engine,
+        kind: RunKind,
+        run: RunInfo,
+        subject: str,
+        windows: Sequence[Window],
+        fresh: bool,
     ) -> Engine:
         """The engine; for several windows, one that repeats none after it was stopped or killed."""
         if len(windows) < 2:
-            return self._engine()
+            return engine
         replies = self._store.replies(self.id, kind, run, subject)
         if fresh:
             replies.forget()
-        return ResumableEngine(self._engine(), replies)
+        return ResumableEngine(engine, replies)
 
-    def _show(self, window: Window, region: Region | None = None) -> PageInput:
+    def _show(self, engine: Engine, budget: str, window: Window, region: Region | None = None) -> PageInput:
         """What the engine gets of a window: its words, and where pictures are seen that of page or region."""
-        if not self._engine().card.sees_pixels:
+        if not engine.card.sees_pixels:
             return window.input
-        page, source = self.drawn_page(window.page_number), f"{self.info.sha256}-{self._settings().budget}"
+        page, source = self.drawn_page(window.page_number), f"{self.info.sha256}-{budget}"
         if region is not None:
             page, source = region.cut_from(page, window.reading.words), f"{source}-{region.name}"
-        return with_picture(window, page, self._plan(page), source)
-
-    def _plan(self, page: Page, budget: str | None = None) -> TilePlan:
-        """How a page, or a part of one, is cut."""
-        settings = self._settings()
-        wanted = Budget.parse(budget or settings.budget)
-        if settings.model == EMBEDDED:
-            return plan_tiles(page.width, page.height, wanted)  # known without loading the model
-        return self._engine().plan_page(page.width, page.height, wanted)
+        plan = engine.plan_page(page.width, page.height, Budget.parse(budget))
+        return with_picture(window, page, plan, source)
 
     def _readable(self, pages: Pages) -> str:
         """The pages that did not fail, as ``RunInfo.pages`` names them.
@@ -335,13 +345,13 @@ class OpenDocument:
         numbers = sorted(set(pages))
         return "all" if len(numbers) == self.info.page_count else ",".join(map(str, numbers))
 
-    def _run_info(self, pages: Pages) -> RunInfo:
-        card = self._engine().card
+    def _run_info(self, pages: Pages, engine: Engine, budget: str) -> RunInfo:
+        card = engine.card
         return RunInfo(
             model=card.name,
             model_revision=card.revision,
             adapter=card.adapter,
-            tiling=card.tiling(self._settings().budget),
+            tiling=card.tiling(budget),
             reader=READER_VERSION,
             pages=self._named(self.page_numbers(pages)),
             pipeline=PIPELINE_VERSION,

@@ -14,7 +14,7 @@ from docvlm.errors import Cancelled
 from docvlm.pipeline import OpenDocument
 from docvlm.reading import READER_VERSION
 from docvlm.schemas import load_schema
-from docvlm.store import RunStatus, Store
+from docvlm.store import RunKind, RunStatus, Store
 from docvlm.types import FieldValue, PageStatus
 from tests.engines import WrittenEngine
 
@@ -131,6 +131,29 @@ def test_a_stopped_run_is_kept_as_stopped(pdf: Path, store: Store) -> None:
             list(document.extract_stream(load_schema("total:amount"), cancel=cancel))
         assert [run.status for run in store.runs(document.id)] == [RunStatus.CANCELLED]
         assert store.extractions(document.id) == []
+
+
+@pytest.mark.parametrize("kind", [RunKind.ASK, RunKind.EXTRACT])
+def test_a_run_ends_with_the_model_and_the_tiles_it_began_with(
+    pdf: Path, store: Store, kind: RunKind
+) -> None:
+    """Others are chosen while it reads: the pages still to come must not reach them."""
+    first, later = WrittenEngine(write, 0.5, sees_pixels=True), WrittenEngine(write, sees_pixels=True)
+    engines, budgets = iter([first]), iter(["fast"])
+    with OpenDocument(
+        ingest.open_document(pdf),
+        str(pdf),
+        lambda: Settings(pdf.parent, "", model="written", budget=next(budgets, "accurate")),
+        store,
+        lambda: next(engines, later),
+    ) as document:
+        if kind is RunKind.ASK:
+            document.ask("What is the total?")
+        else:
+            document.extract("total:amount")
+    assert later.requests == []
+    assert [page.key.split("-")[-2:] for page in first.pages] == [["fast", "1"], ["fast", "2"]]
+    assert [run.info.tiling for run in store.runs(document.id)] == ["fast"]
 
 
 def test_timings_are_kept_by_step(pdf: Path, store: Store) -> None:

@@ -131,6 +131,7 @@ class ServerEngine:
 
     def _pieces(self, body: dict[str, Any], cancel: threading.Event | None) -> Iterator[ReplyPiece]:
         """The pieces of a reply, handed over from the event loop's thread."""
+        self._refuse_closed()
         arrived: queue.SimpleQueue[ReplyPiece | Exception | None] = queue.SimpleQueue()
         task = asyncio.run_coroutine_threadsafe(self._receive(body, arrived), self._loop)
         try:
@@ -140,6 +141,7 @@ class ServerEngine:
                 try:
                     piece = arrived.get(timeout=_CANCEL_CHECK_SECONDS)
                 except queue.Empty:
+                    self._refuse_closed()
                     continue
                 if piece is None:
                     return
@@ -157,10 +159,15 @@ class ServerEngine:
                 arrived.put(piece)
             arrived.put(None)
         except asyncio.CancelledError:
-            arrived.put(ModelError("The connection to the model server was closed.", "Open it again."))
+            arrived.put(_closed())
             raise
         except Exception as error:  # noqa: BLE001 - handed over to the thread that waits for it
             arrived.put(error)
+
+    def _refuse_closed(self) -> None:
+        """A run that began with this engine may go on with it after another was chosen."""
+        if self._loop.is_closed():
+            raise _closed()
 
     async def _shut_down(self) -> None:
         others = asyncio.all_tasks() - {asyncio.current_task()}
@@ -171,6 +178,10 @@ class ServerEngine:
 
     def _wait_for(self, work: Coroutine[Any, Any, Value]) -> Value:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+def _closed() -> ModelError:
+    return ModelError("The connection to the model server was closed.", "Open it again.")
 
 
 def _choose(entries: list[dict[str, Any]], address: ServerAddress) -> dict[str, Any]:

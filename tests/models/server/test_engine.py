@@ -23,6 +23,7 @@ from docvlm.reading import layout_rows, layout_text
 from docvlm.schemas import load_schema
 from docvlm.types import Extraction
 from tests.models.server.servers import ModelServer
+from tests.models.server.slow_server import slow_server
 from tests.models.server.tiny_gguf import save_tiny_gguf
 from tests.pages import reading_of
 
@@ -138,6 +139,15 @@ def test_a_server_that_falls_silent_is_told(server: ModelServer) -> None:
     with pytest.raises(ModelError, match="does not answer: it is silent"):
         text_of(engine)
     engine.close()
+
+
+def test_a_run_that_goes_on_after_another_model_was_chosen_is_told() -> None:
+    with slow_server(lambda _prompt: ["12.50"], pause_seconds=0) as server:
+        engine = ServerEngine(server.url)
+        assert text_of(engine)
+        engine.close()
+        with pytest.raises(ModelError, match="was closed"):
+            text_of(engine)
 
 
 def test_a_request_longer_than_the_context_is_refused_at_once(engine: ServerEngine) -> None:
