@@ -121,9 +121,13 @@ class Workspace:
                 self._refuse_other_tiling(self._engine, replace(self.settings, budget=budget))
             self.settings = replace(self.settings, budget=budget)
 
-    def _switch(self, settings: Settings) -> None:
-        engine = self._load_engine(settings)
+    def _switch(self, wanted: Settings) -> None:
+        engine = self._load_engine(wanted)
         with self._engine_lock:
+            # Another tile budget may have been chosen while it was loaded.
+            settings = replace(self.settings, model=wanted.model, adapter=wanted.adapter)
+            if settings.budget != wanted.budget:
+                self._refuse_other_tiling(engine, settings)
             before, self._engine, self.settings = self._engine, engine, settings
         if before is not None:
             before.close()

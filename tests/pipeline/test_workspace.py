@@ -13,8 +13,9 @@ import pytest
 from docvlm.adapters import AdapterCard
 from docvlm.config import Settings
 from docvlm.errors import ModelError
-from docvlm.models.protocol import GenerationRequest, PageInput
-from docvlm.pipeline import Workspace
+from docvlm.models.protocol import Engine, GenerationRequest, PageInput
+from docvlm.pipeline import Workspace, workspace
+from tests.engines import WrittenEngine
 from tests.models.tiny_checkpoints import save_random_adapter, save_tiny_checkpoint
 
 PAGE = PageInput("page", "Harbour Books\nTotal 12.50")
@@ -37,6 +38,11 @@ class Shop:
     ) -> None:
         card = AdapterCard(name, str(self.base), revision or self.revision, tiling=tiling, reader=reader)
         self.workspace.adapters.keep(self.adapter, card)
+
+    def load_while_fast_tiles_are_chosen(self, *_arguments: object, **_options: object) -> Engine:
+        """In place of ``load_engine``."""
+        self.workspace.use_budget("fast")
+        return WrittenEngine(lambda _page, _prompt: "", sees_pixels=True)
 
     def reply(self) -> str:
         return "".join(step.text for step in self.workspace.engine.generate(PAGE, REQUEST))
@@ -134,3 +140,23 @@ def test_an_adapter_that_learnt_from_another_reader_is_used_with_a_warning(shop:
     shop.workspace.use_adapter("old")
     assert [line for line in shop.told if "words of reader an earlier one" in line]
     assert shop.workspace.engine.card.adapter is not None
+
+
+def test_tiles_that_are_chosen_while_a_model_is_loaded_stay_chosen(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workspace, "load_engine", shop.load_while_fast_tiles_are_chosen)
+    shop.workspace.use_model("another")
+    assert (shop.workspace.settings.model, shop.workspace.settings.budget) == ("another", "fast")
+
+
+def test_an_adapter_is_refused_for_tiles_that_were_chosen_while_it_was_loaded(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.keep("balanced", tiling="balanced")
+    before = shop.workspace.engine
+    monkeypatch.setattr(workspace, "load_engine", shop.load_while_fast_tiles_are_chosen)
+    with pytest.raises(ModelError, match=r"trained with 'balanced' tiles.*shown with 'fast' tiles"):
+        shop.workspace.use_adapter("balanced")
+    assert shop.workspace.engine is before
+    assert (shop.workspace.settings.adapter, shop.workspace.settings.budget) == (None, "fast")
