@@ -40,7 +40,7 @@ def text_report(totals: Totals, outcomes: Iterable[FileOutcome], plan: str = "")
     """
     lines = _summary(totals, plan)
     failed = failures(outcomes)
-    lines += [f"  {_name(each)}: {each.reason}" for each in failed[:_SHOWN_FAILURES]]
+    lines += [f"  {_name(each)}: {_reason(each)}" for each in failed[:_SHOWN_FAILURES]]
     if len(failed) > _SHOWN_FAILURES:
         lines.append(f"  and {len(failed) - _SHOWN_FAILURES} more")
     return "\n".join(lines)
@@ -54,7 +54,7 @@ def write_html_report(totals: Totals, outcomes: Iterable[FileOutcome], out: Path
     """
     rows = "".join(
         f"<tr><td class={each.state.value}>{each.state.value}</td><td>{escape(_name(each))}</td>"
-        f"<td>{escape(each.reason or '')}</td></tr>\n"
+        f"<td>{escape(_reason(each))}</td></tr>\n"
         for each in failures(outcomes)
     )
     table = f"<table><tr><th>state</th><th>file</th><th>reason</th></tr>\n{rows}</table>" if rows else ""
@@ -103,3 +103,8 @@ def count_of(number: int, what: str) -> str:
 
 def _name(outcome: FileOutcome) -> str:
     return printable(outcome.name)
+
+
+def _reason(outcome: FileOutcome) -> str:
+    """It may hold the file's name."""
+    return printable(outcome.reason or "")

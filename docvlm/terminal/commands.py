@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -45,6 +46,7 @@ def add_command(
 def run_command(parser: argparse.ArgumentParser, arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments, run the command they name and return its exit code (see ``EXIT_CODES``)."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    _show_what_cannot_be_encoded()
     options = parser.parse_args(arguments)
     try:
         code = int(options.run(options))
@@ -60,3 +62,10 @@ def run_command(parser: argparse.ArgumentParser, arguments: Sequence[str] | None
     except DocvlmError as error:
         tell(str(error))
         return error.exit_code
+
+
+def _show_what_cannot_be_encoded() -> None:
+    """Print as escapes what no terminal can show: names of files may be any bytes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -45,6 +45,15 @@ def test_the_page_has_every_failure_escaped(tmp_path: Path) -> None:
     assert "<b>" not in page and "script" not in page
 
 
+def test_a_name_that_is_no_text_is_escaped_in_reasons_too(tmp_path: Path) -> None:
+    name = "caf\udce9\x1b.pdf"
+    failed = FileOutcome(name, f"/in/{name}", None, FileState.FAILED, f"{name} is empty.", 3)
+    shown = "caf\\udce9\\x1b.pdf is empty."
+    assert shown in text_report(TOTALS, [failed])
+    write_html_report(TOTALS, [failed], tmp_path / "report.html")
+    assert shown in (tmp_path / "report.html").read_text()
+
+
 def test_the_first_failure_decides_the_exit_code() -> None:
     assert exit_code(OUTCOMES) == 3
     assert exit_code(OUTCOMES[:1]) == 0

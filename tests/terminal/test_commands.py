@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import io
+import json
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -35,6 +38,24 @@ def test_stopping_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert run_command(parser_of(stop), ["work"]) == 130
     assert "Stopped" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+def test_a_file_name_that_is_no_text_is_printed_with_escapes(
+    monkeypatch: pytest.MonkeyPatch, errors: str
+) -> None:
+    """And JSON with such a name stays JSON."""
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="utf-8", errors=errors))
+    name = "caf\udce9 und 五.pdf"
+
+    def work(_options: argparse.Namespace) -> int:
+        print(json.dumps(name, ensure_ascii=False))
+        return 0
+
+    assert run_command(parser_of(work), ["work"]) == 0
+    line = written.getvalue().decode("utf-8")
+    assert line == '"caf\\udce9 und 五.pdf"\n' and json.loads(line) == name
 
 
 def test_the_exit_codes_are_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
