@@ -28,7 +28,8 @@ class Selection:
     Attributes:
         modified_since: seconds since 1970; files last changed before are left out.
         shard: the (number, count) of this process among others, from 1; each content belongs to one.
-        retry_failed: do again what failed, or had pages that failed, in earlier runs.
+        retry_failed: do again what failed, or had pages that failed, in earlier runs, also in those that
+            were interrupted in the midst of a file.
     """
 
     modified_since: float | None = None
@@ -126,7 +127,7 @@ class Feed:
         records = self.queue.records([unit.key for unit in units])
         again = set(self.lost(units, records))
         if self.selection.retry_failed:
-            again |= {record.key for record in records.values() if record.has_failed}
+            again |= {record.key for record in records.values() if record.has_failed or record.is_begun}
         if again:
             self.queue.try_again(again)
         return portion

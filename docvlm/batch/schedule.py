@@ -233,7 +233,8 @@ class Schedule:
             return
         record = None if self._is_to_be_done_again(chain, event) else _record(chain, event)
         if record is None:
-            self.queue.give_back([event.key])
+            untouched = event.outcome is Outcome.STOPPED and not (chain.progress and chain.progress.done)
+            self.queue.give_back([event.key], tried=not untouched)
             self._waiting[Stage.of(chain.unit.job.task)].appendleft(chain)
         elif not self.queue.finish(record):
             self._elsewhere.append(chain)

@@ -120,6 +120,11 @@ class UnitRecord:
         """Whether it failed, or some of its pages did: what a retry does again."""
         return self.state is UnitState.FAILED or self.pages_failed > 0
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether somebody is doing it, or was interrupted: which of its pages failed is not counted yet."""
+        return self.attempts > 0 and self.state in (UnitState.WAITING, UnitState.RUNNING)
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerRecord:

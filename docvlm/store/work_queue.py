@@ -103,17 +103,25 @@ class WorkQueue:
         }
         return self._update_own([record.key], values)
 
-    def give_back(self, keys: Collection[str]) -> None:
-        """Return units that were claimed and not finished."""
-        self._update_own(keys, {"state": UnitState.WAITING.value, "owner": None, "heartbeat": None})
+    def give_back(self, keys: Collection[str], tried: bool = True) -> None:
+        """Return units that were claimed and not finished.
+
+        Args:
+            tried: False where nothing of them was begun, so that it does not count as an attempt.
+        """
+        values: dict[str, object] = {"state": UnitState.WAITING.value, "owner": None, "heartbeat": None}
+        if not tried:
+            values["attempts"] = WorkUnitRow.attempts - 1
+        self._update_own(keys, values)
 
     def try_again(self, keys: Collection[str]) -> None:
-        """Make finished units wait again as if they were new."""
-        finished = (UnitState.DONE.value, UnitState.FAILED.value)
+        """Make units wait again as if they were new, except those that somebody is doing."""
+        finished = WorkUnitRow.state.in_((UnitState.DONE.value, UnitState.FAILED.value))
+        free = self._free()
         with self._database.session() as session:
             session.execute(
                 update(WorkUnitRow)
-                .where(WorkUnitRow.key.in_(keys), WorkUnitRow.state.in_(finished))
+                .where(WorkUnitRow.key.in_(keys), or_(finished, free))
                 .values(attempts=0, **_FRESH)
             )
 

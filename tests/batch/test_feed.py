@@ -1,10 +1,13 @@
-"""When the results of a batch that goes on looking are written again."""
+"""When the results of a batch that goes on looking are written again, and what a retry begins anew."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Timer
+
+import pytest
 
 from docvlm.batch.feed import Feed, Selection
 from docvlm.batch.find import Found, find_files
@@ -58,6 +61,32 @@ def test_results_are_written_again_for_a_file_that_changed(tmp_path: Path) -> No
         finish(ledger, again)
         assert next(contents) == next(contents) == []
         assert written == [[("a.pdf", FileState.DONE)]] * 2
+
+
+@pytest.mark.parametrize(("retry_failed", "attempts"), [(False, 1), (True, 0)])
+def test_a_retry_begins_anew_with_what_was_interrupted(
+    tmp_path: Path, retry_failed: bool, attempts: int
+) -> None:
+    """A page may have failed in it, which another attempt would not try again."""
+    file = write_pdf(tmp_path / "a.pdf", ["Alpha"])
+    with Store.open(f"sqlite:///{tmp_path / 'docvlm.sqlite'}") as store:
+        queue = store.work_queue()
+        feed = Feed(
+            find_files([str(file)]),
+            (Job(Task.READ),),
+            Ledger(),
+            queue,
+            Limits(),
+            Selection(retry_failed=retry_failed),
+            when_idle=lambda: None,
+        )
+        unit = Unit(Job(Task.READ), hashlib.sha256(file.read_bytes()).hexdigest(), str(file))
+        queue.add([unit.key])
+        queue.claim([unit.key], 1)
+        queue.give_back([unit.key])
+        ((found,),) = next(feed.contents())
+        assert found.key == unit.key
+        assert queue.records([unit.key]) == {unit.key: UnitRecord(unit.key, UnitState.WAITING, attempts)}
 
 
 def test_a_pattern_that_no_longer_matches_does_not_end_the_watch(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from docvlm.batch import Job, Outcome, Task, Unit, UnitProgress, UnitResult, do_unit
+from docvlm.batch import Event, Job, Outcome, Task, Unit, UnitProgress, UnitResult, do_unit
 from docvlm.batch.schedule import MOST_BREAKDOWNS, Schedule
 from docvlm.config import Settings
 from docvlm.models.protocol import EngineCard
@@ -163,6 +163,26 @@ def test_a_unit_whose_worker_breaks_down_is_tried_again_and_then_given_up(
     executor, notes = run(workspace, [(unit(bill),)], work=lost)
     assert [done.attempt for done in executor.done] == list(range(1, MOST_BREAKDOWNS + 1))
     assert notes.records["read bill.pdf"].reason == "The worker crashed."
+
+
+@pytest.mark.parametrize(("pages_over", "attempts"), [(None, [1, 1]), (0, [1, 1]), (1, [1, 2])])
+def test_a_unit_that_only_waited_for_its_worker_has_not_been_tried(
+    workspace: Workspace, bill: Path, pages_over: int | None, attempts: list[int]
+) -> None:
+    """What its pages failed from is another run's, and tried again where that is wanted."""
+
+    class LosesItsWorker(InlineExecutor):
+        def events(self, seconds: float) -> Sequence[Event]:
+            if self.done:
+                return super().events(seconds)
+            lost = self._units.pop()
+            self.done.append(lost)
+            progress = [] if pages_over is None else [UnitProgress(lost.key, pages_over, 2)]
+            return [*progress, UnitResult(lost.key, Outcome.STOPPED)]
+
+    executor = LosesItsWorker(workspace)
+    Schedule(workspace.store.work_queue(), executor, Notes()).run(iter([[(unit(bill),)]]))
+    assert [done.attempt for done in executor.done] == attempts
 
 
 def test_two_schedules_share_one_queue(workspace: Workspace, tmp_path: Path) -> None:

@@ -59,16 +59,40 @@ def test_what_is_given_back_can_be_claimed_again(queue: WorkQueue) -> None:
     queue.give_back(["a"])
     (again,) = queue.claim(["a"], 1)
     assert again.attempts == 2
+    queue.give_back(["a"], tried=False)
+    (again,) = queue.claim(["a"], 1)
+    assert again.attempts == 2
 
 
-def test_the_units_of_a_process_that_is_gone_are_free_at_once(store: Store, queue: WorkQueue) -> None:
-    ended = subprocess.run(
+def test_what_was_interrupted_is_new_again_but_not_what_somebody_is_doing(
+    store: Store, queue: WorkQueue
+) -> None:
+    queue.add(["waiting", "gone", "running"])
+    queue.claim(["waiting"], 1)
+    queue.give_back(["waiting"])
+    store.work_queue(process_that_ended()).claim(["gone"], 1)
+    store.work_queue("elsewhere|1|1.0").claim(["running"], 1)
+    assert all(record.is_begun for record in queue.records(["waiting", "gone", "running"]).values())
+
+    queue.try_again(["waiting", "gone", "running"])
+    records = queue.records(["waiting", "gone", "running"])
+    assert records["waiting"] == UnitRecord("waiting", UnitState.WAITING)
+    assert records["gone"] == UnitRecord("gone", UnitState.WAITING)
+    assert records["running"] == UnitRecord("running", UnitState.RUNNING, attempts=1)
+
+
+def process_that_ended() -> str:
+    return subprocess.run(
         [sys.executable, "-c", "from docvlm.store.leases import this_process; print(this_process())"],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
         check=True,
     ).stdout.strip()
+
+
+def test_the_units_of_a_process_that_is_gone_are_free_at_once(store: Store, queue: WorkQueue) -> None:
+    ended = process_that_ended()
     assert is_gone(ended)
     assert not is_gone(this_process())
     queue.add(["a"])
