@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -14,6 +15,10 @@ from docvlm.model_names import EMBEDDED
 
 ONNXRUNTIME, OPENVINO = "onnxruntime", "openvino"
 """Who may compute the networks that read print."""
+
+
+_MOST_SECONDS = 7 * 24 * 3600
+"""A week; the kernel's alarm clock takes no endless times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,13 @@ class Limits:
 
     def __post_init__(self) -> None:
         for name in self.__dataclass_fields__:
-            if (value := getattr(self, name)) is not None and value <= 0:
+            if (value := getattr(self, name)) is None:
+                continue
+            if not value > 0:  # as NaN is not
                 raise UsageError(f"The limit {name} must be above zero.", "Give a positive number.")
+            most = _MOST_SECONDS if name.endswith("_seconds") else sys.maxsize
+            if value > most:
+                raise UsageError(f"The limit {name} must be at most {most:,}.", "Give a smaller number.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +161,7 @@ def _limits(env: Mapping[str, str]) -> Limits:
                 chosen[limit.name] = kind(value)
             except ValueError as error:
                 raise UsageError(
-                    f"{variable} is '{value}', which is not a number.", "Set it, or unset it."
+                    f"{variable} is '{value}', which is not a number.", "Set it to a number, or unset it."
                 ) from error
     return replace(usual, **chosen)  # type: ignore[arg-type]
 
