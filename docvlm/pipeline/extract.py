@@ -78,15 +78,20 @@ def extract_windows(
         parse = parse_extraction if engine.card.follows_grammar else parse_json_extraction
         parsed = parse(reply, schema)
         if not parsed.complete:
-            notes.append(
-                f"Page {window.page_number} holds more rows than fit in one reply; some are missing."
-            )
+            notes.append(_what_is_missing(parsed, window.page_number))
         found.append(_ground_fields(parsed, schema, window, context))
         yield WindowDone(window.page_number, done, len(windows))
     fields = _as_labelled(_merge(found, schema), schema, engine.card.known)
     merged = Extraction(schema.name, fields, notes=tuple(notes))
     calibrated = engine.card.calibration.extraction(merged)
     yield replace(calibrated, checks=run_checks(schema, merged))
+
+
+def _what_is_missing(parsed: ParsedReply, page_number: int) -> str:
+    """Of a reply that is not complete."""
+    if any(isinstance(found, ReplyRows) and found.rows for found in parsed.fields):
+        return f"Page {page_number} holds more rows than fit in one reply; some are missing."
+    return f"The model's reply for page {page_number} could not be read completely."
 
 
 def _request(

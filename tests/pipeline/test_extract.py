@@ -107,7 +107,7 @@ def test_a_reply_cut_short_says_so_and_keeps_what_is_complete() -> None:
     extraction = extraction_of(engine, windows, load_schema("company, total:amount"))
     assert value_of(extraction, "company").raw == "Acme"
     assert value_of(extraction, "total").raw is None
-    assert "Page 1" in extraction.notes[0]
+    assert extraction.notes == ("The model's reply for page 1 could not be read completely.",)
 
 
 def test_a_value_within_a_sentence_loses_the_end_of_the_sentence_and_shows_what_is_printed() -> None:
@@ -151,6 +151,14 @@ def test_a_list_cut_short_says_so() -> None:
     assert isinstance(items, LineItems)
     assert len(items.rows) == 1
     assert "some are missing" in extraction.notes[0]
+
+
+@pytest.mark.parametrize("reply", ["I see two pens.", '{"items": [{"description": "Pen", "amount": "7.'])
+def test_a_free_reply_without_rows_is_not_said_to_hold_too_many(reply: str) -> None:
+    engine = WrittenEngine(lambda _page, _prompt: reply, probability=None, follows_grammar=False)
+    schema = load_schema("items[description, amount:amount]")
+    extraction = extraction_of(engine, windows_of(engine, ["Pen 7.00", "Ink 7.00"]), schema)
+    assert extraction.notes == ("The model's reply for page 1 could not be read completely.",)
 
 
 def test_a_page_that_leaves_the_date_order_open_takes_it_from_the_others() -> None:
