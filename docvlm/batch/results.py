@@ -90,7 +90,7 @@ def _write_line(file: BinaryIO, line: str) -> None:
 def _exported(outcome: FileOutcome, result: Result, wanted: Wanted) -> ExportedDocument:
     became = ExportedOutcome(
         outcome.state.value,
-        outcome.reason,
+        _reason(outcome),
         outcome.pages_done,
         outcome.pages_failed,
         schema="" if wanted.schema is None else wanted.schema.name,
@@ -124,10 +124,15 @@ def _outcome_json(outcome: FileOutcome) -> dict[str, Any]:
         "file": printable(outcome.name),
         "sha256": outcome.sha256,
         "status": outcome.state.value,
-        "reason": outcome.reason,
+        "reason": _reason(outcome),
         "pages_done": outcome.pages_done,
         "pages_failed": outcome.pages_failed,
     }
+
+
+def _reason(outcome: FileOutcome) -> str | None:
+    """It may hold the file's name."""
+    return None if outcome.reason is None else printable(outcome.reason)
 
 
 def _result_json(result: Result) -> dict[str, Any]:
@@ -142,7 +147,7 @@ def _texts(store: Store, wanted: Wanted, outcomes: Iterable[FileOutcome]) -> Ite
         yield f"==> {printable(outcome.name)} <=="
         if outcome.state is not FileState.DONE:
             pages = f"Pages read: {outcome.pages_done}, failed: {outcome.pages_failed}."
-            yield f"[{outcome.state.value}] {pages} {outcome.reason or ''}".rstrip()
+            yield f"[{outcome.state.value}] {pages} {_reason(outcome) or ''}".rstrip()
         for reading in _readings(store, wanted, outcome):
             yield f"{layout_text(reading)}\n\f"
 

@@ -191,3 +191,14 @@ def test_only_the_pages_that_were_wanted_are_written(store: Store, tmp_path: Pat
         assert [page["number"] for page in json.loads(out.read_text())["pages"]] == numbers
     write_results(store, Wanted(Task.READ, pages="3"), [good], tmp_path / "out.txt")
     assert (tmp_path / "out.txt").read_text().split() == ["==>", "good.pdf", "<==", "three"]
+
+
+def test_names_that_are_no_text_are_written_as_escapes(store: Store, tmp_path: Path) -> None:
+    name = "caf\udce9.pdf"
+    broken = FileOutcome(name, f"/{name}", None, FileState.FAILED, f"{name} is empty.", 3)
+    for ending in ("csv", "json", "md", "xlsx", "jsonl"):
+        write_results(store, EXTRACT, [broken], tmp_path / f"out.{ending}")
+    shown = "caf\\udce9.pdf"
+    (row,) = rows_of(tmp_path / "out.csv")
+    assert (row["document"], row["reason"]) == (shown, f"{shown} is empty.")
+    assert json.loads((tmp_path / "out.jsonl").read_text())["reason"] == f"{shown} is empty."
