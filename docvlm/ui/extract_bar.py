@@ -47,7 +47,7 @@ def bar_html(
         '<form class="bar" data-form="extract" aria-label="Extract">'
         f'<select name="schema" data-choice-prefix="schema:" aria-label="What to look for">'
         f"{schema_options(schemas, chosen)}</select>"
-        '<button type="button" class="secondary" data-choice="build:">Fields</button>'
+        '<button type="button" class="secondary" data-choice="build:">Edit fields</button>'
         '<select name="scope" aria-label="Where to '
         f'look"{" hidden" if len(scopes) == 1 else ""}>{options}</select>'
         f"{button}</form>"
