@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
+from docvlm.pipeline.cell_names import CellName
 from docvlm.pipeline.label_ranking import Candidate, TextFeatures, rank_candidates, text_features
 from docvlm.reading import READER_VERSION
 from docvlm.schemas import Schema
@@ -49,8 +50,9 @@ def label_queue(
     extracted yet. See ``docvlm.pipeline.label_ranking`` for the order.
 
     Args:
-        schema: a document is labelled when each field of it that is no list has a label, and only what was
-            found with it counts. None: any label of a field, any schema.
+        schema: a document is labelled when each field of it that is no list has a label, or, where it holds
+            lists alone, a cell of one of them; and only what was found with it counts. None: any label of a
+            field, any schema.
         limit: leave out all but the first so many that are not labelled.
     """
     records = {record.sha256: record for record in documents}
@@ -78,7 +80,12 @@ def _is_labelled(store: Store, record: DocumentRecord, schema: Schema | None) ->
     labelled = {known.label.name for known in store.labels(record.id, LabelKind.FIELD)}
     if schema is None:
         return bool(labelled)
-    return all(spec.name in labelled for spec in schema.fields if not spec.is_list)
+    fields = [spec.name for spec in schema.fields if not spec.is_list]
+    if fields:
+        return labelled.issuperset(fields)
+    cells = (CellName.parse(name) for name in labelled)
+    lists = {spec.name for spec in schema.fields}
+    return any(cell is not None and cell.items in lists for cell in cells)
 
 
 def _doubt(store: Store, record: DocumentRecord, schema: Schema | None) -> float:

@@ -82,6 +82,16 @@ def test_without_a_schema_any_label_and_any_extraction_count(store: Store) -> No
     assert order(store, SCHEMA)[-1] == sure
 
 
+def test_with_lists_alone_a_cell_of_one_of_them_makes_a_document_labelled(store: Store) -> None:
+    waiting, elsewhere, done = (document(store, number) for number in range(1, 4))
+    store.save_label(elsewhere, Label(LabelKind.FIELD, "items[1].amount", "1"))
+    store.save_label(elsewhere, Label(LabelKind.FIELD, "seller", "Shop"))
+    store.save_label(done, Label(LabelKind.FIELD, "pairs[2].value", None))
+    queue = label_queue(store, store.list_documents(), load_schema("form"))
+    assert {entry.document_id for entry in queue if not entry.is_labelled} == {waiting, elsewhere}
+    assert [entry.document_id for entry in queue if entry.is_labelled] == [done]
+
+
 def test_cells_of_lists_count_as_values(store: Store) -> None:
     identifier = document(store, 1)
     rows = LineItems(
