@@ -104,7 +104,7 @@ def _block_parts(rows: list[_Row], body_size: float, all_bold: bool) -> list[str
 def _starts_something(rows: list[_Row], index: int, body_size: float) -> bool:
     row = rows[index]
     return (
-        _list_mark(row.text) is not None
+        _list_item(row.text) is not None
         or bool(_heading_mark(row, body_size))
         or _is_bold(row) != _is_bold(rows[index - 1])
         or len(row.lines) > 1
@@ -148,20 +148,23 @@ def _is_bold_heading(rows: Sequence[_Row], index: int) -> bool:
     )
 
 
-def _list_mark(text: str) -> str | None:
-    if _BULLET.match(text):
-        return "- "
-    numbered = _NUMBERED.match(text)
-    return f"{numbered.group(1)}. " if numbered else None
+def _list_item(text: str) -> tuple[str, str] | None:
+    """The mark of an item of a list and what follows what is printed for it; None for other text."""
+    if bullet := _BULLET.match(text):
+        return "- ", text[bullet.end() :]
+    if numbered := _NUMBERED.match(text):
+        return f"{numbered.group(1)}. ", text[numbered.end() :]
+    return None
 
 
 def _paragraph(rows: Sequence[_Row]) -> str:
     text = " ".join(row.text for row in rows)
-    mark = _list_mark(text)
-    if mark is None:
+    item = _list_item(text)
+    if item is None:
         escaped = _escaped(text)
         return "\\" + escaped if _LINE_START.match(escaped) else escaped
-    return mark + _escaped(_NUMBERED.sub("", _BULLET.sub("", text)))
+    mark, rest = item
+    return mark + _escaped(rest)
 
 
 def _joined_lists(parts: Sequence[str]) -> list[str]:

@@ -68,6 +68,12 @@ def test_markdown_keeps_print_from_turning_into_marks():
     )
 
 
+def test_markdown_takes_one_mark_off_an_item_and_keeps_what_follows():
+    rows = ("– 3. Oktober: Feiertag", "2. - 5 Grad", "• * mit Stern")
+    segments = [segment(text, 50, 20 + 26 * row) for row, text in enumerate(rows)]
+    assert to_markdown(reading_of(segments)) == "- 3. Oktober: Feiertag\n2. - 5 Grad\n- \\* mit Stern\n"
+
+
 def test_nothing_gives_empty_forms():
     assert to_markdown(reading_of([])) == ""
     assert page_json(reading_of([]))["words"] == []
