@@ -27,13 +27,15 @@ _TEXT_ROWS, _TEXT_LETTERS = 12, 30
 _APART = 1.0
 """Heights of a row between a number and what else stands in a running head."""
 
-_NUMBER = r"(?:\d{1,3}|[ivxlc]{1,7}|[IVXLC]{1,7})"
+# As they are written, below a hundred: CV, CIVIL and Li are words.
+_ROMAN = r"(?:xl|l?x{0,3})(?:ix|iv|v?i{0,3})"
+_NUMBER = rf"(?:\d{{1,3}}|(?-i:(?=[ivxl]){_ROMAN}|(?=[IVXL]){_ROMAN.upper()}))"
 _PAGE_WORD = r"(?:page|seite|pagina|página|side|sida|strona|p\.|s\.|pg\.?)"
 _PAGE_NUMBER = re.compile(
     rf"[\[(–—-]?\s*(?:{_PAGE_WORD}\s*)?{_NUMBER}(?:\s*(?:/|of|von|de|di|van|av|z)\s*\d{{1,4}})?\s*[\])–—-]?",
     re.IGNORECASE,
 )
-_SHORT_NUMBER = re.compile(r"\d{1,3}|[ivxlc]{2,7}|[IVXLC]{2,7}")
+_SHORT_NUMBER = re.compile(rf"\d{{1,3}}|(?=[ivxl]{{2}}){_ROMAN}|(?=[IVXL]{{2}}){_ROMAN.upper()}")
 _STAMP = re.compile(
     r"\W*(?:(?:downloaded|download\s+date|date\s+of\s+download|accessed|retrieved)\b.*\d|digiti[sz]ed\s+by\b)",
     re.IGNORECASE,

@@ -35,7 +35,20 @@ def _in_cells(reading: Reading) -> Reading:
 
 @pytest.mark.parametrize(
     "number",
-    ["7", "- 12 -", "xiv", "XIV", "Page 3", "Page 3 of 10", "Seite 4 von 9", "3/10", "(8)", "[ 21 ]"],
+    [
+        "7",
+        "- 12 -",
+        "xiv",
+        "XIV",
+        "lxxxviii",
+        "Page XL",
+        "Page 3",
+        "Page 3 of 10",
+        "Seite 4 von 9",
+        "3/10",
+        "(8)",
+        "[ 21 ]",
+    ],
 )
 def test_page_numbers_go_at_the_top_and_at_the_foot(number: str) -> None:
     assert body_rows([number, *PROSE]) == [PROSE]
@@ -100,6 +113,10 @@ def test_the_number_of_the_page_counts_on_in_a_running_head(head: str) -> None:
         ["Retrieved goods", *PROSE],
         [*PROSE, "", "Signed in Oslo on 3 May 2024"],
         ["7"] * 30,
+        ["CV", *PROSE],
+        [*PROSE, "CIVIL"],
+        ["Li", *PROSE],
+        ["Anna Li              CV", *PROSE],
     ],
 )
 def test_what_may_be_text_stays(rows: list[str]) -> None:
