@@ -62,7 +62,7 @@ def said(engine: EmbeddedEngine, seen: PageInput) -> list[float]:
 def test_it_says_that_it_sees(engine: EmbeddedEngine, cache: Path, tmp_path: Path) -> None:
     blind = EmbeddedEngine(cache, shipped_adapter=None, vision=tmp_path / "missing")
     assert engine.card.sees_pixels and not blind.card.sees_pixels
-    assert "does not see" in blind.card.note and "does not see" not in engine.card.note
+    assert "photos are read by OCR" in blind.card.note and "OCR" not in engine.card.note
     assert engine.card.revision != blind.card.revision
     assert engine.card.base_revision != blind.card.base_revision
 
