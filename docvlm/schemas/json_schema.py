@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from docvlm.errors import SchemaError
-from docvlm.schemas.naming import is_money
+from docvlm.schemas.naming import as_name, is_money
 from docvlm.schemas.schema import Check, CheckKind, FieldSpec, FieldType, Schema
 
 CHECKS_KEYWORD = "x-checks"
@@ -27,7 +28,8 @@ def from_json_schema(document: Document, name: str | None = None) -> Schema:
     ``iban``), ``enum``, ``const``, ``description``, ``items``, optional (``anyOf`` with null) and local
     ``$ref`` are understood. Nested objects become fields with joined names (``seller_address``), an array of
     objects a list field, an array of plain values a list with one column, ``value``. A number whose name
-    says money (``unit_price``) is an amount. ``x-checks`` holds the checks, see :class:`Check`.
+    says money (``unit_price``) is an amount. ``x-checks`` holds the checks, see :class:`Check`. ``x-name``
+    is the schema's name; without it that follows from ``name``, or from the title.
 
     Raises:
         SchemaError: when something in it cannot be extracted from a document.
@@ -42,9 +44,9 @@ def from_json_schema(document: Document, name: str | None = None) -> Schema:
     if not isinstance(checks, list | tuple):
         raise SchemaError(f"{CHECKS_KEYWORD} is not a list of checks.", "Put the checks between [ and ].")
     title = str(root.get("title") or document.get("title") or name or "fields")
-    schema_name = str(root.get("x-name") or name or "_".join(title.split()))
+    derived = as_name(name or "_".join(re.findall(r"[\w-]+", title)))
     return Schema(
-        name=schema_name,
+        name=str(root.get("x-name") or derived),
         title=title,
         fields=tuple(reader.fields(root)),
         checks=tuple(_check(entry) for entry in checks),

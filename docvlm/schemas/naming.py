@@ -1,10 +1,10 @@
-"""What a field's name tells about its type, where nobody said it."""
+"""What a field's name tells about its type, and what a schema is called, where nobody said it."""
 
 from __future__ import annotations
 
 import re
 
-from docvlm.schemas.schema import FieldType
+from docvlm.schemas.schema import LONGEST_NAME, FieldType
 
 _MONEY_WORDS = frozenset({
     "amount", "total", "subtotal", "price", "cost", "tax", "vat", "gst", "tip", "discount", "fee", "balance",
@@ -37,3 +37,11 @@ def is_money(name: str) -> bool:
 def name_words(name: str) -> list[str]:
     """``unitPrice``, ``unit_price`` and ``Unit price`` → ``["unit", "price"]``."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("_", " ").replace("-", " ").casefold().split()
+
+
+def as_name(text: str) -> str:
+    """The stem of a file or a title as a schema can be called: ``2024.invoice`` → ``schema 2024_invoice``."""
+    name = re.sub(r"[^\w -]+", "_", text).strip("_ -")
+    if not name[:1].isalpha():
+        name = f"schema {name}"
+    return name[:LONGEST_NAME].rstrip("_ -")

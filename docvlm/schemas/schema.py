@@ -11,7 +11,13 @@ from enum import StrEnum
 
 from docvlm.errors import SchemaError
 
-_NAME = re.compile(r"[^\W\d][\w -]{0,62}\w|[^\W\d]")
+LONGEST_NAME = 64
+
+_NAME = re.compile(rf"[^\W\d][\w -]{{0,{LONGEST_NAME - 2}}}\w|[^\W\d]")
+_NAME_REMEDY = (
+    f"Begin with a letter; letters, digits, spaces, '_' and '-' may follow, {LONGEST_NAME} in all; "
+    "end with a letter, digit or '_'."
+)
 
 
 class FieldType(StrEnum):
@@ -75,10 +81,7 @@ class FieldSpec:
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
-            raise SchemaError(
-                f"'{self.name}' cannot be the name of a field.",
-                "Begin with a letter; letters, digits, spaces, '_' and '-' may follow, 64 in all.",
-            )
+            raise SchemaError(f"'{self.name}' cannot be the name of a field.", _NAME_REMEDY)
         if self.type is FieldType.ENUM and not self.choices:
             raise SchemaError(f"The field '{self.name}' has no choices.", "Say which values it can have.")
         if self.choices and self.type is not FieldType.ENUM:
@@ -162,7 +165,7 @@ class Schema:
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
-            raise SchemaError(f"'{self.name}' cannot be the name of a schema.", "Begin it with a letter.")
+            raise SchemaError(f"'{self.name}' cannot be the name of a schema.", _NAME_REMEDY)
         if not self.fields:
             raise SchemaError(
                 f"The schema '{self.name}' has no fields.", "Name at least one field to look for."

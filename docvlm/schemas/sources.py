@@ -12,7 +12,7 @@ from typing import Any
 
 from docvlm.errors import SchemaError
 from docvlm.schemas.json_schema import from_json_schema
-from docvlm.schemas.naming import guess_type
+from docvlm.schemas.naming import as_name, guess_type
 from docvlm.schemas.schema import FieldSpec, FieldType, Schema
 
 _TYPE_SYNONYMS = {
@@ -154,12 +154,7 @@ def parse_field_list(text: str, name: str = "fields") -> Schema:
     """
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
     entries = _split("\n".join(lines))
-    return Schema(name=_as_name(name), title=name, fields=tuple(_field(entry) for entry in entries))
-
-
-def _as_name(text: str) -> str:
-    name = re.sub(r"[^\w -]+", "_", text).strip("_ -")[:64]
-    return name if name[:1].isalpha() else f"schema {name}".strip()
+    return Schema(name=as_name(name), title=name, fields=tuple(_field(entry) for entry in entries))
 
 
 def _split(text: str) -> list[str]:

@@ -108,6 +108,46 @@ def test_a_plain_list_from_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("stem", "name"),
+    [
+        ("order", "order"),
+        ("invoice.schema", "invoice_schema"),
+        ("2024-invoice", "schema 2024-invoice"),
+        ("Übersicht (EU)", "Übersicht _EU"),
+        ("9" * 80, f"schema {'9' * 57}"),
+        ("a" * 63 + " b", "a" * 63),
+        ("(+)", "schema"),
+    ],
+)
+def test_a_file_names_its_schema_whatever_it_is_called(tmp_path: Path, stem: str, name: str) -> None:
+    document = tmp_path / f"{stem}.json"
+    document.write_text(json.dumps(_document(total={"type": "number"})))
+    fields = tmp_path / f"{stem}.txt"
+    fields.write_text("total:amount\n")
+    assert load_schema(str(document)).name == load_schema(fields).name == name
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Purchase order", "Purchase_order"),
+        ("Invoice (EU)", "Invoice_EU"),
+        ("1099-MISC", "schema 1099-MISC"),
+        ("?", "schema"),
+    ],
+)
+def test_a_title_names_a_schema_that_has_no_name(title: str, name: str) -> None:
+    schema = load_schema({"title": title, **_document(total={"type": "number"})})
+    assert (schema.name, schema.title) == (name, title)
+
+
+def test_a_name_that_was_given_is_not_changed_but_refused() -> None:
+    with pytest.raises(SchemaError, match="cannot be the name of a schema") as caught:
+        load_schema({"x-name": "a.b", **_document(total={"type": "number"})})
+    assert "letters, digits, spaces, '_' and '-'" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
     ("source", "says"),
     [
         ("total:amuont", "Did you mean 'amount'"),
