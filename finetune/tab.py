@@ -227,11 +227,10 @@ class FineTuneTab:
         try:
             self._rights.demand(request, "train")
             refuse_second_run(self._home)
-            run = start(self._request(event, view, request), self._home)
+            view.run = start(self._request(event, view, request), self._home).name
+            form = self._form_html(view, request)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             return {self._notice: failure_html(error)}
-        view.run = run.name
-        form = self._form_html(view, request)
         return {**self._state(view, request), self._notice: "", self._form: form}
 
     def _request(self, event: gr.EventData, view: TuneView, request: gr.Request) -> RunRequest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from statistics import median
 
+from docvlm.errors import UsageError
 from docvlm.tiling import CostProbe
 from finetune.runner import Run
 from finetune.runner.on_the_way import on_the_way
@@ -30,9 +31,17 @@ def tokens_a_second(runs: Iterable[Run], base_model: str) -> float | None:
         if len(speeds) == _SPEEDS_REMEMBERED:
             break
         steps = [event for event in run.events() if isinstance(event, StepDone)]
-        if steps and run.request.settings.base_model == base_model:
+        if steps and _base_of(run) == base_model:
             speeds.append(steps[-1].tokens_per_second)
     return median(speeds) if speeds else None
+
+
+def _base_of(run: Run) -> str | None:
+    """None where an earlier version made the run, with settings that are no more."""
+    try:
+        return run.request.settings.base_model
+    except UsageError:
+        return None
 
 
 def predicted_seconds(

@@ -197,6 +197,19 @@ def test_what_cannot_be_trained_with_is_told_by_name(bench: Bench, tmp_path: Pat
     assert list_runs(bench.workspace.settings.home) == []
 
 
+def test_a_form_that_cannot_be_shown_again_is_told_after_the_start(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: Any) -> str:
+        raise UsageError("The speed of a run cannot be told.")
+
+    bench.label(tmp_path, 3)
+    monkeypatch.setattr("finetune.runner.runs._launch", lambda _folder: None)
+    monkeypatch.setattr("finetune.tab.form_html", fail)
+    assert "The speed of a run cannot be told." in bench.start()[bench.tab._notice]
+    assert bench.view.run == bench.run.name == "slips"
+
+
 def test_a_program_trains_on_the_caller_s_labels_only(bench: Bench, tmp_path: Path) -> None:
     bench.label(tmp_path, 3)
     api = tab_api.TrainingApi(Calls(bench.rooms.desk, bench.tab._rights))

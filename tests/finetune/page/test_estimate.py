@@ -9,6 +9,7 @@ import pytest
 from docvlm.tiling import CostProbe
 from finetune.page.estimate import minutes_text, predicted_seconds, tokens_a_second
 from finetune.runner import Run, RunRequest, create
+from finetune.runner.request import REQUEST_FILE
 from finetune.training.events import StepDone, write_event
 from finetune.training.settings import PRESETS, TrainingSettings
 
@@ -45,6 +46,13 @@ def test_the_speed_is_the_median_of_the_last_runs_over_the_same_base(tmp_path: P
     runs = [_run(tmp_path, name, speed) for name, speed in (("a", 100.0), ("b", 300.0), ("c", 200.0))]
     assert tokens_a_second(runs, "embedded") == 200.0
     assert tokens_a_second(runs, "another/model") is None
+
+
+def test_a_run_of_an_earlier_version_tells_no_speed(tmp_path: Path) -> None:
+    runs = [_run(tmp_path, name, speed) for name, speed in (("new", 100.0), ("old", 300.0))]
+    file = runs[1].folder / REQUEST_FILE
+    file.write_text(file.read_text().replace('"rank"', '"order"'))
+    assert tokens_a_second(runs, "embedded") == 100.0
 
 
 def _run(home: Path, name: str, speed: float) -> Run:
