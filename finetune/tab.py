@@ -35,7 +35,7 @@ from finetune.evaluation.before_after import BeforeAfter, read_before_after
 from finetune.page.choice_html import choice_html, lines_only_html, unread_html
 from finetune.page.estimate import minutes_text, predicted_seconds, tokens_a_second
 from finetune.page.lesson_preview import Preview, entries, preview
-from finetune.page.one_at_a_time import refuse_second_run, resume_alone
+from finetune.page.one_at_a_time import resume_alone, start_alone
 from finetune.page.outcome_html import outcome_html
 from finetune.page.run_html import run_html, runs_html
 from finetune.page.settings_form import NAME, form_html, held_out_of, settings_of
@@ -50,7 +50,6 @@ from finetune.runner import (
     list_runs,
     named_run,
     run_name,
-    start,
 )
 from finetune.runner.progress import RunProgress
 from finetune.tab_api import TrainingApi
@@ -226,8 +225,7 @@ class FineTuneTab:
         """Start a run with what the form says."""
         try:
             self._rights.demand(request, "train")
-            refuse_second_run(self._home)
-            view.run = start(self._request(event, view, request), self._home).name
+            view.run = start_alone(lambda: self._request(event, view, request), self._home).name
             form = self._form_html(view, request)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             return {self._notice: failure_html(error)}

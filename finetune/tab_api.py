@@ -10,8 +10,8 @@ import gradio as gr
 from docvlm.errors import UsageError
 from docvlm.ui.api_calls import Calls, Json, as_json, text_of, told_in_a_sentence
 from finetune.data.store_labels import labelled_documents
-from finetune.page.one_at_a_time import refuse_second_run, resume_alone
-from finetune.runner import FIRST_NAME, Run, RunRequest, free_name, list_runs, named_run, run_name, start
+from finetune.page.one_at_a_time import resume_alone, start_alone
+from finetune.runner import FIRST_NAME, Run, RunRequest, free_name, list_runs, named_run, run_name
 from finetune.runner.progress import RunProgress
 from finetune.training.settings import PRESETS, TrainingSettings
 from finetune.training.settings_text import parse_settings
@@ -43,8 +43,8 @@ class TrainingApi:
             with told_in_a_sentence():
                 self._calls.rights.demand(request, "train")
                 settings = self._settings(text_of(preset, "preset"))
-                refuse_second_run(self._calls.desk.workspace.settings.home)
-                return as_json(_run(start(self._request(request, name, settings), self._home)))
+                run = start_alone(lambda: self._request(request, name, settings), self._home)
+                return as_json(_run(run))
 
         def training_status(request: gr.Request, name: str = "") -> str:
             """Tell how far trainings on labelled PDFs and images are: JSON with state, loss and outcome.
