@@ -197,6 +197,7 @@ class FineTuneTab:
             free_name(FIRST_NAME, self._home),
             self._minutes(view.preview),
             self._rights.may_change(request),
+            self._rights.who_may,
         )
 
     def _preset(self, name: str) -> TrainingSettings:

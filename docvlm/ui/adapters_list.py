@@ -50,13 +50,13 @@ class AdaptersList:
             elem_classes="small-upload",
             height=64,
             show_label=False,
-            visible=rights.is_own_machine,
+            visible=rights.is_own_machine,  # else shown to those who may, once they are known
         )
         self._downloads = Downloads(f"{name}-download")
 
     @property
     def outputs(self) -> list[Any]:
-        return [self.list, self._notice]
+        return [self.list, self._notice, self._upload]
 
     def connect(self, others: Sequence[Any], changed: Callable[[], Updates]) -> None:
         """Wire the events.
@@ -68,11 +68,16 @@ class AdaptersList:
         self._changed = changed
         outputs = list(dict.fromkeys([*self.outputs, self._downloads.component, *others]))
         self.list.select(self._act, None, outputs, **QUICK)
-        self._upload.upload(self._take_in, [self._upload], [*self.outputs, self._upload], **QUICK)
+        self._upload.upload(self._take_in, [self._upload], self.outputs, **QUICK)
 
     def refresh(self, request: gr.Request, notice: str = "") -> Updates:
         """The list as it is now."""
-        return {self.list: self._html(self._rights.may_change(request)), self._notice: notice}
+        may_change = self._rights.may_change(request)
+        return {
+            self.list: self._html(may_change),
+            self._notice: notice,
+            self._upload: gr.File(visible=may_change),
+        }
 
     def _html(self, may_change: bool) -> str:
         return adapters_html(
@@ -146,14 +151,12 @@ def adapters_html(
     Args:
         model: the name of the model in use.
         in_use: the name of the adapter in use, None without one.
-        may_change: whether buttons are shown.
+        may_change: whether buttons are shown, and how to come to adapters.
         is_busy: whether they can be pressed later only, because a model is being loaded.
     """
     if not adapters:
-        return (
-            '<p class="quiet">No adapter yet. Label documents and fine-tune on them, '
-            "or import one that was made elsewhere.</p>"
-        )
+        how = " Label documents and fine-tune on them, or import one that was made elsewhere."
+        return f'<p class="quiet">No adapter yet.{how if may_change else ""}</p>'
     entries = "".join(_adapter(kept, model, kept.name == in_use, may_change, is_busy) for kept in adapters)
     return f'<ul class="adapters">{entries}</ul>'
 

@@ -105,12 +105,12 @@ def in_use_html(card: EngineCard | None, line: str, budget: str, is_changing: bo
     )
 
 
-def choice_html(model: str, may_change: bool) -> str:
-    """The form that names another model."""
+def choice_html(model: str, may_change: bool, who_may: str) -> str:
+    """The form that names another model, or who may change it."""
     if not may_change:
         return (
             '<section><h3>Another model</h3><p class="quiet">The model is the same for everybody here. '
-            "Only the person at the machine that runs docvlm can change it.</p></section>"
+            f"Only {who_may} can change it.</p></section>"
         )
     current = kind_of(model)
     options = "".join(_option(choice, choice.kind == current, model) for choice in CHOICES)

@@ -75,7 +75,9 @@ class ModelsTab:
         return {
             **self._state(request),
             **self.adapters.refresh(request),
-            self._choice: models_html.choice_html(self._workspace.settings.model, may_change),
+            self._choice: models_html.choice_html(
+                self._workspace.settings.model, may_change, self._rights.who_may
+            ),
         }
 
     def _follow(self, request: gr.Request) -> Updates:

@@ -18,7 +18,6 @@ from docvlm.errors import UsageError
 from docvlm.ui.folder_offers import folders_within
 
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
-_NOT_YOURS = "Start docvlm on your own machine to do this."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +61,11 @@ class Rights:
         """Those of the person whose Space it is: to train and to choose the model, not to name folders."""
         return Rights(True, behind_own_door=True)
 
+    @property
+    def who_may(self) -> str:
+        """Who may change the model and train, as sentences say it."""
+        return "an administrator" if self.admins else "the person at the machine that runs docvlm"
+
     def may_change(self, request: gr.Request) -> bool:
         """Whether the request comes from the person at this machine, or from an administrator."""
         if self.admins:
@@ -87,8 +91,9 @@ class Rights:
             UsageError: naming ``what`` they may not do.
         """
         if not self.may_change(request):
-            who = "an administrator" if self.admins else "the person at the machine that runs docvlm"
-            raise UsageError(f"Only {who} can {what}.", _NOT_YOURS)
+            own_machine = "Start docvlm on your own machine to do this."
+            remedy = "Log in as one named with --admin." if self.admins else own_machine
+            raise UsageError(f"Only {self.who_may} can {what}.", remedy)
 
     def folder(self, typed: str, request: gr.Request) -> Path:
         """A folder of this machine that was typed in.
@@ -96,9 +101,7 @@ class Rights:
         Raises:
             UsageError: when it does not exist or may not be read from here.
         """
-        self.demand(request, "name a folder of it")
-        if not self.folders:
-            raise UsageError("Folders cannot be named here.", "Drop the files into the page.")
+        self._demand_folders(request, "folder")
         if not typed.strip():
             raise UsageError("No folder is named.", f"Type its path, such as {self.folders[0]}.")
         try:
@@ -118,9 +121,7 @@ class Rights:
         Raises:
             UsageError: when it does not exist or may not be read from here.
         """
-        self.demand(request, "name a file of it")
-        if not self.folders:
-            raise UsageError("Files cannot be named here.", "Drop the files into the page.")
+        self._demand_folders(request, "file")
         try:
             path = Path(typed.strip()).expanduser().resolve(strict=True)
         except (OSError, RuntimeError, ValueError):
@@ -131,6 +132,12 @@ class Rights:
         if self.closed is not None and path.is_relative_to(self.closed.resolve()):
             raise UsageError(f"{path} is docvlm's own data.", "Choose another file.")
         return path
+
+    def _demand_folders(self, request: gr.Request, kind: str) -> None:
+        if self.folders or not self.admins:  # administrators may name none either: nobody is sent to them
+            self.demand(request, f"name a {kind} of it")
+        if not self.folders:
+            raise UsageError(f"{kind.capitalize()}s cannot be named here.", "Drop the files into the page.")
 
     def _refuse_outside(self, path: Path, folder: Path) -> None:
         if any(path.is_relative_to(known.resolve()) for known in self.folders):

@@ -44,6 +44,7 @@ def form_html(
     name: str,
     minutes: Mapping[str, str],
     may_start: bool,
+    who_may: str,
 ) -> str:
     """The form.
 
@@ -52,13 +53,13 @@ def form_html(
         held_out: the share of the documents that is held back; None for as many as a comparison takes.
         name: what the run and its adapter would be called.
         minutes: for each preset how long it takes, in words; empty where that is not known.
-        may_start: whether whoever sees it may start a run.
+        may_start: whether whoever sees it may start a run; ``who_may`` says who may.
     """
     cards = "".join(_preset(each, each == preset, minutes.get(each, "")) for each in PRESETS)
     start = (
         '<button type="submit" class="primary" id="tune-start">Fine-tune</button>'
         if may_start
-        else '<p class="quiet">Only the person at the machine that runs docvlm can train.</p>'
+        else f'<p class="quiet">Only {who_may} can train.</p>'
     )
     groups = "".join(_group(title, names, settings) for title, names in _groups().items())
     return (

@@ -31,7 +31,7 @@ from docvlm.ui.rights import NO_RIGHTS, Rights
 from tests.adapters.folders import save_adapter, save_trained_adapter
 from tests.models.tiny_checkpoints import save_tiny_checkpoint
 from tests.models.tiny_workspace import workspace_over
-from tests.ui.events import event_of, last
+from tests.ui.events import event_of, last, request_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -188,6 +188,18 @@ def test_only_the_person_at_the_machine_changes_anything(workspace: Workspace, c
     assert all("Only the person at the machine" in line for line in said)
     assert (workspace.settings.model, workspace.settings.budget) == (str(checkpoint), "balanced")
     _settle(tab)
+
+
+def test_administrators_are_shown_what_others_are_told_of(workspace: Workspace) -> None:
+    loader, rights = EngineLoader(), Rights.of_admins(["anna"])
+    with gr.Blocks():
+        tab = lay_out_rooms(workspace, loader, ModelHeader(workspace, loader), rights).models
+    shelf = tab.adapters
+    anna, bela = (last(tab._show(request_of(person))) for person in ("anna", "bela"))
+    assert anna[shelf._upload].visible and not bela[shelf._upload].visible
+    assert "<form" in anna[tab._choice] and "or import one" in anna[shelf.list]
+    assert "Only an administrator can change it" in bela[tab._choice] and "import" not in bela[shelf.list]
+    loader.wait(60)
 
 
 def test_an_adapter_is_imported_switched_on_exported_and_deleted(

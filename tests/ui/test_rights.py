@@ -67,10 +67,18 @@ def test_administrators_who_log_in_may_change_the_model_and_name_no_folders(tmp_
     anna = gr.Request(headers={"host": "docvlm.example.org"}, username="anna")
     bela = gr.Request(headers={"host": "127.0.0.1:7860"}, client=SimpleNamespace(host="127.0.0.1"))
     assert rights.may_change(anna) and not rights.may_change(bela) and not rights.may_name_folders(anna)
-    with pytest.raises(UsageError, match="Only an administrator can train"):
+    with pytest.raises(UsageError, match="Only an administrator can train") as refused:
         rights.demand(bela, "train")
-    with pytest.raises(UsageError, match="cannot be named here"):
-        rights.folder(str(tmp_path), anna)
+    assert refused.value.remedy == "Log in as one named with --admin."
+    for asking in (anna, bela):
+        with pytest.raises(UsageError, match="cannot be named here"):
+            rights.folder(str(tmp_path), asking)
+
+
+def test_where_nobody_is_an_administrator_the_remedy_is_a_machine_of_one_s_own() -> None:
+    with pytest.raises(UsageError, match="Only the person at the machine") as refused:
+        NO_RIGHTS.demand(_request(), "train")
+    assert refused.value.remedy == "Start docvlm on your own machine to do this."
 
 
 def test_only_folders_below_the_allowed_ones_are_read(rights: Rights, tmp_path: Path) -> None:

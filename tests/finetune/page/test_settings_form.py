@@ -39,7 +39,7 @@ def _sent(html: str) -> dict[str, str]:
 
 
 def _form(settings: TrainingSettings, preset: str = "balanced") -> str:
-    return form_html(settings, preset, None, "labels", {}, may_start=True)
+    return form_html(settings, preset, None, "labels", {}, may_start=True, who_may="anna")
 
 
 @pytest.mark.parametrize("settings", [*PRESETS.values(), UNUSUAL])
@@ -93,7 +93,15 @@ def test_the_share_held_back_is_one_of_those_offered() -> None:
 
 
 def test_presets_say_how_long_they_take_and_who_may_start() -> None:
-    html = form_html(TrainingSettings(), "quick", 0.25, "<x>", {"quick": "about 2 min"}, may_start=False)
+    html = form_html(
+        TrainingSettings(),
+        "quick",
+        0.25,
+        "<x>",
+        {"quick": "about 2 min"},
+        may_start=False,
+        who_may="an administrator",
+    )
     assert "about 2 min" in html and 'data-choice="preset:quick" aria-pressed="true"' in html
-    assert 'id="tune-start"' not in html and "Only the person" in html
+    assert 'id="tune-start"' not in html and "Only an administrator can train" in html
     assert "<x>" not in html
