@@ -122,14 +122,16 @@ class FineTuneTab:
             part.select(self._act, state, followed, **QUICK)
         self._clock.tick(self._follow, state, followed, **QUICK)
         TrainingApi(Calls(self._desk, self._rights)).connect()
-        self.adapters.connect([self._clock, self._header.model], self._begun)
+        self.adapters.connect([self._clock, self._header.model, self._notice], self._begun)
 
     # Labels and settings
 
     def _show(self, view: TuneView, request: gr.Request) -> Updates:
         """The tab came to the front: the run; how the labels would be split is found out after it."""
         view.drawn = ("", 0, 0)
-        return {**self._state(view, request), **self.adapters.refresh(request)}
+        if self._rights.may_change(request):
+            self._desk.loader.forget_change_failure()
+        return {self._notice: "", **self._state(view, request), **self.adapters.refresh(request)}
 
     def _choose(self, event: gr.EventData, view: TuneView, request: gr.Request) -> Iterator[Updates]:
         """Take a document in or leave it out."""
@@ -226,11 +228,12 @@ class FineTuneTab:
         """Start a run with what the form says."""
         try:
             self._rights.demand(request, "train")
+            self._desk.loader.forget_change_failure()
             view.run = start_alone(lambda: self._request(event, view, request), self._home).name
             form = self._form_html(view, request)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             return {self._notice: failure_html(error)}
-        return {**self._state(view, request), self._notice: "", self._form: form}
+        return {self._notice: "", **self._state(view, request), self._form: form}
 
     def _request(self, event: gr.EventData, view: TuneView, request: gr.Request) -> RunRequest:
         form = {str(key): text_in(event, str(key), LONGEST_FIELD) for key in event._data or ()}
@@ -254,11 +257,12 @@ class FineTuneTab:
                 view.run = named_run(choice_of(event, "run"), self._home).name
             else:
                 self._rights.demand(request, "train")
+                self._desk.loader.forget_change_failure()
                 self._change(event, view)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             return {self._notice: failure_html(error)}
         view.drawn = ("", 0, 0)
-        return {**self._state(view, request), **self.adapters.refresh(request), self._notice: ""}
+        return {self._notice: "", **self._state(view, request), **self.adapters.refresh(request)}
 
     def _change(self, event: gr.EventData, view: TuneView) -> None:
         if is_choice(event, "stop"):
@@ -281,16 +285,21 @@ class FineTuneTab:
 
     def _begun(self) -> Updates:
         """Another adapter is about to be used."""
-        return {self._clock: gr.Timer(active=True), self._header.model: self._header.line()}
+        return {
+            self._clock: gr.Timer(active=True),
+            self._header.model: self._header.line(),
+            self._notice: "",
+        }
 
     # What is shown of a run
 
     def _state(self, view: TuneView, request: gr.Request) -> Updates:
-        runs = list_runs(self._home) if self._rights.may_change(request) else []
+        may_change = self._rights.may_change(request)
+        runs = list_runs(self._home) if may_change else []
         states = self._statuses.of(runs)
         run = self._shown(runs, states, view)
         view.ongoing = self._desk.loader.is_changing or (run is not None and states[run.name] in ONGOING)
-        failure = self._desk.loader.change_failure
+        failure = self._desk.loader.change_failure if may_change else None
         updates: Updates = {
             self._runs: runs_html(list(states.items()), run.name if run else ""),
             self._header.model: self._header.line(),

@@ -64,6 +64,10 @@ class EngineLoader:
             )
             self._change.start()
 
+    def forget_change_failure(self) -> None:
+        """Something else is begun, of which an old failure would be taken for the result."""
+        self._change_failure = None
+
     @property
     def is_changing(self) -> bool:
         """Whether another model is being loaded."""
@@ -71,7 +75,7 @@ class EngineLoader:
 
     @property
     def change_failure(self) -> DocvlmError | None:
-        """Why the last change did not come about; the model before it is still there."""
+        """Why the last change did not come about, until it is forgotten; the model before is still there."""
         return self._change_failure
 
     @property

@@ -126,20 +126,31 @@ class ModelsTab:
 
     def _state(self, request: gr.Request) -> Updates:
         """What changes by itself while a model is loaded or measured."""
-        loader = self._loader
-        cost, failure = self._meter.cost(loader.card), self._meter.failure(loader.card)
-        is_over = not loader.is_changing and loader.is_settled and (cost is not None or bool(failure))
-        problem = loader.change_failure or (loader.failure if loader.card is None else None)
+        is_over = self._is_over()  # asked first: how something has ended is told in the last call
         return {
             self._in_use: self._in_use_html(),
-            self._notice: notices.error_html(problem)
-            if problem is not None and not loader.is_changing
-            else "",
+            self._notice: self._problem_html(request),
             self._measured: models_html.measured_html(self._meter.kept(), self._rights.may_change(request)),
             self._budgets: self._budgets_html(request),
             self._header.model: self._header.line(),
-            self._clock: gr.Timer(active=not is_over and problem is None),
+            self._clock: gr.Timer(active=not is_over),
         }
+
+    def _is_over(self) -> bool:
+        """Whether nothing is loaded or measured any more; what has been loaded begins to be measured."""
+        loader, card = self._loader, self._loader.card
+        if loader.is_changing or not loader.is_settled:
+            return False
+        return card is None or self._meter.cost(card) is not None or bool(self._meter.failure(card))
+
+    def _problem_html(self, request: gr.Request) -> str:
+        """Why there is no model, or, for those who may change it, why the last change did not come about."""
+        loader = self._loader
+        if loader.is_changing:
+            return ""
+        problem = loader.change_failure if self._rights.may_change(request) else None
+        problem = problem or (loader.failure if loader.card is None else None)
+        return notices.error_html(problem) if problem is not None else ""
 
     def _in_use_html(self) -> str:
         loader = self._loader
@@ -180,6 +191,7 @@ class ModelsTab:
     def _guarded(self, request: gr.Request, what: str, change: Callable[[], None]) -> Updates:
         try:
             self._rights.demand(request, what)
+            self._loader.forget_change_failure()
             change()
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             return {self._notice: failure_html(error)}

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from docvlm.errors import StoreError, UsageError
+from docvlm.models.protocol import Engine
 from docvlm.pipeline import Workspace
 from docvlm.store import Label, LabelKind
 from docvlm.ui.api_calls import Calls
@@ -195,6 +196,28 @@ def test_what_cannot_be_trained_with_is_told_by_name(bench: Bench, tmp_path: Pat
     for choice in ("stop:../x", "resume:nothing", "delete:", "promote:../x", "discard:nothing"):
         assert 'role="alert"' in bench.act(choice)[bench.tab._notice]
     assert list_runs(bench.workspace.settings.home) == []
+
+
+def test_an_old_failure_of_the_model_is_not_told_of_a_run(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> Engine:
+        raise UsageError("It came to nothing.")
+
+    def fail_to_change() -> None:
+        bench.loader.change(fail)
+        with pytest.raises(UsageError, match="came to nothing"):
+            bench.loader.wait_for_change(10)
+
+    bench.label(tmp_path, 3)
+    monkeypatch.setattr("finetune.runner.runs._launch", lambda _folder: None)
+    fail_to_change()
+    assert "came to nothing" in bench.tab._follow(bench.view, here())[bench.tab._notice]
+    assert bench.start()[bench.tab._notice] == ""
+    assert bench.view.ongoing and bench.tab._notice not in bench.tab._follow(bench.view, here())
+    fail_to_change()
+    assert bench.tab._show(bench.view, here())[bench.tab._notice] == ""
+    assert bench.tab._notice not in bench.tab._follow(bench.view, here())
 
 
 def test_a_form_that_cannot_be_shown_again_is_told_after_the_start(

@@ -156,6 +156,41 @@ def test_what_cannot_be_loaded_is_a_sentence_and_the_model_stays(
     assert rooms.desk.workspace.settings.model == str(checkpoint)
 
 
+def _fail_to_change(loader: EngineLoader) -> None:
+    def fail() -> Engine:
+        raise UsageError("It came to nothing.")
+
+    loader.change(fail)
+    with pytest.raises(UsageError, match="came to nothing"):
+        loader.wait_for_change(10)
+
+
+def test_an_old_failure_is_not_told_of_what_is_done_next(rooms: Rooms) -> None:
+    tab = rooms.models
+    tab._show(_here())
+    _settle(tab)
+    _fail_to_change(tab._loader)
+    assert "It came to nothing." in last(tab._follow(_here()))[tab._notice]
+    assert last(tab._follow(_from("192.168.1.9")))[tab._notice] == ""  # who may not change it
+    assert last(tab._use_budget(event_of(choice="budget:fast"), _here()))[tab._notice] == ""
+    assert last(tab._follow(_here()))[tab._notice] == ""
+
+
+def test_a_model_is_measured_to_the_end_after_a_change_that_failed(
+    rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tab = rooms.models
+    tab._show(_here())
+    assert tab._loader.wait(60)
+    _fail_to_change(tab._loader)
+    with monkeypatch.context() as measuring:
+        measuring.setattr(tab._meter, "cost", lambda _card: None)
+        said = last(tab._follow(_here()))
+    assert said[tab._clock].active and "Measuring what a page costs" in said[tab._budgets]
+    said = _settle(tab)
+    assert "Measured on this machine" in said[tab._budgets] and "came to nothing" in said[tab._notice]
+
+
 def test_the_budget_changes_for_documents_that_are_open(rooms: Rooms, samples: Path) -> None:
     tab, workspace = rooms.models, rooms.desk.workspace
     workspace.settings = replace(workspace.settings, model="embedded")  # its plans need no model
@@ -291,6 +326,8 @@ def test_one_change_at_a_time() -> None:
     while loader.is_changing:
         threading.Event().wait(0.01)
     assert loader.change_failure is not None and loader.change_failure.message == "It came to nothing."
+    loader.forget_change_failure()
+    assert loader.change_failure is None
 
 
 @pytest.mark.browser
