@@ -24,7 +24,8 @@ def choice_html(
     if not entries:
         return (
             '<h3>Labels</h3><p class="quiet">No labels yet. Open documents on the desk, go to Label, and '
-            f"accept or correct what the model fills in. Ten labelled documents are a good start.</p>{note}"
+            "accept or correct what the model fills in. Ten labelled documents are enough where it fails on "
+            f"your forms, some forty where it is mostly right already.</p>{note}"
         )
     chosen = sum(entry.sha256 not in left_out for entry in entries)
     rows = "".join(_entry(entry, entry.sha256 in left_out, preview) for entry in entries)
@@ -58,7 +59,7 @@ def _summary(preview: Preview | None) -> str:
         return '<p class="quiet tune-split">&nbsp;</p>'
     parts = [f"<b>{len(preview.train)}</b> to learn from"]
     if preview.validation:
-        parts.append(f"<b>{len(preview.validation)}</b> to stop in time")
+        parts.append(f"<b>{len(preview.validation)}</b> to choose the best weights by")
     parts.append(f"<b>{len(preview.held_out)}</b> held back to compare")
     why_not = f'<p class="quiet">{escape(preview.not_on_the_way)}</p>' if preview.not_on_the_way else ""
     return f'<p class="quiet tune-split">{" · ".join(parts)}</p>{why_not}'
@@ -82,7 +83,7 @@ def _side(sha256: str, is_left_out: bool, preview: Preview | None) -> str:
     if sha256 in preview.held_out:
         return '<em class="side held-out">held back</em>'
     if sha256 in preview.validation:
-        return '<em class="side held-out">to stop in time</em>'
+        return '<em class="side held-out">to choose by</em>'
     return f'<em class="side">{"learnt" if sha256 in preview.train else "nothing to learn"}</em>'
 
 

@@ -41,7 +41,7 @@ def outcome_html(
 def _actions(raw_name: str, is_used: bool, is_there: bool, wins: bool) -> str:
     name = escape(raw_name)
     if not is_there:
-        return '<span class="quiet">Discarded</span>'
+        return '<span class="quiet">Deleted</span>'
     use = (
         '<span class="chip">In use</span>'
         if is_used
@@ -50,7 +50,7 @@ def _actions(raw_name: str, is_used: bool, is_there: bool, wins: bool) -> str:
     )
     return (
         f'{use}<button type="button" class="plain danger" data-choice="discard:{name}" '
-        'data-confirm="Discard for good">Discard</button>'
+        'data-confirm="Delete for good">Delete adapter</button>'
     )
 
 

@@ -278,7 +278,7 @@ def test_a_run_is_stopped_resumed_seen_by_a_reloaded_page_and_its_adapter_used(
     bench.act("discard:slips")
     _wait(lambda: not bench.loader.is_changing, bench.run)
     assert bench.workspace.adapters.adapters() == []
-    assert "Discarded" in bench.tab._follow(bench.view, here())[bench.tab._outcome]
+    assert "Deleted" in bench.tab._follow(bench.view, here())[bench.tab._outcome]
     bench.act("delete:slips")
     assert list_runs(bench.workspace.settings.home) == []
 
