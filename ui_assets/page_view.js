@@ -74,7 +74,10 @@ const draw = () => {
   find(".page-empty .why").textContent = view
     ? view.problem
     : "Drop PDFs or images on the left, paste a screenshot anywhere, or choose a sample. Nothing leaves the machine that runs docvlm.";
-  if (!view) return;
+  if (!view) {
+    delete picture.dataset.key; // whatever is opened next is drawn anew
+    return;
+  }
   find(".page-title").textContent = find(".page-title").title = view.name;
   numberField.max = view.count;
   numberField.value = view.number;

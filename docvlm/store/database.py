@@ -104,9 +104,27 @@ class Database:
 
     @contextmanager
     def connection(self, read_only: bool = False) -> Iterator[Connection]:
-        """As ``session``, for statements that are no business of the tables (set-up, migrations)."""
+        """As ``session``, for statements that are no business of the tables (set-up, checks)."""
         with self.translated_errors(), self._engine_for(read_only).begin() as connection:
             yield connection
+
+    @contextmanager
+    def changing_tables(self) -> Iterator[Connection]:
+        """As ``connection``, for migrations: SQLite enforces no references meanwhile.
+
+        It rebuilds a table by dropping the old one, which would delete all rows that refer to it; and within
+        a transaction it cannot be told otherwise.
+        """
+        if not self.is_sqlite:
+            with self.connection() as connection:
+                yield connection
+            return
+        engine = _sqlite_engine(self.url, self.wait_seconds, enforces_references=False)
+        try:
+            with self.translated_errors(), engine.begin() as connection:
+                yield connection
+        finally:
+            engine.dispose()
 
     @contextmanager
     def statements(self) -> Iterator[Connection]:
@@ -216,13 +234,13 @@ def _prepare_sqlite_file(path: Path) -> None:
         ) from error
 
 
-def _sqlite_engine(url: URL, wait_seconds: float) -> Engine:
+def _sqlite_engine(url: URL, wait_seconds: float, enforces_references: bool = True) -> Engine:
     engine = create_engine(url, connect_args={"timeout": wait_seconds}, json_serializer=_to_json)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # sqlite3's own BEGIN comes too late to be of use
-        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA foreign_keys = {'ON' if enforces_references else 'OFF'}")
         connection.execute("PRAGMA synchronous = NORMAL")
 
     @event.listens_for(engine, "begin")

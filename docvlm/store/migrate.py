@@ -11,7 +11,7 @@ from docvlm.errors import StoreError
 from docvlm.store.database import Database
 from docvlm.store.tables import Base
 
-HEAD = "0003"
+HEAD = "0004"
 """The revision this code works with; a test keeps it equal to the newest migration."""
 
 VERSION_TABLE = "docvlm_revision"
@@ -29,7 +29,7 @@ def migrate(database: Database) -> None:
     with database.connection(read_only=True) as connection:
         if current_revision(connection) == HEAD:  # also while another process writes
             return
-    with database.connection() as connection:
+    with database.changing_tables() as connection:
         if not database.is_sqlite:  # SQLite's transactions are exclusive for writers as they are
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
         revision = current_revision(connection)

@@ -39,9 +39,10 @@ class Base(DeclarativeBase):
 
 
 class DocumentRow(Base):
-    """A file, known by its content."""
+    """A file, known by its content. The number of one that was deleted is never given to another."""
 
     __tablename__ = "documents"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sha256: Mapped[str] = mapped_column(unique=True)

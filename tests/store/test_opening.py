@@ -69,6 +69,55 @@ def test_every_older_revision_is_brought_up_to_date(database_url: str) -> None:
     database.close()
 
 
+def test_documents_of_an_older_file_keep_their_numbers_and_all_that_is_theirs(sqlite_url: str) -> None:
+    database = Database(sqlite_url, wait_seconds=5)
+    _upgrade_to(database, "0003")
+    with database.connection() as connection:
+        for statement in (
+            "INSERT INTO documents VALUES (3, 'aa', 'application/pdf', 1, 9, '2026-05-01 12:00:00')",
+            "INSERT INTO documents VALUES (7, 'bb', 'image/png', 2, 8, '2026-05-02 12:00:00')",
+            "INSERT INTO document_names VALUES (1, 3, 'a.pdf', '', '2026-05-01 12:00:00')",
+            "INSERT INTO document_names VALUES (2, 7, 'b.png', '', '2026-05-02 12:00:00')",
+            "INSERT INTO labels VALUES (1, 7, 'field', 'total', '9', 1, '[]', 'corrected', '2026-05-02')",
+            "INSERT INTO search_entries VALUES (1, 3, 1, NULL, 'Total', 'total')",
+        ):
+            connection.execute(text(statement))
+    before = _rows(database)
+    migrate(database)
+    assert _rows(database) == before
+    with database.connection() as connection:
+        assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+    database.close()
+
+    with Store.open(sqlite_url) as store:
+        assert [(record.id, record.name) for record in store.list_documents()] == [(7, "b.png"), (3, "a.pdf")]
+        assert [hit.document_id for hit in store.search("total")] == [3]
+        assert store.add_document(DocumentInfo("aa", "c.pdf", "application/pdf", 1, 9)) == 3
+        store.delete_document(7)
+        assert store.labels() == []
+        assert store.add_document(DOCUMENT) > 7
+
+
+def _rows(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    """Everything in the tables that all revisions of the test have."""
+    tables = ("documents", "document_names", "labels", "search_entries")
+    with database.connection(read_only=True) as connection:
+        return {
+            table: [tuple(row) for row in connection.execute(text(f"SELECT * FROM {table}"))]
+            for table in tables
+        }
+
+
+def test_a_change_of_tables_is_refused_where_it_would_take_rows_of_others_with_it(sqlite_url: str) -> None:
+    database = Database(sqlite_url, wait_seconds=5)
+    with pytest.raises(RuntimeError, match="references"), database.connection() as connection:
+        from alembic import command
+
+        command.upgrade(alembic_config(connection), "head")
+    database.close()
+
+
 def _empty(database: Database) -> None:
     if database.is_sqlite:
         for suffix in ("", "-wal", "-shm"):
@@ -84,7 +133,7 @@ def _upgrade_to(database: Database, revision: str) -> None:
     from alembic import command
 
     if revision != "base":
-        with database.connection() as connection:
+        with database.changing_tables() as connection:
             command.upgrade(alembic_config(connection), revision)
 
 
@@ -104,7 +153,7 @@ def test_a_failed_migration_leaves_nothing_half_made(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = Database(database_url, wait_seconds=5)
-    with pytest.raises(RuntimeError), database.connection() as connection:
+    with pytest.raises(RuntimeError, match="power cut"), database.changing_tables() as connection:
         from alembic import command
 
         command.upgrade(alembic_config(connection), "head")

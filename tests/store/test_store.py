@@ -95,6 +95,11 @@ class TestDocuments:
         assert {record.document_id for record in store.extractions()} == {other}
         assert {record.document_id for record in store.answers()} == {other}
 
+    def test_the_number_of_a_deleted_document_is_never_given_again(self, store: Store) -> None:
+        first = store.add_document(info("a.pdf", "aa"))
+        store.delete_document(first)
+        assert store.add_document(info("b.pdf", "bb")) > first
+
     def test_saving_to_a_deleted_document_is_told(self, store: Store, document: int) -> None:
         store.delete_document(document)
         with pytest.raises(StoreError, match="not in the database"):

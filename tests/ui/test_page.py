@@ -301,6 +301,17 @@ def test_a_document_is_deleted_after_a_second_click(page: Page) -> None:
     page.wait_for_selector(".page-empty:visible")
 
 
+def test_the_picture_of_a_deleted_document_does_not_stand_under_the_next_one(page: Page) -> None:
+    open_sample(page, "invoice.pdf")
+    before = page.get_attribute(".page-sheet img", "src")
+    page.hover(".document-entry")
+    page.click(".delete")
+    page.click(".delete.confirming")
+    page.wait_for_selector(".page-empty:visible")
+    open_sample(page, "receipt.jpg")
+    assert page.get_attribute(".page-sheet img", "src") != before
+
+
 def test_asking_without_a_document_says_what_to_do(page: Page) -> None:
     page.fill("#composer textarea", "What is the total?")
     page.press("#composer textarea", "Enter")
