@@ -204,8 +204,12 @@ class AskPanel:
             view = session.view
             answer = view.asked[index].answer
             label = Label(LabelKind.QA, answer.question, answer.text, answer.page, answer.boxes, "confirmed")
-            self._desk.workspace.store.save_label(view.document.id, label)
-            yield {self._answers: self._html(view)}
+            failure = ""
+            try:
+                self._desk.workspace.store.save_label(view.document.id, label)
+            except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
+                failure = failure_html(error)
+            yield {self._answers: self._html(view, failure)}
         elif is_choice(event, "back") and session.view is not None:
             yield {self._answers: self._html(session.view)}
 

@@ -83,7 +83,7 @@ class ExtractPanel:
         self._builder.build(self._build, None, self.opened, **QUICK)
         self._sheet.edit(self._edit, None, [self._sheet, self._notice], **IN_TURN)
         self._sheet.rows(self._change_rows, None, [self._sheet, self._notice], **IN_TURN)
-        self._sheet.undo(self._undo, None, [self._sheet], **IN_TURN)
+        self._sheet.undo(self._undo, None, [self._sheet, self._notice], **IN_TURN)
         self._sheet.finish(self._finish, None, [self._notice], **IN_TURN)
         self._results.select(
             self._act_on_results,
@@ -263,7 +263,10 @@ class ExtractPanel:
 
     def _undo(self, request: gr.Request) -> Updates:
         session = self._desk.sessions.of(request)
-        self._work.undo(session)
+        try:
+            self._work.undo(session)
+        except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
+            return {self._notice: failure_html(error)}
         return _sheet(self._sheet, session.view)
 
     def _finish(self) -> Updates:

@@ -224,7 +224,10 @@ class LabelPanel:
         session = self._desk.sessions.of(request)
         if session.view is None:
             return no_updates()
-        self._work.undo(session)
+        try:
+            self._work.undo(session)
+        except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
+            return {self._notice: failure_html(error)}
         return {**self._show_sheet(session), **self._show_bar(session), self._notice: ""}
 
     def _finish(self, request: gr.Request) -> Updates:

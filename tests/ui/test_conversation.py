@@ -216,6 +216,18 @@ def test_answers_of_a_document_go_with_it(
     assert "Anna Smith" not in shown and "Bela Jones" in shown
 
 
+def test_keeping_an_answer_of_a_document_that_was_deleted_elsewhere_is_told(
+    rooms: Rooms, tmp_path: Path
+) -> None:
+    session, (ask,) = _open(rooms, _contract(tmp_path / "0.pdf", SIGNERS[:1])), _ask_panels(rooms)
+    assert session.view is not None
+    session.view.add_answer(Answer("Who signs?", "Anna Smith", 0.9, 1, PLACE))
+    rooms.desk.library(session).delete(rooms.desk.workspace.store, session.view.document.id)
+    shown = last(ask._choose(event_of(choice="right:0"), request_of("anna")))[ask._answers]
+    assert "Anna Smith" in shown and "not in the database" in shown
+    session.close_view()
+
+
 def _locked(path: Path) -> Path:
     with pymupdf.open(_contract(path.with_name("open.pdf"), SIGNERS[:1])) as document:
         options = {"encryption": pymupdf.PDF_ENCRYPT_AES_256, "user_pw": "sesame", "owner_pw": "y"}

@@ -19,13 +19,17 @@ from docvlm.store import Store
 from docvlm.types import Box, Extraction, FieldValue, LineItems, RunInfo
 from docvlm.ui.desk import Desk
 from docvlm.ui.engine_loader import EngineLoader
+from docvlm.ui.extract_panel import ExtractPanel
 from docvlm.ui.field_work import FieldWork
 from docvlm.ui.label_bar import bar_html, queue_html
+from docvlm.ui.label_panel import LabelPanel
 from docvlm.ui.label_rows import QuestionRow, lines_html, questions_html
 from docvlm.ui.label_state import LabelMode, ReadAhead
 from docvlm.ui.label_work import LabelWork
+from docvlm.ui.page import Rooms
 from docvlm.ui.page_panel import PagePanel
 from docvlm.ui.sessions import Session, Sessions
+from tests.ui.events import request_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -239,6 +243,25 @@ def test_nobody_else_s_documents_are_in_the_queue(bench: Bench, tmp_path: Path) 
     bench.open(make_receipt(tmp_path / "1.pdf", 1))
     stranger = Session("b" * 32)
     assert bench.work.queue(stranger) == [] and bench.work.next_document(stranger) is None
+
+
+def test_undo_in_a_document_that_was_deleted_elsewhere_is_told(rooms: Rooms, tmp_path: Path) -> None:
+    desk = rooms.desk
+    session, path = desk.sessions.of(request_of("anna")), make_receipt(tmp_path / "1.pdf", 1)
+    session.show(desk.open_view(session, desk.library(session).keep(path, path.name)))
+    view = session.view
+    assert view is not None
+    view.checked = view.labels.lay_over(load_schema("receipt"), None)
+    for shop in ("MOON", "MOON CAFE", "MOON BAR"):
+        view.labels.correct(view.checked, "company", shop)
+    desk.library(session).delete(desk.workspace.store, view.document.id)
+    told = [
+        panel._undo(request_of("anna"))[panel._notice]
+        for panel in desk._panels
+        if isinstance(panel, ExtractPanel | LabelPanel)
+    ]
+    assert len(told) == 2 and all("not in the database" in notice for notice in told)
+    session.close_view()
 
 
 # In the browser
