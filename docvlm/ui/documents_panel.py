@@ -291,7 +291,9 @@ class DocumentsPanel:
                     next(pages)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             if is_shown and session.view is not view:
-                return  # another document was opened meanwhile; this one is read when it is asked
+                # It was closed meanwhile; what is left is read when it is asked.
+                yield self._note(session, index, IncomingState.DONE, "Ready")
+                return
             yield self._note(session, index, IncomingState.FAILED, str(sentence(error)))
             return
         yield self._note(session, index, IncomingState.DONE, "Ready")
