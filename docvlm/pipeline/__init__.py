@@ -13,7 +13,7 @@ from docvlm.pipeline.extract import WindowDone
 from docvlm.pipeline.kind import guess_kind, suggested_questions
 from docvlm.pipeline.label_queue import QueuedDocument, label_queue
 from docvlm.pipeline.labelling import DocumentLabels, with_labels
-from docvlm.pipeline.line_labels import CheckedLine, is_line_name, line_name
+from docvlm.pipeline.line_labels import CheckedLine, is_line_name, line_name, page_of_line
 from docvlm.pipeline.own_rows import RowMoves
 from docvlm.pipeline.page_cost import PageCost
 from docvlm.pipeline.pages import PageReading
@@ -43,6 +43,7 @@ __all__ = [
     "label_queue",
     "line_name",
     "owned_identity",
+    "page_of_line",
     "suggested_questions",
     "with_labels",
 ]

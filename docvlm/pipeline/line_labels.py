@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from docvlm.store import Label
 from docvlm.types import Box, Reading
 
-_LINE_NAME = re.compile(r"line [1-9]\d* of page [1-9]\d*")
+_LINE_NAME = re.compile(r"line [1-9]\d* of page ([1-9]\d*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,13 @@ def line_name(number: int, page: int) -> str:
 
 def is_line_name(name: str) -> bool:
     """Whether a label of this name is of a single line, and no transcript of its own."""
-    return _LINE_NAME.fullmatch(name) is not None
+    return page_of_line(name) is not None
+
+
+def page_of_line(name: str) -> int | None:
+    """The page of the line whose label has this name, None where it is not of a line."""
+    match = _LINE_NAME.fullmatch(name)
+    return None if match is None else int(match[1])
 
 
 def transcript_name(page: int) -> str:

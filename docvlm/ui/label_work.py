@@ -12,12 +12,13 @@ from docvlm.pipeline import (
     QueuedDocument,
     guess_kind,
     label_queue,
+    page_of_line,
     suggested_questions,
 )
 from docvlm.schemas import Schema
 from docvlm.store import Label
 from docvlm.types import Answer
-from docvlm.ui.browser_values import edits_of
+from docvlm.ui.browser_values import edits_of, page_of
 from docvlm.ui.callbacks import text_in, value_in
 from docvlm.ui.desk import Desk
 from docvlm.ui.document_work import REDRAW_SECONDS, page_text, prepare
@@ -185,7 +186,9 @@ class LabelWork:
         for edit in edits_of(event, view.page_count):
             row = known.get(edit.name)
             if key == LINES:
-                view.labels.transcribe(view.page_number, edit.name, edit.text)
+                # The page may be turned before all lines are kept.
+                page = page_of(page_of_line(edit.name), view.page_count) or view.page_number
+                view.labels.transcribe(page, edit.name, edit.text)
             elif row is not None and not edit.boxes and edit.text == (row.answer or ""):
                 view.labels.answer(edit.name, edit.text, row.page, row.boxes)
             else:

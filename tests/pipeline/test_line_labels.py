@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from docvlm.errors import UsageError
-from docvlm.pipeline import DocumentLabels, is_line_name
+from docvlm.pipeline import DocumentLabels, is_line_name, line_name, page_of_line
 from docvlm.reading import READER_VERSION
 from docvlm.store import LabelKind, Store
 from docvlm.types import DocumentInfo
@@ -77,6 +77,11 @@ def test_a_page_that_was_not_read_has_no_lines(labels: DocumentLabels) -> None:
 def test_names_of_lines_are_told_from_names_of_transcripts() -> None:
     assert is_line_name("line 12 of page 3")
     assert not any(map(is_line_name, ("text of page 1", "text", "words", "line 0 of page 1", "line 1")))
+
+
+def test_the_name_of_a_line_says_its_page() -> None:
+    assert page_of_line(line_name(12, 34)) == 34
+    assert page_of_line("text of page 1") is None
 
 
 def test_an_answer_finds_its_place_and_none_says_the_document_does_not_say(

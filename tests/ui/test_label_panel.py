@@ -221,6 +221,24 @@ def test_fields_questions_and_lines_are_kept_and_undone_in_turn(bench: Bench, tm
     ]
 
 
+def test_lines_are_kept_also_where_the_page_is_turned_meanwhile(bench: Bench, tmp_path: Path) -> None:
+    path = tmp_path / "two.pdf"
+    with pymupdf.open(make_receipt(tmp_path / "1.pdf", 1)) as document:
+        document.fullcopy_page(0)
+        document.save(path)
+    bench.open(path)
+    view = bench.session.view
+    assert view is not None
+    list(view.document.read())
+    lines = view.labels.lines(1)[:2]
+    view.turn_to(2)
+    bench.edit(*(_value(line.name, "MOON") for line in lines), schema="lines")
+    kept = {record.label.name: record.label.page for record in bench.workspace.store.labels()}
+    assert kept == {line.name: 1 for line in lines}
+    with pytest.raises(UsageError):
+        bench.edit(_value(f"line 1 of page {10**30}", "MOON"), schema="lines")
+
+
 def test_a_sheet_of_another_document_changes_nothing(bench: Bench, tmp_path: Path) -> None:
     number = bench.open(make_receipt(tmp_path / "1.pdf", 1))
     for schema in ("questions", "lines"):
