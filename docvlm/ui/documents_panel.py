@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -55,6 +56,7 @@ class DocumentsPanel:
         self._openings = Turns(AT_ONCE)
         self._readings = Turns(AT_ONCE)
         self._forgotten: Callable[[Session], Updates] = lambda _: {}
+        desk.sessions.when_closed(self._forget_incoming)
         self._lay_out()
         self._connect()
 
@@ -150,14 +152,14 @@ class DocumentsPanel:
                 raise UsageError("This document is no longer kept.", "Open its file again.")
             return file
 
-        yield from self._open(session, _expect(session, [name]), find, page=page)
+        yield from self._open(session, self._expect(session, [name]), find, page=page)
 
     # New files
 
     def _take_in(self, paths: Sequence[str] | None, request: gr.Request) -> Iterator[Updates]:
         session = self._desk.sessions.of(request)
         files = [Path(path) for path in dict.fromkeys(paths or ())]
-        first = _expect(session, [file.name for file in files])
+        first = self._expect(session, [file.name for file in files])
         yield {self._upload: None, self._incoming: incoming_html(session.incoming)}
         shown = False
         for index, file in enumerate(files, start=first):
@@ -193,7 +195,7 @@ class DocumentsPanel:
         session = self._desk.sessions.of(request)
         sample = find_sample(choice_of(event, "sample"))
         if sample is not None:
-            index = _expect(session, [sample.file_name])
+            index = self._expect(session, [sample.file_name])
             yield from self._open(
                 session, index, lambda: self._desk.library(session).keep(sample.path, sample.file_name)
             )
@@ -210,8 +212,7 @@ class DocumentsPanel:
             )
 
     def _dismiss(self, request: gr.Request) -> Updates:
-        session = self._desk.sessions.of(request)
-        session.incoming = ()
+        self._forget_incoming(self._desk.sessions.of(request))
         return {self._incoming: ""}
 
     # Opening
@@ -327,12 +328,19 @@ class DocumentsPanel:
             session.incoming = tuple(files)
         return {self._incoming: incoming_html(session.incoming)}
 
+    def _expect(self, session: Session, names: Sequence[str]) -> int:
+        """Add files to those that were put in; the index of the first. Settled ones are forgotten."""
+        working = (IncomingState.WAITING, IncomingState.WORKING)
+        if not any(file.state in working for file in session.incoming):
+            self._forget_incoming(session)
+        first = len(session.incoming)
+        session.incoming = (*session.incoming, *(Incoming(name) for name in names))
+        return first
 
-def _expect(session: Session, names: Sequence[str]) -> int:
-    """Add files to those that were put in; the index of the first. Settled ones are forgotten."""
-    working = (IncomingState.WAITING, IncomingState.WORKING)
-    if not any(file.state in working for file in session.incoming):
-        session.incoming = ()
-    first = len(session.incoming)
-    session.incoming = (*session.incoming, *(Incoming(name) for name in names))
-    return first
+    def _forget_incoming(self, session: Session) -> None:
+        """Empty the list; what still waits for its password is no longer kept, as nothing leads to it."""
+        entries, session.incoming = session.incoming, ()
+        for entry in entries:
+            if entry.file is not None:
+                with suppress(DocvlmError):  # what was asked for is done all the same
+                    self._desk.library(session).discard_unknown(self._desk.workspace.store, entry.file)

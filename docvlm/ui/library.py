@@ -89,6 +89,11 @@ class Library:
         if file.is_new:
             file.path.unlink(missing_ok=True)
 
+    def discard_unknown(self, store: Store, file: KeptFile) -> None:
+        """Remove a file of which no document came, whenever it was put in."""
+        if store.find_document(file.path.name) is None:
+            self._remove(file.path)
+
     def documents(self, store: Store, limit: int | None = None) -> list[DocumentRecord]:
         """The owner's documents, the one put in last first, however many others the store knows."""
         return [overview.record for overview in self.overviews(store, limit)]

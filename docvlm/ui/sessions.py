@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import gradio as gr
@@ -198,6 +199,11 @@ class Sessions:
     def __init__(self) -> None:
         self._sessions: OrderedDict[tuple[str, str], Session] = OrderedDict()
         self._lock = threading.Lock()
+        self._tidy: Callable[[Session], None] = lambda _: None
+
+    def when_closed(self, tidy: Callable[[Session], None]) -> None:
+        """Have ``tidy`` called with each tab that was closed."""
+        self._tidy = tidy
 
     def of(self, request: gr.Request) -> Session:
         """What is open in the tab that sent the request."""
@@ -213,7 +219,7 @@ class Sessions:
                 self._sessions.popitem(last=False)[1] for _ in range(len(self._sessions) - MAX_SESSIONS)
             ]
         for old in surplus:
-            old.close()
+            self._close(old)
         return session
 
     def end(self, request: gr.Request) -> None:
@@ -221,4 +227,8 @@ class Sessions:
         with self._lock:
             session = self._sessions.pop((owner_of(request), str(request.session_hash)), None)
         if session is not None:
-            session.close()
+            self._close(session)
+
+    def _close(self, session: Session) -> None:
+        session.close()
+        self._tidy(session)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pymupdf
 import pytest
 
+from docvlm.ui.incoming import IncomingState
 from docvlm.ui.page import Rooms
-from tests.ui.events import last, request_of
+from docvlm.ui.sessions import MAX_SESSIONS
+from tests.ui.events import event_of, last, request_of
 
 ANNA = request_of("anna")
 
@@ -42,4 +45,56 @@ def test_a_reading_that_was_ended_is_no_longer_shown(rooms: Rooms, tmp_path: Pat
         last(rooms.documents.open_kept(session, second))
     shown = last(reading)[rooms.documents._incoming]
     assert shown == "", "nothing is left that spins"
+    session.close_view()
+
+
+def _locked(path: Path) -> Path:
+    with pymupdf.open() as document:
+        document.new_page()
+        options = {"encryption": pymupdf.PDF_ENCRYPT_AES_256, "user_pw": "sesame", "owner_pw": "y"}
+        document.save(path, **options)
+    return path
+
+
+def _put_in(rooms: Rooms, path: Path) -> None:
+    """Put a copy in, because an upload is moved."""
+    upload = path.parent / "upload" / path.name
+    upload.parent.mkdir(exist_ok=True)
+    shutil.copyfile(path, upload)
+    last(rooms.documents._take_in([str(upload)], ANNA))
+
+
+def _kept(rooms: Rooms) -> list[str]:
+    return [file.name for file in rooms.desk.library(rooms.desk.sessions.of(ANNA)).files()]
+
+
+@pytest.mark.parametrize("end", ["dismissed", "another is put in", "tab closed", "tab unused for long"])
+def test_a_file_that_nobody_unlocked_is_not_kept(rooms: Rooms, tmp_path: Path, end: str) -> None:
+    session = rooms.desk.sessions.of(ANNA)
+    _put_in(rooms, _locked(tmp_path / "locked.pdf"))
+    assert [entry.state for entry in session.incoming] == [IncomingState.LOCKED]
+    assert len(_kept(rooms)) == 1
+    if end == "dismissed":
+        rooms.documents._dismiss(ANNA)
+    elif end == "another is put in":
+        _put_in(rooms, _letter(tmp_path / "letter.pdf"))
+    elif end == "tab closed":
+        rooms.desk.sessions.end(ANNA)
+    else:
+        for number in range(MAX_SESSIONS):
+            rooms.desk.sessions.of(request_of("bela", str(number)))
+    session.close_view()
+    library, store = rooms.desk.library(session), rooms.desk.workspace.store
+    assert [file.name for file in library.files()] == [record.sha256 for record in library.documents(store)]
+
+
+def test_a_locked_file_that_is_a_known_document_stays(rooms: Rooms, tmp_path: Path) -> None:
+    session, path = rooms.desk.sessions.of(ANNA), _locked(tmp_path / "locked.pdf")
+    _put_in(rooms, path)
+    (waiting,) = session.incoming
+    last(rooms.documents._unlock(event_of(form="unlock:0", password="sesame"), ANNA))
+    assert session.view is not None
+    session.incoming = (waiting,)  # as in another tab of the same person
+    rooms.documents._dismiss(ANNA)
+    assert len(_kept(rooms)) == 1
     session.close_view()
