@@ -12,7 +12,7 @@ import gradio as gr
 from docvlm.errors import Cancelled, DocvlmError, SchemaError, UsageError
 from docvlm.export import ExportedDocument
 from docvlm.pipeline import CheckedExtraction
-from docvlm.schemas import Schema, load_schema
+from docvlm.schemas import Schema, load_schema, template_names
 from docvlm.schemas.sources import parse_field_list
 from docvlm.ui import notices
 from docvlm.ui.assets import script
@@ -190,14 +190,14 @@ class ExtractPanel:
             session.schema = choice_of(event, "schema")
             return {**self.show(session), self._builder: ""}
         elif is_choice(event, "build"):
-            schema = session.building = self._work.schema(session)
-            return {self._builder: builder_html(schema, f"my {schema.name}".replace("_", " "))}
+            schema = session.building = self._work.shown_schema(session)
+            return {self._builder: builder_html(schema, _own_name(schema))}
         return no_updates()
 
     def _build(self, event: gr.EventData, request: gr.Request) -> Updates:
         """Save the schema in the builder, import one into it, delete it, or close the builder."""
         session = self._desk.sessions.of(request)
-        shelf, before = self._work.shelf(session), self._work.schema(session)
+        shelf, before = self._work.shelf(session), self._work.shown_schema(session)
         action, name = text_in(event, "action", 20), text_in(event, "name", 60)
         try:
             if action == "import":
@@ -234,7 +234,7 @@ class ExtractPanel:
 
     def _selected(self, session: Session) -> list[ExportedDocument]:
         """The latest values of each selected document, with the labels over them."""
-        schema, library = self._work.schema(session), self._desk.library(session)
+        schema, library = self._work.shown_schema(session), self._desk.library(session)
         found = []
         for number in sorted(session.selected):
             file = library.find(self._desk.workspace.store, number)
@@ -283,6 +283,11 @@ def _sheet(component: gr.HTML, view: OpenView | None) -> Updates:
     if view is None or view.checked is None:
         return {component: _NOTHING}
     return {component: sheet_html(view.checked, view.document.id)}
+
+
+def _own_name(schema: Schema) -> str:
+    """The name that a schema is saved under: a template's is taken, a person's own stays."""
+    return f"my {schema.name}".replace("_", " ") if schema.name in template_names() else schema.name
 
 
 def _imported(text: str) -> Schema:
