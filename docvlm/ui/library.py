@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,7 +75,7 @@ class Library:
         if path.exists():
             path.touch()
             return KeptFile(path, name)
-        handle, scratch = tempfile.mkstemp(dir=self._folder, prefix="copying-")
+        handle, scratch = tempfile.mkstemp(dir=self._folder, prefix=".copying-")
         try:
             os.close(handle)
             shutil.copyfile(source, scratch)
@@ -106,8 +107,13 @@ class Library:
     def files(self) -> list[StoredFile]:
         """The owner's files, in any order."""
         with os.scandir(self._folder) as entries:
-            found = [(entry.name, entry.stat()) for entry in entries if "." not in entry.name]
-        return [StoredFile(kept.st_mtime, name, self.owner, kept.st_size) for name, kept in found]
+            found = [entry for entry in entries if "." not in entry.name]
+        files = []
+        for entry in found:
+            with suppress(FileNotFoundError):  # deleted just now
+                kept = entry.stat()
+                files.append(StoredFile(kept.st_mtime, entry.name, self.owner, kept.st_size))
+        return files
 
     def find(self, store: Store, document_id: int) -> KeptFile | None:
         """The file of one of the owner's documents, None for any other."""

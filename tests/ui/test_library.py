@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,23 @@ def test_same_bytes_are_kept_once(library: Library, source: Path, tmp_path: Path
     assert first.path == second.path
     assert first.path.read_bytes() == CONTENT
     assert list((tmp_path / "documents" / ANNA).iterdir()) == [first.path]
+
+
+def test_a_file_that_is_copied_or_deleted_just_now_is_not_listed(
+    library: Library, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = []
+    copy = shutil.copyfile
+
+    def copy_and_list(*paths: str) -> None:
+        copy(*paths)
+        listed.extend(library.files())
+
+    monkeypatch.setattr(shutil, "copyfile", copy_and_list)
+    kept = library.keep(source, "letter.pdf")
+    assert listed == []
+    (tmp_path / "documents" / ANNA / "deleted").symlink_to("nowhere")
+    assert [file.name for file in library.files()] == [kept.path.name]
 
 
 def test_kept_files_are_for_the_program_only(library: Library, source: Path) -> None:
