@@ -110,7 +110,6 @@ class AskPanel:
     ) -> Iterator[Updates]:
         """Stream the answer into the conversation about the open document."""
         yield {self._composer: _composer(view, busy=True)}
-        view.forget_answer(question, part)
         cancel = view.jobs.begin(JobKind.ASK)
         for event in self._events(view, question, question, cancel, part):
             if session.view is not view:
@@ -154,23 +153,26 @@ class AskPanel:
         for gone in {name for kept in session.groups for name in kept.files if not library.owns(name)}:
             session.forget_file(gone)  # deleted in another tab, or by a program
         cancel = session.jobs.begin(JobKind.ASK)
-        for number in sorted(session.selected):
-            file = library.find(self._desk.workspace.store, number)
-            if file is None:
-                continue
-            card = ""
-            try:
-                for card in self._ask_file(session, number, file, question, cancel):
-                    yield {self._answers: _groups(session, _group(question, cards, library), card, latest)}
-            except Cancelled:
-                raise
-            except DocvlmError as error:
-                card = answers.failed_document_html(file.name, failure_html(error))
-            cards[file.path.name] = card
-        group = _group(question, cards, library)
-        shown = _groups(session, group, _BACK, f"{latest} done")
-        if group.files:
-            session.keep_group(group)
+        try:
+            for number in sorted(session.selected):
+                file = library.find(self._desk.workspace.store, number)
+                if file is None:
+                    continue
+                card = ""
+                try:
+                    for card in self._ask_file(session, number, file, question, cancel):
+                        group = _group(question, cards, library)
+                        yield {self._answers: _groups(session, group, card, latest)}
+                except Cancelled:
+                    raise
+                except DocvlmError as error:
+                    card = answers.failed_document_html(file.name, failure_html(error))
+                cards[file.path.name] = card
+        finally:  # what is answered stays, also where somebody stops what is left
+            group = _group(question, cards, library)
+            shown = _groups(session, group, _BACK, f"{latest} done")
+            if group.files:
+                session.keep_group(group)
         yield {self._answers: shown, self._composer: _composer(session.view)}
 
     def _ask_file(

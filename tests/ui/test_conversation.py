@@ -8,6 +8,7 @@ from pathlib import Path
 import pymupdf
 import pytest
 
+from docvlm.errors import Cancelled
 from docvlm.pipeline import Region
 from docvlm.types import Answer, Box, RunInfo
 from docvlm.ui.ask_panel import AskPanel
@@ -196,6 +197,42 @@ def test_what_stops_a_question_about_several_documents_leaves_the_earlier_ones(
     assert "Who signs?" in told[ask._answers] and "Stopped." in told[ask._answers]
     assert "Who else?" not in told[ask._answers] and told[ask._composer]["busy"] is False
     assert [group.question for group in session.groups] == ["Who signs?"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "end"), [(Cancelled(), "Stopped."), (ValueError("no"), "Something went wrong (ValueError).")]
+)
+def test_what_was_answered_of_several_documents_stays_where_the_rest_is_not(
+    rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: Exception, end: str
+) -> None:
+    def write(page: str, _: str) -> str:
+        if "Bela" in page:
+            raise failure
+        return SIGNERS[0]
+
+    session, ask = _two_ticked(rooms, tmp_path, monkeypatch)
+    engine = WrittenEngine(write, follows_grammar=False)
+    monkeypatch.setattr("docvlm.pipeline.workspace.load_engine", lambda *_, **__: engine)
+    shown = _ask_ticked(ask, "Who signs?")
+    assert "Anna Smith" in shown and end in shown
+    (group,) = session.groups
+    assert "Anna Smith" in group.cards and len(group.files) == 1
+
+
+def test_an_answer_stays_where_the_question_is_asked_again_and_stopped(
+    rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _signers(monkeypatch)
+    session, (ask,) = _open(rooms, _contract(tmp_path / "0.pdf", SIGNERS[:1])), _ask_panels(rooms)
+    assert session.view is not None
+    session.view.add_answer(Answer("Who signs?", "Anna Smith", 0.9, 1, PLACE))
+    told = {}
+    for update in ask._on_ask(event_of(question="Who signs?"), request_of("anna")):
+        told |= update
+        ask._stop(request_of("anna"))
+    assert "Anna Smith" in told[ask._answers] and "Stopped." in told[ask._answers]
+    assert [answer.text for answer in session.view.answers] == ["Anna Smith"]
+    session.close_view()
 
 
 def test_answers_of_a_document_go_with_it(
