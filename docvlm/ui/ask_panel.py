@@ -86,7 +86,9 @@ class AskPanel:
         if not question:
             return
         try:
-            if scope == SELECTED and session.selected:
+            if scope == SELECTED:
+                if not session.selected:
+                    raise UsageError("No document is ticked.", "Tick some on the left or in Library.")
                 yield from self._ask_selected(session, question)
             elif view is None:
                 raise UsageError("No document is open.", "Open one on the left, then ask.")

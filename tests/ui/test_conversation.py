@@ -185,6 +185,17 @@ def test_questions_about_several_documents_stand_below_one_another(
     assert session.groups == ()
 
 
+def test_a_question_about_ticked_documents_is_not_asked_of_the_open_one(
+    rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _signers(monkeypatch)
+    session, (ask,) = _open(rooms, _contract(tmp_path / "0.pdf", SIGNERS[:1])), _ask_panels(rooms)
+    shown = _ask_ticked(ask, "Who signs?")
+    assert "No document is ticked. <span>Tick some" in shown and "Anna Smith" not in shown
+    assert session.view is not None and session.view.asked == []
+    session.close_view()
+
+
 def test_what_stops_a_question_about_several_documents_leaves_the_earlier_ones(
     rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
