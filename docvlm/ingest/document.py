@@ -349,7 +349,7 @@ def _check_size(size: int, name: str, limits: Limits) -> None:
     if size > limits.file_bytes:
         raise LimitError(
             f"{name} has {size / 2**20:,.0f} MiB; the limit is {limits.file_bytes / 2**20:,.0f} MiB.",
-            "Split the document, or raise the limit file_bytes.",
+            "Split the document, or set DOCVLM_LIMIT_FILE_BYTES higher.",
         )
 
 

@@ -90,7 +90,7 @@ class ImageSource:
         if frame.width * frame.height > _DECODED_PIXELS * pixel_limit:
             raise LimitError(
                 f"Page {number} has {width:,} × {height:,} pixels, more than can be read.",
-                "Reduce the image, or raise the limit page_pixels.",
+                "Reduce the image, or set DOCVLM_LIMIT_PAGE_PIXELS higher.",
             )
 
     def _load(self, frame: Image.Image) -> bool:

@@ -127,7 +127,7 @@ def _open(request: OpenRequest, payload: bytearray) -> tuple[PageSource | None, 
             raise LimitError(
                 f"{request.name} claims to have {source.page_count:,} pages; "
                 f"the limit is {request.limits.max_pages:,}.",
-                "Split the document, or raise the limit max_pages.",
+                "Split the document, or set DOCVLM_LIMIT_MAX_PAGES higher.",
             )
     except DocvlmError as error:
         return None, Refused(type(error).__name__, error.message, error.remedy)

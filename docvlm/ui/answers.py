@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from types import MappingProxyType
 
+from docvlm.pipeline.ask import ASKED_WINDOWS
 from docvlm.types import Answer, Box
 from docvlm.ui.conversation import Asked, Group
 from docvlm.ui.notices import confidence_html, level_of
@@ -25,6 +26,7 @@ def answers_html(
     focus: str = "",
     labelled: Mapping[str, str | None] = MappingProxyType({}),
     lit: Asked | None = None,
+    page_count: int = 1,
 ) -> str:
     """The conversation about the open document, oldest first.
 
@@ -33,12 +35,13 @@ def answers_html(
         focus: changes when an answer is to be lit on the page, once.
         labelled: the answers that a person has confirmed, by question.
         lit: which answer that is; the last one by default.
+        page_count: of the document.
     """
     if not asked and not pending:
         return '<p class="quiet">Ask something about the document. The answer is lit on the page.</p>'
     lit = lit or (asked[-1] if asked else None)
     cards = [
-        _answer(one, index, focus if one is lit else "", _is_labelled(one, labelled))
+        _answer(one, index, focus if one is lit else "", _is_labelled(one, labelled), page_count)
         for index, one in enumerate(asked)
     ]
     return f'<div class="answers" role="log" aria-label="Answers">{"".join(cards)}{pending}</div>'
@@ -106,13 +109,13 @@ def suggestions_html(questions: Sequence[str]) -> str:
     )
 
 
-def _answer(asked: Asked, index: int, focus: str, is_labelled: bool) -> str:
+def _answer(asked: Asked, index: int, focus: str, is_labelled: bool, page_count: int) -> str:
     answer = asked.answer
     actions = _actions(index, is_labelled) if asked.may_be_label else ""
     if answer.text is None:
         return (
             f'<div class="answer none"><p class="question">{escape(answer.question)}</p>'
-            '<p class="reply none">Not found in what was asked.</p>'
+            f'<p class="reply none">{_not_found(asked, page_count)}</p>'
             f'<p class="facts">{_where(asked)}{confidence_html(answer.confidence)}{actions}</p></div>'
         )
     lit = f' data-focus="{escape(focus)}"' if focus else ""
@@ -123,6 +126,16 @@ def _answer(asked: Asked, index: int, focus: str, is_labelled: bool) -> str:
         f'<span class="question">{escape(answer.question)}</span>'
         f'<span class="reply">{escape(answer.text)}</span></button><p class="facts">'
         f"{_where(asked)}{confidence_html(answer.confidence)}{actions}</p></div>"
+    )
+
+
+def _not_found(asked: Asked, page_count: int) -> str:
+    """Where it was looked for: of a long document not everywhere."""
+    if asked.part is not None or page_count <= ASKED_WINDOWS:
+        return "Not found in what was asked."
+    return (
+        f"Not found in the {ASKED_WINDOWS} parts of these {page_count} pages that are most like the "
+        "question. Ask about a page by itself to have it read."
     )
 
 

@@ -77,7 +77,7 @@ class AskPanel:
     def _html(self, view: OpenView, pending: str = "", focus: str = "", lit: Asked | None = None) -> str:
         records = self._desk.workspace.store.labels(view.document.id, LabelKind.QA)
         kept = {record.label.name: record.label.value for record in records}
-        return answers.answers_html(view.asked, pending, focus, kept, lit)
+        return answers.answers_html(view.asked, pending, focus, kept, lit, view.page_count)
 
     def _on_ask(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         session = self._desk.sessions.of(request)

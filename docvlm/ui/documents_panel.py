@@ -45,6 +45,7 @@ LISTED_DOCUMENTS = 40
 AT_ONCE = 4
 """So many documents are opened, and so many pages read, at the same time."""
 
+_TOO_MANY = f"Not opened: {MOST_FILES} files at a time. Drop the rest again, or work on a folder under Batch."
 _REDRAW_SECONDS = 0.3
 
 
@@ -172,7 +173,7 @@ class DocumentsPanel:
                 continue
             if index - first >= MOST_FILES:
                 delete_upload(file)
-                self._note(session, index, IncomingState.FAILED, f"Not opened: {MOST_FILES} files at a time.")
+                self._note(session, index, IncomingState.FAILED, _TOO_MANY)
                 continue
             before = session.view
             yield from self._open(session, index, partial(self._keep, session, file), show=not shown)
@@ -185,7 +186,8 @@ class DocumentsPanel:
             limit = self._desk.workspace.settings.limits.file_bytes
             if source.stat().st_size > limit:
                 raise LimitError(
-                    f"{source.name} is larger than {limit // 2**20} MB.", "Split it, or raise the limit."
+                    f"{source.name} is larger than {limit // 2**20} MB.",
+                    "Split it, or start docvlm with a higher DOCVLM_LIMIT_FILE_BYTES.",
                 )
             return self._desk.library(session).keep(source, source.name)
         finally:

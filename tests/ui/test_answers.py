@@ -36,6 +36,13 @@ def test_not_found_is_said_plainly_and_has_no_place() -> None:
     assert "data-boxes" not in text and 'class="chip"' not in text
 
 
+def test_where_a_long_document_was_not_read_everywhere_it_is_said() -> None:
+    missing = Answer("Who?", None, 0.9)
+    assert "3 parts of these 40 pages" in answers_html([Asked(missing)], page_count=40)
+    assert "parts of" not in answers_html([Asked(missing)], page_count=3)
+    assert "parts of" not in answers_html([Asked(missing, 7)], page_count=40)
+
+
 def test_an_answer_carries_its_boxes_in_pixels_of_the_page() -> None:
     text = answers_html([Asked(Answer("Total?", "9.00", 0.9, 3, (BOX,)))])
     boxes = re.search(r'data-boxes="([^"]+)"', text)
