@@ -233,7 +233,7 @@ class LocalExecutor:
             unit.key,
             Outcome.FAILED,
             f"{unit.title!r} took longer than {seconds:g} seconds and was given up; {kept}. "
-            "Allow it more with --file-seconds, and add --retry-failed.",
+            "Allow it more with --file-seconds, and retry failures (--retry-failed).",
             LimitError.exit_code,
             pages_done=read,
             pages_failed=pages - read,
@@ -254,7 +254,7 @@ def _too_large(stage: Stage, most_bytes: int) -> str:
     limit = "reader_bytes" if stage is Stage.READING else "model_bytes"
     return (
         f"needs more memory than the limit {limit} allows ({most_bytes // 2**20:,} MiB). "
-        f"Raise DOCVLM_LIMIT_{limit.upper()}, and add --retry-failed."
+        f"Raise DOCVLM_LIMIT_{limit.upper()}, and retry failures (--retry-failed)."
     )
 
 
@@ -262,4 +262,5 @@ def _too_slow(stage: Stage, seconds: float) -> str:
     remedy = (
         "Raise DOCVLM_LIMIT_PAGE_SECONDS" if stage is Stage.READING else "Allow it more with --file-seconds"
     )
-    return f"took longer than {seconds:g} seconds and was given up. {remedy}, and add --retry-failed."
+    again = "and retry failures (--retry-failed)"
+    return f"took longer than {seconds:g} seconds and was given up. {remedy}, {again}."

@@ -61,13 +61,13 @@ def test_the_memory_of_the_model_is_a_setting() -> None:
             {"file_seconds": 0.5},
             Outcome.FAILED,
             "'long.pdf' took longer than 0.5 seconds and was given up; its pages stay read. "
-            "Allow it more with --file-seconds, and add --retry-failed.",
+            "Allow it more with --file-seconds, and retry failures (--retry-failed).",
         ),
         (
             {"model_bytes": 50 * 2**20},
             Outcome.LOST,
             "'long.pdf' needs more memory than the limit model_bytes allows (50 MiB). "
-            "Raise DOCVLM_LIMIT_MODEL_BYTES, and add --retry-failed.",
+            "Raise DOCVLM_LIMIT_MODEL_BYTES, and retry failures (--retry-failed).",
         ),
     ],
 )

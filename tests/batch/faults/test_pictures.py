@@ -109,7 +109,7 @@ def test_a_picture_whose_reading_takes_more_memory_than_a_reader_may(batch: Batc
     reasons = batch.reasons("--log", str(log))
     assert reasons == {
         "heavy.png": "Page 1 of 'heavy.png' needs more memory than the limit reader_bytes allows (200 MiB). "
-        "Raise DOCVLM_LIMIT_READER_BYTES, and add --retry-failed."
+        "Raise DOCVLM_LIMIT_READER_BYTES, and retry failures (--retry-failed)."
     }
     lost = [
         event for event in map(json.loads, log.read_text().splitlines()) if event["event"] == "worker.lost"
