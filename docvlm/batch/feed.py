@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -98,7 +100,9 @@ class Feed:
 
     def _take(self, found: Found) -> list[tuple[Unit, ...]]:
         if isinstance(found, PassedOver):
-            self.ledger.refused(found.path, found.name, found.reason)
+            if self.selection.holds(_name_hash(found.name)):
+                exit_code = InputError.exit_code if found.is_failure else 0
+                self.ledger.refused(found.path, found.name, found.reason, exit_code)
             return []
         if not self.selection.is_recent(found):
             return []
@@ -131,3 +135,8 @@ class Feed:
         if again:
             self.queue.try_again(again)
         return portion
+
+
+def _name_hash(name: str) -> str:
+    """Tells shards apart where there is no content to do so."""
+    return hashlib.sha256(os.fsencode(name)).hexdigest()

@@ -16,13 +16,17 @@ from pathlib import Path
 
 from docvlm.errors import UsageError
 
-READABLE = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
-OTHER_DOCUMENTS = frozenset({
-    ".doc", ".docx", ".odt", ".rtf", ".heic", ".heif", ".avif", ".jp2", ".jxl", ".djvu", ".ps",
-})  # fmt: skip
-"""What people keep documents in, too; opening one fails with what to do, so that none is left out unseen."""
-SUFFIXES = READABLE | OTHER_DOCUMENTS
+SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 """What is taken from a folder; a file that is named itself is taken whatever it is called."""
+
+_EXPORT, _AS_IMAGE = "Export it as PDF.", "Save it as PNG or JPEG."
+OTHER_DOCUMENTS = {
+    **dict.fromkeys((".doc", ".docx", ".odt", ".rtf", ".djvu", ".ps"), _EXPORT),
+    **dict.fromkeys((".heic", ".heif", ".avif", ".jp2", ".jxl"), _AS_IMAGE),
+}
+"""What people keep documents in, too, and what to do with it: listed, so that none is left out unseen."""
+_LOCK_FILE = "~$"
+"""Begins the names of files that Word puts beside those that are open."""
 
 _GLOB_CHARACTERS = frozenset("*?[")
 
@@ -49,11 +53,15 @@ class FoundFile:
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """Something that looks like a document and is not taken, with the reason in a sentence."""
+    """Something that looks like a document and is not taken, with the reason in a sentence.
+
+    ``is_failure`` is False where docvlm never takes such files: the batch is not at fault for them.
+    """
 
     path: str
     name: str
     reason: str
+    is_failure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +203,14 @@ def _in_folder(folder: str) -> Iterator[Found]:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 folders.append(entry.path)
-            elif Path(entry.name).suffix.lower() in SUFFIXES:
+                continue
+            ending = Path(entry.name).suffix.lower()
+            if ending in SUFFIXES:
                 yield from _in_entry(entry, root, top)
+            elif ending in OTHER_DOCUMENTS and not entry.name.startswith(_LOCK_FILE):
+                name = _below(entry.path, top)
+                reason = f"{printable(name)} is of a type that cannot be opened. {OTHER_DOCUMENTS[ending]}"
+                yield PassedOver(entry.path, name, reason, is_failure=False)
         waiting += reversed(folders)
 
 

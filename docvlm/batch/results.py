@@ -7,7 +7,7 @@ became of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -171,23 +171,34 @@ def _with_results(
 ) -> Iterator[tuple[FileOutcome, Result]]:
     remaining = iter(outcomes)
     while group := list(islice(remaining, _GROUP)):
-        identifiers = [each.result_id for each in group if each.result_id is not None]
-        if wanted.task is Task.ASK:
-            found = _answers(store, identifiers)
-        else:
-            found = _values(store, identifiers, wanted.schema)
+        found = results_by_id(store, wanted, group)
         for outcome in group:
             yield outcome, None if outcome.result_id is None else found.get(outcome.result_id)
 
 
-def _answers(store: Store, identifiers: Sequence[int]) -> Mapping[int, Result]:
-    return {record.id: record.answer for record in store.answers_with_ids(identifiers)}
+def results_by_id(store: Store, wanted: Wanted, outcomes: Sequence[FileOutcome]) -> dict[int, Result]:
+    """The answers or extractions of these files by their ids; those deleted since are left out.
 
-
-def _values(store: Store, identifiers: Sequence[int], schema: Schema | None) -> Mapping[int, Result]:
+    Values that a person has checked since stand in place of those that were found.
+    """
+    # A number of a result that was deleted may have been given to one of another document.
+    document_of = {
+        outcome.result_id: document.id
+        for outcome in outcomes
+        if outcome.result_id is not None
+        and outcome.sha256 is not None
+        and (document := store.find_document(owned_identity(outcome.sha256, wanted.owner))) is not None
+    }
+    if not document_of or wanted.task is Task.READ:
+        return {}
+    if wanted.task is Task.ASK:
+        return {
+            record.id: record.answer
+            for record in store.answers_with_ids(list(document_of))
+            if record.document_id == document_of[record.id]
+        }
     return {
-        record.id: record.extraction
-        if schema is None
-        else with_labels(store, record.document_id, schema, record.extraction)
-        for record in store.extractions_with_ids(identifiers)
+        record.id: record.extraction if wanted.schema is None else with_labels(store, record, wanted.schema)
+        for record in store.extractions_with_ids(list(document_of))
+        if record.document_id == document_of[record.id]
     }

@@ -7,9 +7,10 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from docvlm.atomic import write_atomically
+from docvlm.batch.report import count_of
 from docvlm.cli import output
 from docvlm.cli.choices import chosen_password, chosen_settings
 from docvlm.errors import DocvlmError, InputError, UsageError
@@ -17,6 +18,9 @@ from docvlm.pipeline import AnswerPiece, OpenDocument, PageReading, WindowDone, 
 from docvlm.terminal import progress_bar, report, tell
 from docvlm.tiling import TilePlan
 from docvlm.types import Answer, Extraction, PageStatus
+
+if TYPE_CHECKING:
+    from docvlm.export import ExportedDocument
 
 
 def read(options: argparse.Namespace) -> int:
@@ -121,28 +125,43 @@ def search(options: argparse.Namespace) -> int:
 
 def export(options: argparse.Namespace) -> int:
     """Write what was extracted so far, as corrected since, to CSV, Excel or JSON, by the file's ending."""
-    from docvlm.export import ExportedDocument, write_documents
-    from docvlm.pipeline import with_labels
-    from docvlm.schemas import schemas_by_key
+    from docvlm.export import write_documents
 
     with _workspace(options) as workspace:
-        store = workspace.store
-        known = schemas_by_key(workspace.settings.home / "schemas")
-        documents = []
-        for record in store.extractions(latest_only=True):
-            if options.schema not in (None, record.extraction.schema):
-                continue
-            schema, values = known.get(record.schema_key), record.extraction
-            if schema is not None:
-                values = with_labels(store, record.document_id, schema, values)
-            documents.append(ExportedDocument(record.document_name, values, sha256=record.sha256))
+        documents, uncorrected = _kept_values(workspace, options.schema)
         written = write_documents(documents, Path(options.out))
+    if uncorrected:
+        tell(
+            f"{count_of(uncorrected, 'extraction')} with labels written as found: the schema is no template "
+            "and was not saved in the app, so labels cannot be laid over."
+        )
     files = [str(path) for path in written]
     if options.json:
         print(json.dumps({"documents": len(documents), "files": files}, ensure_ascii=False))
     else:
         print(f"Wrote {len(documents)} extractions to {', '.join(files)}.")
     return 0
+
+
+def _kept_values(workspace: Workspace, schema_name: str | None) -> tuple[list[ExportedDocument], int]:
+    """The latest extractions as corrected since, and how many have labels that cannot be laid over them."""
+    from docvlm.export import ExportedDocument
+    from docvlm.pipeline import with_labels
+    from docvlm.schemas import schemas_by_key
+    from docvlm.store import LabelKind
+
+    store, known = workspace.store, schemas_by_key(workspace.settings.home / "schemas")
+    documents, uncorrected = [], 0
+    for record in store.extractions(latest_only=True):
+        if schema_name not in (None, record.extraction.schema):
+            continue
+        schema, values = known.get(record.schema_key), record.extraction
+        if schema is not None:
+            values = with_labels(store, record, schema)
+        elif store.labels(record.document_id, LabelKind.FIELD):
+            uncorrected += 1
+        documents.append(ExportedDocument(record.document_name, values, sha256=record.sha256))
+    return documents, uncorrected
 
 
 def setup(options: argparse.Namespace) -> int:

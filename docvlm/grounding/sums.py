@@ -41,8 +41,13 @@ _PARTIAL_WORDS = re.compile(
     r"|\b(net|nett|netto|excl|excluding|exclusive|before|without|ht|hors|items?|qty|quantity|disc\w*|saving\w*)\b"
 )
 _ROUNDING_WORDS = re.compile(
-    r"\b(round\w*|arrondi\w*|\w*rundung\w*|afronding\w*|redondeo|arredondamento|arrotondamento|zaokragl\w*)\b"
+    r"\b(rounding|rounded|round[ -]?(off|adj\w*)|arrondi\w*|\w*rundung\w*|afronding\w*|redondeo"
+    r"|arredondamento|arrotondamento|zaokragl\w*|avrund\w*|afrunding)\b"
 )
+_PAYMENT_WORDS = re.compile(
+    r"\b(tender\w*|paid|payment|cash|change|card|given|received|bar|especes|rendu|visa)\b"
+)
+_DECIMALS = re.compile(r"(?<!\d)\d*[.,]\d\d(?!\d)")
 _SMALLEST_COIN = Decimal("0.05")
 _CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
 _AMOUNT = FieldSpec("amount", FieldType.AMOUNT)
@@ -83,7 +88,8 @@ def shown_by_sums(
         for role, name, run in roles
         if role is _Role.TOTAL and run is not None and (whole := bill.paid_for(run)) is not None
     }
-    runs = {role: shown.get(name, run) for role, name, run in roles}
+    # A tax is what makes the total before its rounding.
+    runs = {role: bill.whole(run) or run if role is _Role.TOTAL and run else run for role, _, run in roles}
     if len(runs) == len(roles) == len(_Role):  # one field for each role
         net, tax, total = (runs[role] for role in _Role)
         if net is not None and total is not None and (rest := bill.tax_between(net, total, tax)) is not None:
@@ -112,30 +118,34 @@ class _Bill:
     def __init__(self, words: PageWords, context: PageContext) -> None:
         self._context = context
         self._amounts = tuple(self._printed(words))
+        self._rounding = dict(self._rows_about_rounding(words))
 
     def paid_for(self, chosen: WordRun) -> WordRun | None:
         """The total that is paid, where ``chosen`` is a part of it or not yet rounded; else None."""
-        whole = self._total_beyond(chosen)
+        whole = self.whole(chosen)
         return self._rounded(whole or chosen) or whole
 
     def _rounded(self, chosen: WordRun) -> WordRun | None:
-        """The amount that a row about rounding, or one below it, gives for ``chosen`` in whole coins."""
+        """The amount that a row about rounding, or a total below it, gives for ``chosen`` in whole coins."""
         value = self._value(chosen)
-        rounding = [one.row for one in self._amounts if _ROUNDING_WORDS.search(one.says)]
-        if value is None or value <= 0 or not rounding or value % _SMALLEST_COIN == 0:
+        if value is None or value <= 0 or not self._rounding or value % _SMALLEST_COIN == 0:
             return None
-        rounded = [
-            one.run
-            for one in self._amounts
-            if one.row >= rounding[0]
-            and one.value > 0
-            and one.value % _SMALLEST_COIN == 0
-            and abs(one.value - value) < _SMALLEST_COIN
-            and (_ROUNDING_WORDS.search(one.says) or _names_total(one.says))
-        ]
-        return rounded[0] if rounded else None
+        first = min(self._rounding)
+        for one in self._amounts:
+            difference = abs(one.value - value)
+            if (
+                one.row >= first
+                and one.value > 0
+                and one.value % _SMALLEST_COIN == 0
+                and difference < _SMALLEST_COIN
+                and (one.row in self._rounding or _names_total(one.says))
+                and not _PAYMENT_WORDS.search(one.says)
+                and any(not said or said & {difference, one.value} for said in self._rounding.values())
+            ):
+                return one.run
+        return None
 
-    def _total_beyond(self, chosen: WordRun) -> WordRun | None:
+    def whole(self, chosen: WordRun) -> WordRun | None:
         """The total that ``chosen`` is only a part of; None where the page does not show that."""
         value = self._value(chosen)
         if value is None or value <= 0:
@@ -207,6 +217,14 @@ class _Bill:
                 if value is not None and _CENTS.search(run.text):
                     says = without_accents(" ".join((*texts[:first], *texts[last:])))
                     yield _Printed(run, value, number, says)
+
+    @staticmethod
+    def _rows_about_rounding(words: PageWords) -> Iterator[tuple[int, set[Decimal]]]:
+        """The numbers of the rows, each with the amounts it prints, ``.01`` among them, without signs."""
+        for number, line in enumerate(words.lines):
+            says = without_accents(" ".join(word.text for word in line))
+            if _ROUNDING_WORDS.search(says):
+                yield number, {Decimal(found.replace(",", ".")) for found in _DECIMALS.findall(says)}
 
     def _value(self, run: WordRun) -> Decimal | None:
         typed = normalise(run.text, _AMOUNT, self._context).value

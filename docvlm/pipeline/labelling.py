@@ -25,7 +25,7 @@ from docvlm.pipeline.line_labels import (
 from docvlm.pipeline.own_rows import RowMoves, moved_labels, moves_of
 from docvlm.reading import READER_VERSION
 from docvlm.schemas import FieldSpec, Schema, page_context
-from docvlm.store import Label, LabelKind, Store
+from docvlm.store import ExtractionRecord, Label, LabelKind, Store
 from docvlm.types import Box, Extraction, FieldValue, LineItems, Reading
 
 _ListKey = tuple[str, str]  # a schema's key, the name of a list field
@@ -282,11 +282,27 @@ class DocumentLabels:
             self._forget(LabelKind.TRANSCRIPT, name)
 
 
-def with_labels(store: Store, document_id: int, schema: Schema, extraction: Extraction) -> Extraction:
-    """What is exported of what the model found: where a person has checked values of the document, theirs."""
-    if not store.labels(document_id, LabelKind.FIELD):
-        return extraction
-    return DocumentLabels(store, document_id).lay_over(schema, extraction).without_empty_rows()
+def with_labels(store: Store, record: ExtractionRecord, schema: Schema) -> Extraction:
+    """What is exported of an extraction: what a person has said of its values since in place of them.
+
+    Nothing is written. Cells of lists are known by their row, so that only the rows that were found last with
+    the schema, on which a person worked, take theirs.
+    """
+    known = store.labels(record.document_id, LabelKind.FIELD)
+    labels: dict[str, Label] = {each.label.name: each.label for each in known}
+    last = {each.id for each in store.extractions(record.document_id, latest_only=True)}
+    if record.id not in last:
+        labels = {name: label for name, label in labels.items() if CellName.parse(name) is None}
+    if not labels:
+        return record.extraction
+    for items in record.extraction.fields:
+        if isinstance(items, LineItems) and (moves := moves_of(items.name, items.rows, labels, None)):
+            moved = moved_labels(moves, labels)
+            kept = {name: label for name, label in labels.items() if name not in moved}
+            labels = kept | {name: label for name, label in moved.items() if label is not None}
+    pages = DocumentLabels(store, record.document_id).readings()
+    context = page_context("\n".join(reading.text for reading in pages))
+    return check_extraction(schema, record.extraction, labels.values(), context).without_empty_rows()
 
 
 def _moved(change: _Change, moves: RowMoves, key: _ListKey, shift: int) -> _Change:

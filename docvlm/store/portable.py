@@ -28,6 +28,8 @@ from docvlm.store.migrate import HEAD, migrate
 from docvlm.store.tables import Base
 
 FORMAT = 1
+_SAME_COLUMNS = ("0003", HEAD)
+"""The revisions of which an export can be imported: 0004 changed no columns."""
 _ROWS_AT_ONCE = 500
 _WAIT_SECONDS = 30.0
 
@@ -184,7 +186,7 @@ def _refuse_other_forms(first: Any, source: Path) -> None:
         raise StoreError(
             f"{source} is no export of a docvlm database.", "Give a file that 'store export' has written."
         )
-    if first.get("revision") != HEAD:
+    if first.get("revision") not in _SAME_COLUMNS:
         raise StoreError(
             f"{source} was exported from tables of revision {first.get('revision')}; this docvlm has {HEAD}.",
             "Export it again, and import it, with the same version of docvlm.",

@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from docvlm.batch import Task
-from docvlm.batch.ledger import FileOutcome
 from docvlm.batch.runs import BatchRun
 from docvlm.errors import LimitError, UsageError
 from docvlm.store import Store
-from docvlm.types import Answer, Extraction
 
 LARGEST_DOWNLOAD = 200 * 2**20
 """The browser holds a download in memory."""
@@ -32,18 +30,6 @@ FORM_TITLES: Mapping[Task, Sequence[tuple[str, str]]] = {
 _ROWS = "rows"
 _BINARY = "xlsx"
 _FORMS = ("csv", "xlsx", "json", "jsonl", "txt")
-
-
-def results_by_id(
-    store: Store, task: Task, outcomes: Sequence[FileOutcome]
-) -> dict[int, Extraction | Answer | None]:
-    """The answers or extractions of these files by their ids; those deleted since are left out."""
-    identifiers = [outcome.result_id for outcome in outcomes if outcome.result_id is not None]
-    if not identifiers or task is Task.READ:
-        return {}
-    if task is Task.ASK:
-        return {record.id: record.answer for record in store.answers_with_ids(identifiers)}
-    return {record.id: record.extraction for record in store.extractions_with_ids(identifiers)}
 
 
 def text_forms(task: Task) -> tuple[str, ...]:

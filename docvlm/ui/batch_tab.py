@@ -11,12 +11,13 @@ import gradio as gr
 
 from docvlm.batch.find import NamedFile
 from docvlm.batch.ledger import FileOutcome, FileState
+from docvlm.batch.results import results_by_id
 from docvlm.batch.runs import BatchRun, BatchRuns, RunState
 from docvlm.errors import LimitError, UsageError
 from docvlm.pipeline import owned_identity
 from docvlm.ui import batch_form, batch_html, notices
 from docvlm.ui.batch_form import FileChoice
-from docvlm.ui.batch_results import result_file, results_by_id, within_download
+from docvlm.ui.batch_results import result_file, within_download
 from docvlm.ui.batch_starts import BatchStarts, named_files
 from docvlm.ui.batch_view import BatchView
 from docvlm.ui.browser_values import LONGEST_PASSWORD
@@ -319,7 +320,7 @@ class BatchTab:
         if state in (RunState.NEW, RunState.ESTIMATING, RunState.ESTIMATED):
             return ""
         shown, total = self._page(session, run)
-        results = results_by_id(self._desk.workspace.store, run.request.task, shown)
+        results = results_by_id(self._desk.workspace.store, run.request.wanted, shown)
         kept = self._kept_html(run, state)
         return kept + batch_html.outcomes_html(run, shown, total, session.batch, results)
 

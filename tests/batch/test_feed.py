@@ -12,6 +12,7 @@ import pytest
 from docvlm.batch.feed import Feed, Selection
 from docvlm.batch.find import Found, find_files
 from docvlm.batch.ledger import FileState, Ledger
+from docvlm.batch.report import exit_code
 from docvlm.batch.units import Job, Task, Unit
 from docvlm.batch.watch import watch_files
 from docvlm.config import Limits
@@ -87,6 +88,29 @@ def test_a_retry_begins_anew_with_what_was_interrupted(
         ((found,),) = next(feed.contents())
         assert found.key == unit.key
         assert queue.records([unit.key]) == {unit.key: UnitRecord(unit.key, UnitState.WAITING, attempts)}
+
+
+def test_each_document_of_another_type_is_listed_by_one_of_the_shards(tmp_path: Path) -> None:
+    names = [f"{number}.docx" for number in range(12)]
+    for name in names:
+        (tmp_path / name).write_bytes(b"x")
+    listed: list[str] = []
+    for number in (1, 2):
+        ledger = Ledger()
+        with Store.open(f"sqlite:///{tmp_path / 'docvlm.sqlite'}") as store:
+            feed = Feed(
+                find_files([str(tmp_path)]),
+                (Job(Task.READ),),
+                ledger,
+                store.work_queue(),
+                Limits(),
+                Selection(shard=(number, 2)),
+                when_idle=lambda: None,
+            )
+            assert not any(feed.contents())
+        listed += [outcome.name for outcome in ledger.outcomes()]
+        assert exit_code(ledger.outcomes()) == 0
+    assert sorted(listed) == sorted(names)
 
 
 def test_a_pattern_that_no_longer_matches_does_not_end_the_watch(tmp_path: Path) -> None:

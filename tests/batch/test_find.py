@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from docvlm import ingest
 from docvlm.batch.find import FoundFile, PassedOver, check_sources, find_files, printable
-from docvlm.config import Limits
-from docvlm.errors import InputError, UsageError
+from docvlm.errors import UsageError
 
 
 @pytest.fixture
@@ -34,21 +32,16 @@ def test_a_folder_gives_its_documents_by_name(folder: Path) -> None:
     assert names(str(folder)) == ["a.PDF", "b.pdf", "sub/c.png"]
 
 
-@pytest.mark.parametrize(
-    ("name", "head", "told"),
-    [
-        ("contract.docx", b"PK\x03\x04" + bytes(26) + b"word/document.xml", "a Word document"),
-        ("IMG_1.HEIC", b"\0\0\0\x18ftypheic", "an HEIC photo"),
-        ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document"),
-    ],
-)
-def test_documents_that_cannot_be_opened_are_not_left_out_unseen(
-    folder: Path, name: str, head: bytes, told: str
-) -> None:
-    (folder / name).write_bytes(head)
-    assert sorted(names(str(folder))) == sorted(["a.PDF", "b.pdf", "sub/c.png", name])
-    with pytest.raises(InputError, match=told):
-        ingest.identify_file(folder / name, Limits())
+def test_documents_of_other_types_are_listed_and_are_no_failures(folder: Path) -> None:
+    for name in ("contract.docx", "sub/IMG_1.HEIC", "~$contract.docx", "data.xlsx"):
+        (folder / name).write_bytes(b"x")
+    passed = [found for found in find_files([str(folder)]) if isinstance(found, PassedOver)]
+    assert {found.name: found.reason for found in passed} == {
+        "contract.docx": "contract.docx is of a type that cannot be opened. Export it as PDF.",
+        "sub/IMG_1.HEIC": "sub/IMG_1.HEIC is of a type that cannot be opened. Save it as PNG or JPEG.",
+    }
+    assert not any(found.is_failure for found in passed)
+    assert names(str(folder)) == ["a.PDF", "b.pdf", "sub/c.png"]
 
 
 def test_files_globs_lists_and_standard_input(folder: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -50,8 +51,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def outcomes(good: int | None, partial: int | None) -> list[FileOutcome]:
     return [
-        FileOutcome("good.pdf", "/good.pdf", "aa" * 32, FileState.DONE, None, 0, 2, 0, good),
-        FileOutcome("partial.pdf", "/partial.pdf", "bb" * 32, FileState.PARTIAL, LOST, 4, 1, 1, partial),
+        FileOutcome("good.pdf", "/good.pdf", "g" * 64, FileState.DONE, None, 0, 2, 0, good),
+        FileOutcome("partial.pdf", "/partial.pdf", "p" * 64, FileState.PARTIAL, LOST, 4, 1, 1, partial),
         FileOutcome("broken.pdf", "/broken.pdf", None, FileState.FAILED, BROKEN, 4),
     ]
 
@@ -105,6 +106,24 @@ def test_values_that_a_person_corrected_since_stand_in_place_of_those_found(
     labels.correct(labels.lay_over(BILL, found), "status", "")
     write_results(store, EXTRACT, extracted, tmp_path / "out.csv")
     assert [row["status"] for row in rows_of(tmp_path / "out.csv")] == ["", "paid", ""]
+
+
+def test_results_hold_nothing_of_another_document(
+    store: Store, extracted: list[FileOutcome], tmp_path: Path
+) -> None:
+    """The number of a result that was deleted with its document may be given again."""
+    good = store.find_document("g" * 64)
+    assert good is not None
+    store.delete_document(good.id)
+    other = document(store, "other.pdf")
+    taken = Extraction(
+        "bill", (FieldValue("total", "9.99", "9.99", 0.9), FieldValue("status", None, None, 0.9))
+    )
+    store.save_extraction(other, RUN, "key", taken)
+    number = store.extraction_id(other, RUN, "key")
+    reused = [replace(extracted[0], result_id=number), *extracted[1:]]
+    write_results(store, EXTRACT, reused, tmp_path / "out.csv")
+    assert [row["total"] for row in rows_of(tmp_path / "out.csv")] == ["", "2.00", ""]
 
 
 def test_excel_has_a_row_for_every_file(store: Store, extracted: list[FileOutcome], tmp_path: Path) -> None:

@@ -130,17 +130,32 @@ def test_a_rounded_total_is_what_is_paid(rows: tuple[tuple[str, ...], ...], chos
 
 
 @pytest.mark.parametrize(
-    "rows",
+    ("rows", "chosen"),
     [
-        ADJUSTED[:2],
-        (*ADJUSTED[:2], ("Rounding", "0.01"), ("Cash", "72.75")),
-        (("Bread", "72.75"), *ADJUSTED[1:3]),
-        (("Total", "72.75"), ("Rounding", "0.00"), ("Cash", "80.00")),
+        (ADJUSTED[:2], "72.74"),
+        ((*ADJUSTED[:2], ("Rounding", "0.01"), ("Cash", "72.75")), "72.74"),
+        ((("Total", "72.75"), ("Total", "72.74"), ("Rounding", "0.01")), "72.74"),  # above its rounding
+        ((("Total", "72.75"), ("Rounding", "0.00"), ("Total", "72.80")), "72.75"),  # whole coins already
+        ((("Total", "19.97"), ("Rounding", "-0.02"), ("Total tendered", "20.00")), "19.97"),
+        ((("Total", "19.97"), ("Rounding", "-0.02"), ("Total", "20.00")), "19.97"),  # another difference
+        ((("Round steak", "17.97"), ("Total", "19.97"), ("Total", "20.00")), "19.97"),
     ],
 )
-def test_without_a_rounded_total_below_its_rounding_none_is_shown(rows: tuple[tuple[str, ...], ...]) -> None:
-    chosen = next(cells[-1] for cells in rows if "Total" in cells[0])
+def test_without_a_rounded_total_below_its_rounding_none_is_shown(
+    rows: tuple[tuple[str, ...], ...], chosen: str
+) -> None:
     assert shown(rows, (TOTAL, chosen)) == {}
+
+
+def test_a_tax_is_found_beside_a_total_that_was_rounded() -> None:
+    rows = (
+        ("Subtotal", "68.62"),
+        ("GST 6%", "4.12"),
+        ("Total", "72.74"),
+        ("Rounding", ".01"),
+        ("Rounded total", "72.75"),
+    )
+    assert shown(rows, (NET, "68.62"), (TAX, None), (TOTAL, "72.74")) == {"total": "72.75", "tax": "4.12"}
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from docvlm.errors import UsageError
-from docvlm.pipeline import CheckedExtraction, DocumentLabels
+from docvlm.pipeline import CheckedExtraction, DocumentLabels, with_labels
 from docvlm.pipeline.corrections import MAX_ROWS
 from docvlm.reading import READER_VERSION
 from docvlm.schemas import load_schema
-from docvlm.store import LabelKind, Store
+from docvlm.store import ExtractionRecord, LabelKind, Store
 from docvlm.types import (
     Box,
     DocumentInfo,
@@ -19,6 +19,7 @@ from docvlm.types import (
     LineItems,
     Reading,
     ReadingSource,
+    RunInfo,
     Word,
 )
 
@@ -223,6 +224,35 @@ def test_a_row_that_the_model_finds_as_well_is_there_once(store: Store) -> None:
     assert {record.label.source for record in store.labels()} == {"confirmed", "added"}
 
 
+def test_an_export_takes_what_was_said_and_writes_nothing(store: Store) -> None:
+    document = _document(store)
+    older = _kept(store, document, "1", _list_of("Tea", "Soap", "Milk", "Salt", "Rice"))
+    latest = _kept(store, document, "2", _list_of("Tea", "Bread", "Milk"))
+    labels = DocumentLabels(store, document)
+    checked = labels.lay_over(SCHEMA, latest.extraction)
+    labels.correct(checked, "total", "9,00")
+    labels.correct(checked, "items[2].amount", "1.50")
+    labels.add_row(labels.lay_over(SCHEMA, latest.extraction), "items")
+    labels.correct(labels.lay_over(SCHEMA, latest.extraction), "items[4].description", "Soap")
+    before = store.labels(document)
+    new, old = (with_labels(store, record, SCHEMA) for record in (latest, older))
+    assert store.labels(document) == before
+    assert [_value_named(each, "total") for each in (new, old)] == ["9.00", "9.00"]
+    assert _descriptions(new) == ["Tea", "Bread", "Milk", "Soap"]
+    # What was said of rows was said of those that were found last.
+    assert _descriptions(old) == ["Tea", "Soap", "Milk", "Salt", "Rice"]
+    assert [row[1].value for row in _items(old).rows] == [None] * 5
+    assert [row[1].value for row in _items(new).rows] == [None, "1.50", None, None]
+
+
+def test_an_export_keeps_a_row_entered_before_the_model_looked_apart(store: Store) -> None:
+    document = _document(store)
+    labels = DocumentLabels(store, document)
+    _entered_before_the_model_looked(labels, "Soap")
+    found = _kept(store, document, "1", _list_of("Tea", "Bread"))
+    assert _descriptions(with_labels(store, found, SCHEMA)) == ["Tea", "Bread", "Soap"]
+
+
 def test_rows_of_no_list_and_rows_too_many_are_refused(store: Store) -> None:
     labels = DocumentLabels(store, _document(store))
     checked = labels.lay_over(SCHEMA, FOUND)
@@ -236,6 +266,32 @@ def test_rows_of_no_list_and_rows_too_many_are_refused(store: Store) -> None:
     full = replace(FOUND, fields=(*FOUND.fields[:2], LineItems("items", MAX_ROWS * _items(FOUND).rows)))
     with pytest.raises(UsageError, match=str(MAX_ROWS)):
         labels.add_row(labels.lay_over(SCHEMA, full), "items")
+
+
+def _list_of(*texts: str) -> Extraction:
+    rows = tuple(
+        (FieldValue("description", text, text, 0.8), FieldValue("amount", None, None, 0.3)) for text in texts
+    )
+    return replace(FOUND, fields=(*FOUND.fields[:2], LineItems("items", rows)))
+
+
+def _kept(store: Store, document: int, revision: str, extraction: Extraction) -> ExtractionRecord:
+    run = RunInfo("m", revision)
+    store.save_extraction(document, run, SCHEMA.key, extraction)
+    number = store.extraction_id(document, run, SCHEMA.key)
+    assert number is not None
+    (record,) = store.extractions_with_ids([number])
+    return record
+
+
+def _value_named(extraction: Extraction, name: str) -> str | None:
+    return next(
+        field.value for field in extraction.fields if isinstance(field, FieldValue) and field.name == name
+    )
+
+
+def _descriptions(extraction: Extraction) -> list[str | None]:
+    return [row[0].value for row in _items(extraction).rows]
 
 
 def _items(extraction: Extraction) -> LineItems:

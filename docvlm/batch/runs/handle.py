@@ -27,7 +27,7 @@ from typing import BinaryIO, cast
 from docvlm.atomic import write_atomically
 from docvlm.batch.estimate import Estimate
 from docvlm.batch.ledger import FileOutcome
-from docvlm.batch.results import Wanted, write_results
+from docvlm.batch.results import write_results
 from docvlm.batch.runs import child
 from docvlm.batch.runs.progress import (
     END_FILE,
@@ -132,9 +132,7 @@ class BatchRun:
         Raises:
             UsageError: when the ending names no form.
         """
-        request = self.request
-        wanted = Wanted(request.task, request.question, request.schema, request.pages, request.owner)
-        write_results(store, wanted, self.outcomes(), out)
+        write_results(store, self.request.wanted, self.outcomes(), out)
 
     def pause(self) -> None:
         """Let it end after the pages in flight. A run that is not going on is left as it is."""

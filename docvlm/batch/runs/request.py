@@ -11,7 +11,7 @@ from typing import Any
 
 from docvlm.batch.feed import Selection
 from docvlm.batch.find import NamedFile
-from docvlm.batch.results import check_form
+from docvlm.batch.results import Wanted, check_form
 from docvlm.batch.run import BatchOptions, plan_for
 from docvlm.batch.units import Task
 from docvlm.config import Settings
@@ -69,6 +69,10 @@ class RunRequest:
     @property
     def schema(self) -> Schema | None:
         return load_schema(self.schema_json) if self.schema_json else None
+
+    @property
+    def wanted(self) -> Wanted:
+        return Wanted(self.task, self.question, self.schema, self.pages, self.owner)
 
     def options(
         self, run_folder: Path, settings: Settings, retry_failed: bool = False, password: str | None = None
