@@ -50,7 +50,8 @@ class Curve:
 AS_IT_IS = Curve((0.0, 1.0), (0.0, 1.0))
 
 LEAST_ANSWER = 0.25
-"""Words that are wrong three times of four mislead more than they help: "not found" is said instead."""
+"""Words that are wrong three times of four mislead more than they help: "not found" is said instead. What a
+curve says below its first measured point falls to nothing in a straight line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ class Calibration:
         confidence = self.answer_value(answer.confidence)
         # Without a curve the probability of many words is low, however right they are.
         if confidence < LEAST_ANSWER and self.answer_value != AS_IT_IS:
-            return Answer(answer.question, None, 1 - confidence)
+            # Nobody measured how often that is right; never surer than a reply that was in two minds.
+            return Answer(answer.question, None, min(1 - confidence, self.answer_absent(0.5)))
         return replace(answer, confidence=confidence)
 
     def extraction(self, extraction: Extraction) -> Extraction:

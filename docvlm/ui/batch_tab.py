@@ -179,6 +179,7 @@ class BatchTab:
                 yield self._downloads.hand_out_bytes(name, data)
             elif (number := number_of(event, "result")) is not None:
                 if number < len(run.results):
+                    run.renew_results(self._desk.workspace.store)
                     file = run.results[number]
                     yield self._downloads.hand_out_bytes(file.name, within_download(file))
             elif is_choice(event, "keep"):

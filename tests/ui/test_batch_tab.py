@@ -195,10 +195,12 @@ def test_the_file_that_was_asked_for_is_handed_out_and_lies_in_the_batch_s_folde
     run = _run(rooms, "anna")
     assert 'data-choice="result:0">etc-April -1.jsonl</button>' in shown[tab._files]
     assert f"batches/{run.request.owner}/{run.id}/results</code>" in shown[tab._files]
+    kept = run.folder / "results" / "etc-April -1.jsonl"
+    kept.write_text("as it was before something was corrected")
     handed = _files(rooms, "anna", "result:0")[tab._downloads.component]
     content = base64.b64decode(handed["address"].split(",")[1])
     assert handed["name"] == "etc-April -1.jsonl" and content.count(b"\n") == 3
-    assert (run.folder / "results" / "etc-April -1.jsonl").read_bytes() == content
+    assert kept.read_bytes() == content
     assert _files(rooms, "anna", "result:1") == {}
     tab._act(event_of(choice="delete:"), _of("anna"))
     assert not run.folder.exists()

@@ -134,6 +134,11 @@ class BatchRun:
         """
         write_results(store, self.request.wanted, self.outcomes(), out)
 
+    def renew_results(self, store: Store) -> None:
+        """Write the files that were asked for again: values may have been corrected since the run ended."""
+        if (out := self.request.out(self.folder)) is not None:
+            self.write_results(store, out)
+
     def pause(self) -> None:
         """Let it end after the pages in flight. A run that is not going on is left as it is."""
         pid = process_of(self.folder)
