@@ -24,8 +24,8 @@ def choice_html(
     if not entries:
         return (
             '<h3>Labels</h3><p class="quiet">No labels yet. Open documents on the desk, go to Label, and '
-            "accept or correct what the model fills in. Ten labelled documents are enough where it fails on "
-            f"your forms, some forty where it is mostly right already.</p>{note}"
+            "accept or correct what the model fills in. Twenty labelled documents are a good start; with ten "
+            f"what is learnt can hardly be told from luck.</p>{note}"
         )
     chosen = sum(entry.sha256 not in left_out for entry in entries)
     rows = "".join(_entry(entry, entry.sha256 in left_out, preview) for entry in entries)
