@@ -132,18 +132,18 @@ class _Bill:
             return None
         first = min(self._rounding)
         for one in self._amounts:
-            difference = abs(one.value - value)
-            if (
-                one.row >= first
-                and one.value > 0
-                and one.value % _SMALLEST_COIN == 0
-                and difference < _SMALLEST_COIN
-                and (one.row in self._rounding or _names_total(one.says))
-                and not _PAYMENT_WORDS.search(one.says)
-                and any(not said or said & {difference, one.value} for said in self._rounding.values())
-            ):
+            is_total = one.row in self._rounding or _names_total(one.says)
+            is_payment = _PAYMENT_WORDS.search(one.says) is not None
+            if one.row >= first and is_total and not is_payment and self._is_rounded(value, one.value):
                 return one.run
         return None
+
+    def _is_rounded(self, value: Decimal, rounded: Decimal) -> bool:
+        """Whether ``rounded`` is ``value`` in whole coins, by as much as a row about rounding says."""
+        difference = abs(rounded - value)
+        if rounded <= 0 or rounded % _SMALLEST_COIN != 0 or difference >= _SMALLEST_COIN:
+            return False
+        return any(not said or said & {difference, rounded} for said in self._rounding.values())
 
     def whole(self, chosen: WordRun) -> WordRun | None:
         """The total that ``chosen`` is only a part of; None where the page does not show that."""

@@ -289,12 +289,12 @@ def with_labels(store: Store, record: ExtractionRecord, schema: Schema) -> Extra
     the schema, on which a person worked, take theirs.
     """
     known = store.labels(record.document_id, LabelKind.FIELD)
+    if not known:
+        return record.extraction
     labels: dict[str, Label] = {each.label.name: each.label for each in known}
     last = {each.id for each in store.extractions(record.document_id, latest_only=True)}
     if record.id not in last:
         labels = {name: label for name, label in labels.items() if CellName.parse(name) is None}
-    if not labels:
-        return record.extraction
     for items in record.extraction.fields:
         if isinstance(items, LineItems) and (moves := moves_of(items.name, items.rows, labels, None)):
             moved = moved_labels(moves, labels)
