@@ -1,5 +1,5 @@
-"""The whole story in one real browser: a scan is asked and extracted, corrected, nineteen more are labelled by
-keyboard, a model is tuned on them and judged, and what it says is found again and exported.
+"""The whole story in one real browser: a scan is asked and extracted, corrected, nineteen more are labelled
+by keyboard, a model is tuned on them and judged, and what it says is found again and exported.
 
 The embedded model answers and is tuned. It does not know the fields asked for, the columns of a person's own
 accounting program; what twelve labelled receipts teach it of them has to win on eight held back, and to mend
