@@ -43,8 +43,11 @@ from finetune.packing import PackedExample, pack_example
 from finetune.synthesis.examples import Example, make_example
 from finetune.training.trainer import reply_loss
 from finetune.training_state import load_state, save_state
+from finetune.widen import rank_of, widen
 
 BASE_MODEL = "SmolLM2-135M-Instruct"
+WIDENED = "start"
+"""Where an adapter of a lower rank than the run's lies, widened to it."""
 
 Examples = Callable[[int, int], Example]
 """From a run's seed and a number, from 0 on, to the example that stands at this place of the run."""
@@ -61,7 +64,8 @@ class InstructConfig:
 
     The learning rate follows the share of ``documents`` seen: a linear rise over ``warmup`` of them,
     then half a cosine down to zero, so that a busy machine changes the time and not the weights.
-    ``documents_a_step`` documents make one step of the optimiser.
+    ``documents_a_step`` documents make one step of the optimiser. An adapter to ``start_from`` is widened to
+    ``rank`` where its own is lower, and keeps its own where that is higher.
     """
 
     seed: int = 1
@@ -138,7 +142,7 @@ def _with_lora(language_model: Path, out: Path, config: InstructConfig, resume: 
     # peft keeps the adapter's own weights in float32, so that small steps are not rounded away.
     base = AutoModelForCausalLM.from_pretrained(language_model, dtype=pick_dtype(pick_device()))
     use_packed_attention(base)
-    known = out / CHECKPOINT if resume else config.start_from
+    known = out / CHECKPOINT if resume else _begun_from(out, config)
     if known is not None:
         return PeftModel.from_pretrained(base, known, is_trainable=True)
     lora = LoraConfig(
@@ -149,6 +153,17 @@ def _with_lora(language_model: Path, out: Path, config: InstructConfig, resume: 
         bias="none",
     )
     return get_peft_model(base, lora)
+
+
+def _begun_from(out: Path, config: InstructConfig) -> Path | None:
+    """The adapter that a run goes on from, in ``out`` where it had to be widened to the run's rank."""
+    if config.start_from is None:
+        return None
+    adapter = Path(config.start_from)
+    if rank_of(adapter) >= config.rank:
+        return adapter
+    widen(adapter, out / WIDENED, config.rank, config.seed)
+    return out / WIDENED
 
 
 def _next_documents(

@@ -13,6 +13,7 @@ import json
 import math
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -31,11 +32,8 @@ def widen(adapter: Path, out: Path, rank: int, seed: int = 0) -> None:
         ModelError: when there is no adapter.
         UsageError: when it has that rank already, or a higher one.
     """
-    try:
-        config = json.loads((adapter / CONFIG_FILE).read_text(encoding="utf-8"))
-        weights = load_file(adapter / WEIGHTS_FILE)
-    except OSError as error:
-        raise ModelError(f"There is no adapter in {adapter}.", "Name the folder of an adapter.") from error
+    config = _config_of(adapter)
+    weights = load_file(adapter / WEIGHTS_FILE)
     more = rank - config["r"]
     if more <= 0:
         raise UsageError(
@@ -48,6 +46,21 @@ def widen(adapter: Path, out: Path, rank: int, seed: int = 0) -> None:
     save_file(wide, out / WEIGHTS_FILE, metadata={"format": "pt"})
     (out / CONFIG_FILE).write_text(json.dumps(config, indent=2), encoding="utf-8")
     seal(out)
+
+
+def rank_of(adapter: Path) -> int:
+    """The rank of an adapter's updates.
+
+    Raises:
+        ModelError: when there is no adapter.
+    """
+    return int(_config_of(adapter)["r"])
+
+
+def _config_of(adapter: Path) -> dict[str, Any]:
+    if not (adapter / WEIGHTS_FILE).is_file():
+        raise ModelError(f"There is no adapter in {adapter}.", "Name the folder of an adapter.")
+    return dict(json.loads((adapter / CONFIG_FILE).read_text(encoding="utf-8")))
 
 
 def _padded(name: str, weight: torch.Tensor, more: int, generator: torch.Generator) -> torch.Tensor:

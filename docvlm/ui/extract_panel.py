@@ -125,10 +125,8 @@ class ExtractPanel:
                 raise UsageError("No document is open.", "Open one on the left, then extract.")
             else:
                 yield {**self._bars(session, busy=True), self._builder: "", self._results: ""}
-                schema = self._work.schema(session)
-                for line in self._work.extract(
-                    view, schema, [view.page_number] if scope == THIS_PAGE else None
-                ):
+                pages = [view.page_number] if scope == THIS_PAGE else None
+                for line in self._work.extract(view, lambda: self._schema_once_read(session, view), pages):
                     if session.view is not view:
                         return
                     yield {self._notice: notices.notice_html(line, "busy")}
@@ -143,6 +141,11 @@ class ExtractPanel:
                 yield {self._notice: failure_html(error)}
         if session.view is view:
             yield self._bars(session)
+
+    def _schema_once_read(self, session: Session, view: OpenView) -> Schema:
+        """The schema chosen, or else the one that fits what stands on the page."""
+        view.picture_with_words()
+        return self._work.schema(session)
 
     def _extract_selected(self, session: Session) -> Iterator[Updates]:
         """Extract from each selected document in turn; one row of values each."""
@@ -173,7 +176,7 @@ class ExtractPanel:
         """Sentences of what is going on with one of several documents; its values last."""
         other = self._desk.open_view(session, file)
         try:
-            yield from self._work.extract(other, schema, None, cancel)
+            yield from self._work.extract(other, lambda: schema, None, cancel)
             if other.checked is not None:
                 yield other.checked
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 
 import gradio as gr
@@ -64,13 +64,14 @@ class FieldWork:
     def extract(
         self,
         view: OpenView,
-        schema: Schema,
+        choose: Callable[[], Schema],
         pages: Sequence[int] | None,
         cancel: threading.Event | None = None,
     ) -> Iterator[str]:
         """Sentences of what is going on; afterwards ``view.checked`` holds the values.
 
         Args:
+            choose: tells the schema once the pages are read, since what they say may decide it.
             cancel: ends it when set; None for a piece of work of the document's own.
 
         Raises:
@@ -78,6 +79,7 @@ class FieldWork:
         """
         cancel = cancel or view.jobs.begin(JobKind.EXTRACT)
         yield from prepare(self.desk.workspace, self.desk.loader, view, pages, cancel)
+        schema = choose()
         yield "Looking for the fields"
         for event in view.document.extract_stream(schema, pages, cancel):
             if isinstance(event, WindowDone):

@@ -102,7 +102,7 @@ class LabelWork:
         view.looking.add(schema.key)
         try:
             yield from self._wait_for_ahead(session, view, schema)
-            yield from self.fields.extract(view, schema, None)
+            yield from self.fields.extract(view, lambda: schema, None)
         finally:
             view.looking.discard(schema.key)
 

@@ -21,6 +21,7 @@ from finetune.instruct import (
 )
 from finetune.long_run import read_recipe
 from finetune.packing import pack_turns
+from finetune.training.trainer import reply_loss
 from tests.conftest import REPOSITORY
 from tests.finetune.tiny import save_tiny_model
 
@@ -73,6 +74,22 @@ def test_a_run_logs_saves_and_goes_on_where_it_stopped(language_model: Path, tmp
     after = _log(out)[len(first) :]
     assert after[0]["step"] == first[-1]["step"] + 1
     assert after[0]["seen"] > first[-1]["seen"]
+
+
+def test_a_run_of_a_higher_rank_begins_with_what_the_adapter_said(
+    language_model: Path, tmp_path: Path
+) -> None:
+    narrow = InstructConfig(seed=4, documents=1, max_tokens=4000, rank=4, alpha=8)
+    train(language_model, tmp_path / "narrow", narrow, resume=False)
+    begun_from = str(tmp_path / "narrow" / "checkpoint")
+    document, losses = pack_turns(list(range(10, 40)), [([50, 51], [60, 61, 62])]), []
+    for rank in (4, 8):
+        config = InstructConfig(rank=rank, start_from=begun_from)
+        run = open_run(language_model, tmp_path / f"rank-{rank}", config, resume=False)
+        losses.append(reply_loss(run.model, document, run.model.device))
+        assert run.model.peft_config["default"].r == rank
+        assert (tmp_path / f"rank-{rank}" / "start").is_dir() == (rank > 4)
+    torch.testing.assert_close(*losses)
 
 
 def test_a_folder_with_a_run_is_not_overwritten(language_model: Path, tmp_path: Path) -> None:

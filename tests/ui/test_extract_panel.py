@@ -59,6 +59,18 @@ def test_the_builder_and_the_file_of_several_documents_use_the_schema_that_is_sh
     session.close_view()
 
 
+@pytest.mark.slow
+def test_a_document_that_is_not_read_yet_is_extracted_by_its_own_kind(
+    rooms: Rooms, panel: ExtractPanel, samples: Path
+) -> None:
+    session = _open(rooms, samples / "scanned-contract.pdf")
+    assert panel._work.schema(session).name == "invoice"  # what is shown before anything is known
+    last(panel._on_extract(event_of(scope="", schema="invoice"), ANNA))
+    assert session.view is not None and session.view.checked is not None
+    assert session.view.checked.schema.name == "contract"
+    session.close_view()
+
+
 def test_a_schema_of_ones_own_is_changed_and_deleted_under_its_name(
     rooms: Rooms, panel: ExtractPanel
 ) -> None:
