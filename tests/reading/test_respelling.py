@@ -139,9 +139,9 @@ def test_a_respelled_word_is_less_sure_than_one_that_was_read_so():
 
 
 def test_a_drawn_page_is_put_right():
-    image = draw_page("7:1", ("receipt",), "pl").image
+    image = draw_page("7:7", ("receipt",), "pl").image
     page = Page(1, PageStatus.OK, image.shape[1], image.shape[0], image)
 
     words = [word.text for word in read_page(page, ocr=True).words]
 
-    assert "Obsługa:" in words  # the recogniser alone reads Obsluga
+    assert {"Obsługa", "płatności"} <= set(words)  # the recogniser alone reads neither
