@@ -72,7 +72,9 @@ class AskPanel:
     def show(self, session: Session) -> Updates:
         if session.view is None:
             return {self._answers: answers.answers_html(()), self._composer: _composer(None)}
-        return {self._answers: self._html(session.view), self._composer: _composer(session.view)}
+        # A reply may be under way: the button that stops it stays.
+        busy = session.view.jobs.goes_on(JobKind.ASK)
+        return {self._answers: self._html(session.view), self._composer: _composer(session.view, busy)}
 
     def _html(self, view: OpenView, pending: str = "", focus: str = "", lit: Asked | None = None) -> str:
         records = self._desk.workspace.store.labels(view.document.id, LabelKind.QA)
@@ -111,8 +113,8 @@ class AskPanel:
         part: Part | None,
     ) -> Iterator[Updates]:
         """Stream the answer into the conversation about the open document."""
-        yield {self._composer: _composer(view, busy=True)}
         cancel = view.jobs.begin(JobKind.ASK)
+        yield {self._composer: _composer(view, busy=True)}
         for event in self._events(view, question, question, cancel, part):
             if session.view is not view:
                 return

@@ -15,6 +15,7 @@ from docvlm.ui.ask_panel import AskPanel
 from docvlm.ui.conversation import Asked, conversation_of
 from docvlm.ui.extract_panel import ExtractPanel
 from docvlm.ui.incoming import Incoming, IncomingState
+from docvlm.ui.jobs import JobKind
 from docvlm.ui.page import Rooms
 from docvlm.ui.sessions import KEPT_GROUPS, Session
 from tests.engines import WrittenEngine
@@ -243,6 +244,22 @@ def test_an_answer_stays_where_the_question_is_asked_again_and_stopped(
         ask._stop(request_of("anna"))
     assert "Anna Smith" in told[ask._answers] and "Stopped." in told[ask._answers]
     assert [answer.text for answer in session.view.answers] == ["Anna Smith"]
+    session.close_view()
+
+
+def test_the_button_that_stops_a_reply_stays_while_something_else_is_shown(
+    rooms: Rooms, samples: Path
+) -> None:
+    session = _open(rooms, samples / "invoice.pdf")
+    (panel,) = _ask_panels(rooms)
+    assert session.view is not None
+    cancel = session.view.jobs.begin(JobKind.ASK)
+    assert panel.show(session)[panel._composer]["busy"]
+    cancel.set()
+    assert not panel.show(session)[panel._composer]["busy"]
+    other = session.view.jobs.begin(JobKind.ASK)
+    del other  # as when a reply is over
+    assert not panel.show(session)[panel._composer]["busy"]
     session.close_view()
 
 
