@@ -1,17 +1,13 @@
 """A wider adapter that says the same: room for what a further training learns, beside what it knew.
 
-    python -m finetune.widen docvlm/weights/adapter --rank 64 --out runs/wide
-
 A low-rank update is B A (Hu et al. 2021, arXiv 2106.09685, section 4.1). The new rows of A are drawn as for a
 new adapter, the new columns of B are nothing, so that the product is what it was until it is trained.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +18,6 @@ from docvlm.adapters.card import WEIGHTS_FILE
 from docvlm.adapters.registry import CONFIG_FILE
 from docvlm.errors import ModelError, UsageError
 from docvlm.models.shipped import seal
-from docvlm.terminal import run_command
 
 
 def widen(adapter: Path, out: Path, rank: int, seed: int = 0) -> None:
@@ -36,9 +31,7 @@ def widen(adapter: Path, out: Path, rank: int, seed: int = 0) -> None:
     weights = load_file(adapter / WEIGHTS_FILE)
     more = rank - config["r"]
     if more <= 0:
-        raise UsageError(
-            f"The adapter in {adapter} has rank {config['r']} already.", "Name a higher rank with --rank."
-        )
+        raise UsageError(f"The adapter in {adapter} has rank {config['r']} already.", "Name a higher rank.")
     generator = torch.Generator().manual_seed(seed)
     wide = {name: _padded(name, weight, more, generator) for name, weight in weights.items()}
     config |= {"r": rank, "lora_alpha": config["lora_alpha"] * rank // config["r"]}
@@ -70,21 +63,3 @@ def _padded(name: str, weight: torch.Tensor, more: int, generator: torch.Generat
     bound = 1 / math.sqrt(weight.shape[1])
     rows = torch.empty(more, weight.shape[1]).uniform_(-bound, bound, generator=generator)
     return torch.cat([weight, rows.to(weight.dtype)])
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m finetune.widen", description=__doc__)
-    parser.add_argument("adapter", type=Path, help="folder of the adapter")
-    parser.add_argument("--rank", type=int, required=True)
-    parser.add_argument("--out", type=Path, required=True, help="folder to write")
-    parser.set_defaults(run=_run)
-    return run_command(parser)
-
-
-def _run(options: argparse.Namespace) -> int:
-    widen(options.adapter, options.out, options.rank)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

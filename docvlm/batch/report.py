@@ -27,6 +27,11 @@ def failures(outcomes: Iterable[FileOutcome]) -> list[FileOutcome]:
     return [each for each in outcomes if each.state in (FileState.FAILED, FileState.PARTIAL)]
 
 
+def shown_reason(outcome: FileOutcome) -> str | None:
+    """Why it failed; a name in it that is no text is written as escapes."""
+    return None if outcome.reason is None else printable(outcome.reason)
+
+
 def exit_code(outcomes: Iterable[FileOutcome]) -> int:
     """0 where everything is done, else the exit code of the first failure."""
     return next((each.exit_code for each in failures(outcomes) if each.exit_code), 0)
@@ -40,7 +45,7 @@ def text_report(totals: Totals, outcomes: Iterable[FileOutcome], plan: str = "")
     """
     lines = _summary(totals, plan)
     failed = failures(outcomes)
-    lines += [f"  {_name(each)}: {_reason(each)}" for each in failed[:_SHOWN_FAILURES]]
+    lines += [f"  {_name(each)}: {shown_reason(each) or ''}" for each in failed[:_SHOWN_FAILURES]]
     if len(failed) > _SHOWN_FAILURES:
         lines.append(f"  and {len(failed) - _SHOWN_FAILURES} more")
     return "\n".join(lines)
@@ -54,7 +59,7 @@ def write_html_report(totals: Totals, outcomes: Iterable[FileOutcome], out: Path
     """
     rows = "".join(
         f"<tr><td class={each.state.value}>{each.state.value}</td><td>{escape(_name(each))}</td>"
-        f"<td>{escape(_reason(each))}</td></tr>\n"
+        f"<td>{escape(shown_reason(each) or '')}</td></tr>\n"
         for each in failures(outcomes)
     )
     table = f"<table><tr><th>state</th><th>file</th><th>reason</th></tr>\n{rows}</table>" if rows else ""
@@ -103,8 +108,3 @@ def count_of(number: int, what: str) -> str:
 
 def _name(outcome: FileOutcome) -> str:
     return printable(outcome.name)
-
-
-def _reason(outcome: FileOutcome) -> str:
-    """It may hold the file's name."""
-    return printable(outcome.reason or "")

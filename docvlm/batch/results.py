@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from docvlm.atomic import atomic_file
 from docvlm.batch.find import printable
 from docvlm.batch.ledger import FileOutcome, FileState
+from docvlm.batch.report import shown_reason
 from docvlm.batch.units import Task
 from docvlm.errors import UsageError
 from docvlm.export import ExportedDocument, ExportedOutcome, answer_json, extraction_json, write_documents
@@ -90,7 +91,7 @@ def _write_line(file: BinaryIO, line: str) -> None:
 def _exported(outcome: FileOutcome, result: Result, wanted: Wanted) -> ExportedDocument:
     became = ExportedOutcome(
         outcome.state.value,
-        _reason(outcome),
+        shown_reason(outcome),
         outcome.pages_done,
         outcome.pages_failed,
         schema="" if wanted.schema is None else wanted.schema.name,
@@ -124,15 +125,10 @@ def _outcome_json(outcome: FileOutcome) -> dict[str, Any]:
         "file": printable(outcome.name),
         "sha256": outcome.sha256,
         "status": outcome.state.value,
-        "reason": _reason(outcome),
+        "reason": shown_reason(outcome),
         "pages_done": outcome.pages_done,
         "pages_failed": outcome.pages_failed,
     }
-
-
-def _reason(outcome: FileOutcome) -> str | None:
-    """It may hold the file's name."""
-    return None if outcome.reason is None else printable(outcome.reason)
 
 
 def _result_json(result: Result) -> dict[str, Any]:
@@ -147,7 +143,7 @@ def _texts(store: Store, wanted: Wanted, outcomes: Iterable[FileOutcome]) -> Ite
         yield f"==> {printable(outcome.name)} <=="
         if outcome.state is not FileState.DONE:
             pages = f"Pages read: {outcome.pages_done}, failed: {outcome.pages_failed}."
-            yield f"[{outcome.state.value}] {pages} {_reason(outcome) or ''}".rstrip()
+            yield f"[{outcome.state.value}] {pages} {shown_reason(outcome) or ''}".rstrip()
         for reading in _readings(store, wanted, outcome):
             yield f"{layout_text(reading)}\n\f"
 

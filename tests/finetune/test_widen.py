@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from docvlm.adapters.card import WEIGHTS_FILE
-from docvlm.errors import ModelError
+from docvlm.errors import ModelError, UsageError
 from docvlm.models.shipped import refuse_damage
-from finetune.widen import main, widen
+from finetune.widen import widen
 
 A, B = "layer.lora_A.weight", "layer.lora_B.weight"
 
@@ -58,12 +58,9 @@ def test_the_same_seed_gives_the_same_rows(narrow: Path, tmp_path: Path) -> None
     assert torch.equal(*(load_file(tmp_path / name / WEIGHTS_FILE)[A] for name in ("one", "two")))
 
 
-def test_a_rank_that_is_not_higher_and_a_missing_adapter_are_refused(
-    narrow: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_rank_that_is_not_higher_and_a_missing_adapter_are_refused(narrow: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no adapter"):
         widen(tmp_path / "nowhere", tmp_path / "out", rank=8)
-    monkeypatch.setattr("sys.argv", ["widen", str(narrow), "--rank", "4", "--out", str(tmp_path / "out")])
-    assert main() != 0
-    assert "has rank 4 already" in capsys.readouterr().err
+    with pytest.raises(UsageError, match="has rank 4 already"):
+        widen(narrow, tmp_path / "out", rank=4)
     assert not (tmp_path / "out").exists()
