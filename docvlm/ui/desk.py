@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from docvlm.pipeline import DocumentLabels, Workspace
@@ -81,6 +81,16 @@ class Desk:
     def after_reading(self, session: Session) -> Updates:
         """What the panels show once the page's words are known."""
         return {key: value for panel in self._panels for key, value in panel.show(session).items()}
+
+    def redrawn(self, session: Session, draw: Callable[[], Updates]) -> Iterator[Updates]:
+        """What ``draw`` shows, and once more where a schema was chosen meanwhile.
+
+        Of two callbacks the page keeps what was sent last, which need not be what was drawn last.
+        """
+        view, chosen = session.view, None
+        while session.view is view and session.schema != chosen:
+            chosen = session.schema
+            yield draw()
 
     def empty(self) -> Updates:
         """Every panel without a document."""

@@ -252,7 +252,9 @@ class DocumentsPanel:
             return
         if show:
             session.show(view)
-            yield {**self.listed(session), **self._desk.show(session)}
+            yield from self._desk.redrawn(
+                session, lambda: {**self.listed(session), **self._desk.show(session)}
+            )
         yield from self._read(session, index, view, is_shown=show)
         if not show:
             view.close()
@@ -280,7 +282,7 @@ class DocumentsPanel:
                     yield (yield from self._in_turn(self._readings, session, index, what, draw, cancel))
                 else:
                     yield draw()
-                yield self._desk.after_reading(session)
+                yield from self._desk.redrawn(session, lambda: self._desk.after_reading(session))
             pages, unread = view.document.read(cancel=cancel), view.document.unread()
             for number in view.document.page_numbers():
                 what = f"Reading page {number} of {count}"

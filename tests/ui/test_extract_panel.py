@@ -59,6 +59,22 @@ def test_the_builder_and_the_file_of_several_documents_use_the_schema_that_is_sh
     session.close_view()
 
 
+def test_a_schema_chosen_while_a_document_is_opened_is_what_the_page_shows_last(
+    rooms: Rooms, panel: ExtractPanel
+) -> None:
+    """What was drawn before it was chosen may arrive after it, once it is opened and once it is read."""
+    session = rooms.desk.sessions.of(ANNA)
+    shown: list[str] = []
+    for updates in rooms.documents._open_sample(event_of(choice="sample:invoice.pdf"), ANNA):
+        if panel._bar in updates:
+            shown.append(updates[panel._bar])
+            if len(shown) in (1, 3):
+                session.schema = "receipt" if len(shown) == 1 else "contract"
+    chosen = ["invoice", "receipt", "receipt", "contract"]
+    assert [f'"{name}" selected' in bar for name, bar in zip(chosen, shown, strict=True)] == [True] * 4
+    session.close_view()
+
+
 @pytest.mark.slow
 def test_a_document_that_is_not_read_yet_is_extracted_by_its_own_kind(
     rooms: Rooms, panel: ExtractPanel, samples: Path

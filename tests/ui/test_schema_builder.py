@@ -143,8 +143,11 @@ def _table(page: Page) -> list[tuple[str, str, str]]:
     ]
 
 
-def _chosen(page: Page) -> str:
-    return page.locator("#extract-bar select[name=schema] option:checked").inner_text()
+def _wait_until_chosen(page: Page, name: str) -> None:
+    """What was drawn before the click may be shown for a moment after it."""
+    from playwright.sync_api import expect
+
+    expect(page.locator("#extract-bar select[name=schema] option:checked")).to_have_text(name)
 
 
 @pytest.fixture
@@ -174,7 +177,7 @@ def test_fields_are_added_and_removed_in_the_table(builder: Page) -> None:
     builder.fill("#builder [data-of=schema]", "my bills")
     builder.click("#builder [data-build=save]")
     builder.wait_for_selector("#builder table", state="detached")
-    assert _chosen(builder) == "my bills"
+    _wait_until_chosen(builder, "my bills")
     builder.click('[data-choice="build:"]')
     builder.wait_for_selector("#builder table")
     assert _table(builder) == [*before[1:], ("stamped", "enum", "open | paid")]
@@ -197,7 +200,7 @@ def test_a_pasted_json_schema_fills_the_table(builder: Page) -> None:
     builder.fill("#builder [data-of=schema]", "imported")
     builder.click("#builder [data-build=save]")
     builder.wait_for_selector("#builder table", state="detached")
-    assert _chosen(builder) == "imported"
+    _wait_until_chosen(builder, "imported")
     builder.click('[data-choice="build:"]')
     builder.wait_for_selector("#builder table")
     for text in ('{"properties": ', '{"properties": {"a": {"enum": 7}}}', "/etc/passwd"):

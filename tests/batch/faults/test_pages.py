@@ -84,7 +84,7 @@ def test_a_file_of_ten_thousand_pages(batch: Batch) -> None:
 
     batch.variables["DOCVLM_LIMIT_MAX_PAGES"] = "9999"
     refused = batch.reasons("--retry-failed")["thick.pdf"]
-    assert "10,000 pages" in refused and "max_pages" in refused
+    assert "10,000 pages" in refused and "DOCVLM_LIMIT_MAX_PAGES" in refused
 
     del batch.variables["DOCVLM_LIMIT_MAX_PAGES"]
     before = moments_of_reading(batch.home)
