@@ -35,10 +35,7 @@ from docvlm.tiling import Budget, TilePlan, cut_tiles, plan_tiles
 CONTEXT_TOKENS = 8192
 CACHE_TOKENS = 6144  # about 46 kB a token in float32
 
-_PAGE_ONLY_NOTE = (
-    "Scans and photos are read by OCR; "
-    "the model answers from the words, not from logos, ticks or handwriting."
-)
+_PAGE_ONLY_NOTE = "Scans and photos are read by OCR; it answers from words, not logos, ticks or handwriting."
 _UNTUNED_NOTE = "It has not been trained on documents yet: check its answers."
 
 # What transformers and safetensors raise for files that are missing, cut short or overwritten.

@@ -74,7 +74,7 @@ def main() -> None:
         home = empty_home(Path(scratch))
         receipts = [
             *scan_receipts(Path(scratch) / "receipts", RECEIPTS - UNLABELLED, FIELDS, complete=False),
-            *scan_receipts(Path(scratch) / "receipts", UNLABELLED, FIELDS, seed="slips"),
+            *scan_receipts(Path(scratch) / "receipts", UNLABELLED, FIELDS, seed="new"),
         ]
         with served(home) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
