@@ -93,7 +93,7 @@ class AskPanel:
                     raise UsageError("No document is ticked.", "Tick some on the left or in Library.")
                 yield from self._ask_selected(session, question)
             elif view is None:
-                raise UsageError("No document is open.", "Open one on the left, then ask.")
+                raise UsageError("No document is open here.", "Open one on the left, or once more, then ask.")
             else:
                 yield from self._ask_open(session, view, question, _part_of(event, view))
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence

@@ -26,11 +26,9 @@ def empty_home(scratch: Path) -> Path:
 
 
 @contextmanager
-def served(home: Path) -> Iterator[str]:
-    """The address of the app over a data folder; the app ends with the block."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def served(home: Path, port: int = 0) -> Iterator[str]:
+    """The address of the app over a data folder, by default at any free port; the app ends with the block."""
+    port = port or free_port()
     command = [sys.executable, "app.py", "--port", str(port)]
     app = subprocess.Popen(command, cwd=REPOSITORY, env=os.environ | {"DOCVLM_HOME": str(home)})
     try:
@@ -40,6 +38,12 @@ def served(home: Path) -> Iterator[str]:
     finally:
         app.terminate()
         app.wait(30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _answers(port: int) -> bool:

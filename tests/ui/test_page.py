@@ -316,4 +316,4 @@ def test_asking_without_a_document_says_what_to_do(page: Page) -> None:
     page.fill("#composer textarea", "What is the total?")
     page.press("#composer textarea", "Enter")
     page.wait_for_selector("#answers .error")
-    assert "No document is open" in page.inner_text("#answers")
+    assert "No document is open here" in page.inner_text("#answers")
