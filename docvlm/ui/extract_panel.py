@@ -122,7 +122,9 @@ class ExtractPanel:
             if scope == SELECTED and session.selected:
                 yield from self._extract_selected(session)
             elif view is None:
-                raise UsageError("No document is open here.", "Open one on the left, or once more, then extract.")
+                raise UsageError(
+                    "No document is open here.", "Open one on the left, or once more, then extract."
+                )
             else:
                 yield {**self._bars(session, busy=True), self._builder: "", self._results: ""}
                 pages = [view.page_number] if scope == THIS_PAGE else None
