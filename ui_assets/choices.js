@@ -3,17 +3,33 @@
 // last tick must not come after it. A form with data-form is sent as "submitted" with its fields.
 const send = (choice) => trigger("select", { choice });
 
-const confirmed = (button) => {
-  if (!button.dataset.confirm || button.classList.contains("confirming")) return true;
-  const [before, label] = [button.innerHTML, button.getAttribute("aria-label")];
+// What a button said before it asked again, by the button.
+const asking = new WeakMap();
+
+const takeBack = (button) => {
+  const { choice, before, label, timer } = asking.get(button) ?? {};
+  clearTimeout(timer);
+  asking.delete(button);
+  // A row that was drawn in this one's place meanwhile keeps what it says.
+  if (!button.classList.contains("confirming") || button.dataset.choice !== choice) return;
+  button.classList.remove("confirming");
+  button.innerHTML = before;
+  if (label) button.setAttribute("aria-label", label);
+};
+
+const confirmed = (button, clicks) => {
+  if (!button.dataset.confirm) return true;
+  if (button.classList.contains("confirming")) {
+    if (clicks > 1) return false; // the second half of a double click is no answer
+    takeBack(button);
+    return true;
+  }
+  const label = button.getAttribute("aria-label");
+  const timer = setTimeout(takeBack, 4000, button);
+  asking.set(button, { choice: button.dataset.choice, before: button.innerHTML, label, timer });
   button.classList.add("confirming");
   button.textContent = button.dataset.confirm;
   if (label) button.setAttribute("aria-label", `${button.dataset.confirm}: ${label}`);
-  setTimeout(() => {
-    button.classList.remove("confirming");
-    button.innerHTML = before;
-    if (label) button.setAttribute("aria-label", label);
-  }, 4000);
   return false;
 };
 
@@ -24,7 +40,7 @@ element.addEventListener("click", (event) => {
     return;
   }
   const chosen = event.target.closest("[data-choice]:not([disabled])");
-  if (chosen && confirmed(chosen)) send(chosen.dataset.choice);
+  if (chosen && confirmed(chosen, event.detail)) send(chosen.dataset.choice);
 });
 
 // What is folded out stays so when the list comes again.

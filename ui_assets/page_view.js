@@ -197,20 +197,22 @@ const clearRegion = () => {
 document.addEventListener("docvlm:clear-region", () => group("region").replaceChildren());
 document.addEventListener("docvlm:turn", (event) => { if (view) turnTo(event.detail); });
 
-// A drag draws a box with the box tool or Shift, and moves the page otherwise; a click picks a word.
+// A drag draws a box with the box tool or Shift, and moves the page otherwise; a click or a tap picks a word.
+// A finger without the box tool scrolls, which is the browser's work and cancels the tap.
 let drag = null;
 scroller.addEventListener("pointerdown", (event) => {
-  if (!view?.image || event.button > 1 || event.pointerType === "touch" && !drawing) return;
+  if (!view?.image || event.button > 1 || !event.isPrimary) return;
   if (event.target === scroller && event.offsetX > scroller.clientWidth) return; // the scroll bar
   const boxed = event.button === 0 && (drawing || event.shiftKey);
-  drag = { boxed, moved: false, x: event.clientX, y: event.clientY, start: pagePoint(event), target: event.target,
+  const isTap = event.pointerType === "touch" && !drawing;
+  drag = { boxed, isTap, moved: false, x: event.clientX, y: event.clientY, start: pagePoint(event), target: event.target,
     left: scroller.scrollLeft, top: scroller.scrollTop };
-  scroller.setPointerCapture(event.pointerId);
+  if (!isTap) scroller.setPointerCapture(event.pointerId);
 });
 scroller.addEventListener("pointermove", (event) => {
   if (!drag) return;
   if (Math.hypot(event.clientX - drag.x, event.clientY - drag.y) > 4) drag.moved = true;
-  if (!drag.moved) return;
+  if (!drag.moved || drag.isTap) return;
   if (!drag.boxed) {
     scroller.classList.add("panning");
     scroller.scrollTo(drag.left - event.clientX + drag.x, drag.top - event.clientY + drag.y);

@@ -189,16 +189,30 @@ document.addEventListener("docvlm:region", (event) => {
   document.dispatchEvent(new CustomEvent("docvlm:clear-region"));
 });
 
+// What the server did not keep is typed text again, to be accepted once more.
+let refused = "";
+const takeBackRefused = () => {
+  const now = sheet()?.dataset.refused ?? refused;
+  if (now === refused) return;
+  refused = now;
+  for (const [name, text] of sent) if (!edits.has(name)) edits.set(name, { text, refused: true });
+  accepted.splice(0, accepted.length, ...accepted.filter((name) => !sent.has(name)));
+  sent.clear();
+};
+
 let shown = "";
 watch("value", () => {
   const now = sheet() ? `${sheet().dataset.document} ${sheet().dataset.schema} ${sheet().dataset.pageOf ?? ""}` : "";
   if (now !== shown) [edits, sent, ownFrom].forEach((known) => known.clear());
   makeRoom();
+  takeBackRefused();
   // Elements are reused for other values when rows come in, so each gets its own text again.
   for (const owner of owners()) {
     const [name, input] = [owner.dataset.name, inputOf(owner)];
+    const isKept = (text) => text === input.getAttribute("value") && owner.classList.contains("confirmed");
+    if (edits.get(name)?.refused && isKept(edits.get(name).text)) edits.delete(name); // others were kept after it
     const edit = edits.get(name);
-    if (sent.get(name) === input.getAttribute("value") && owner.classList.contains("confirmed")) sent.delete(name);
+    if (isKept(sent.get(name))) sent.delete(name);
     owner.classList.toggle("edited", Boolean(edit));
     owner.classList.toggle("sent", sent.has(name));
     const text = edit?.text ?? sent.get(name) ?? input.getAttribute("value");

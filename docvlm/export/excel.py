@@ -25,6 +25,7 @@ _FIRST_EXCEL_YEAR = 1900
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")  # not 00123, which is a code
 _MIN_WIDTH, _MAX_WIDTH = 8, 60
+_NO_XML = re.compile("[\ufffe\uffff]")  # openpyxl lets these through, and then nothing opens the file
 
 
 def write_excel(documents: Sequence[ExportedDocument], out: Path) -> None:
@@ -136,14 +137,14 @@ def _fill_cell(cell: Cell, value: Any) -> None:
             cell.number_format = "0.00"
         return
     text = value.encode("utf-8", errors="replace").decode()
-    cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)[:_MAX_CELL_CHARACTERS]
+    cell.value = _NO_XML.sub("", ILLEGAL_CHARACTERS_RE.sub("", text))[:_MAX_CELL_CHARACTERS]
     cell.data_type = "s"  # also where the text begins with "=", which would be a formula
     cell.quotePrefix = text.startswith("=")
 
 
 def _free_title(name: str, taken: set[str]) -> str:
     """A sheet title near ``name`` that Excel accepts and that no sheet has yet; it ignores case."""
-    plain = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", name).strip().strip("'") or "Items"
+    plain = re.sub(r"[\[\]:*?/\\\x00-\x1f\ufffe\uffff]", " ", name).strip().strip("'") or "Items"
     title, number = plain[:_MAX_TITLE_CHARACTERS], 1
     while title.lower() in taken:
         number += 1

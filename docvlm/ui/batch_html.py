@@ -124,24 +124,26 @@ def _run(run: BatchRun, state: RunState, is_shown: bool) -> str:
 
 
 def _actions(run: BatchRun, state: RunState, progress: RunProgress | None) -> str:
-    buttons = []
+    buttons, name = [], escape(run.id)
     if state in (RunState.RUNNING, RunState.ESTIMATING):
         title = "Pause" if state is RunState.RUNNING else "Stop"
-        buttons.append(f'<button type="button" class="stop" data-choice="pause:">{title}</button>')
+        buttons.append(f'<button type="button" class="stop" data-choice="pause:{name}">{title}</button>')
     if state in (RunState.NEW, RunState.ESTIMATED):
-        buttons.append('<button type="button" class="primary" data-choice="resume:">Start</button>')
+        buttons.append(f'<button type="button" class="primary" data-choice="resume:{name}">Start</button>')
     if state in (RunState.PAUSED, RunState.INTERRUPTED, RunState.FAILED):
-        buttons.append('<button type="button" class="primary" data-choice="resume:">Resume</button>')
+        buttons.append(f'<button type="button" class="primary" data-choice="resume:{name}">Resume</button>')
     if state is RunState.FINISHED and progress is not None and progress.failed + progress.partial:
-        buttons.append('<button type="button" class="secondary" data-choice="retry:">Retry failures</button>')
+        buttons.append(
+            f'<button type="button" class="secondary" data-choice="retry:{name}">Retry failures</button>'
+        )
     if state is RunState.FINISHED:
         buttons.append(
-            '<button type="button" class="secondary" data-choice="resume:" '
+            f'<button type="button" class="secondary" data-choice="resume:{name}" '
             'title="Do what is new or changed since">Run again</button>'
         )
     if not state.is_live:
         buttons.append(
-            '<button type="button" class="plain danger" data-choice="delete:" '
+            f'<button type="button" class="plain danger" data-choice="delete:{name}" '
             'data-confirm="Delete for good">Delete</button>'
         )
     return "".join(buttons)
@@ -156,7 +158,8 @@ def _unlock(run: BatchRun, state: RunState) -> str:
         return ""
     files = "One file needs" if locked == 1 else f"{locked:,} files need"
     return (
-        f'<form class="unlock" data-form="unlock"><label>{files} a password '
+        f'<form class="unlock" data-form="unlock"><input type="hidden" name="run" value="{escape(run.id)}">'
+        f"<label>{files} a password "
         '<input type="password" name="password" maxlength="500" autocomplete="off"></label>'
         '<button type="submit">Retry with it</button></form>'
     )

@@ -46,6 +46,7 @@ from docvlm.ui.uploads import check_own_upload, delete_upload
 POLL_SECONDS = 1.0
 MOST_UPLOADS = 2000
 _TOLD_EVERY = 50  # files, while many are copied
+_LONGEST_NAME = 100  # of what is done to a batch, and of the batch
 
 
 class BatchTab:
@@ -133,18 +134,17 @@ class BatchTab:
         return {**self._followed(session), self._notice: ""}
 
     def _act(self, event: gr.EventData, request: gr.Request) -> Updates:
-        """Pause, resume, retry or delete the batch that is looked at."""
+        """Pause, resume, retry or delete the batch that the button names."""
         session = self._desk.sessions.of(request)
+        kind, _, identifier = text_in(event, "choice", _LONGEST_NAME).partition(":")
 
         def act() -> None:
-            runs, run = self._batches(session), self._looked_at(session)
-            if run is None:
-                raise UsageError("This batch is no longer kept.", "Choose another.")
-            if is_choice(event, "pause"):
+            runs, run = self._batches(session), self._named(session, identifier)
+            if kind == "pause":
                 run.pause()
-            elif is_choice(event, "resume") or is_choice(event, "retry"):
-                self._starts.go_on(runs, run, request, retry_failed=is_choice(event, "retry"))
-            elif is_choice(event, "delete"):
+            elif kind in ("resume", "retry"):
+                self._starts.go_on(runs, run, request, retry_failed=kind == "retry")
+            elif kind == "delete":
                 library = self._desk.library(session)
                 kept = {overview.record.sha256 for overview in library.overviews(self._desk.workspace.store)}
                 runs.delete(run, self._desk.workspace.store, frozenset(kept))
@@ -157,9 +157,7 @@ class BatchTab:
         session = self._desk.sessions.of(request)
 
         def unlock() -> None:
-            run = self._looked_at(session)
-            if run is None:
-                raise UsageError("This batch is no longer kept.", "Choose another.")
+            run = self._named(session, text_in(event, "run", _LONGEST_NAME))
             password = text_in(event, "password", LONGEST_PASSWORD)
             self._starts.go_on(self._batches(session), run, request, retry_failed=True, password=password)
 
@@ -168,10 +166,8 @@ class BatchTab:
     def _act_on_files(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         """Open a file on the desk, save results, or turn the list."""
         session = self._desk.sessions.of(request)
-        run = self._looked_at(session)
-        if run is None:
-            return
         try:
+            run = self._named(session, session.batch.run)
             if (index := number_of(event, "open")) is not None:
                 yield from self._open(session, run, index, request)
             elif is_choice(event, "save"):
@@ -347,6 +343,13 @@ class BatchTab:
         known = self._batches(session).runs() if runs is None else runs
         chosen = [run for run in known if run.id == session.batch.run]
         return next(iter([*chosen, *known]), None)
+
+    def _named(self, session: Session, identifier: str) -> BatchRun:
+        """The batch that was acted on; never another in its place, such as when it was deleted elsewhere."""
+        run = self._batches(session).find(identifier)
+        if run is None:
+            raise UsageError("This batch is no longer kept.", "Choose another.")
+        return run
 
     def _guarded(self, session: Session, do: Callable[[], Any]) -> Updates:
         try:

@@ -40,7 +40,7 @@ from docvlm.ui.jobs import JobKind
 from docvlm.ui.library import KeptFile
 from docvlm.ui.schema_builder import builder_html, schema_of_rows
 from docvlm.ui.sessions import OpenView, Session
-from docvlm.ui.sheet import sheet_html
+from docvlm.ui.sheet import refused_html, sheet_html
 
 THIS_PAGE, SELECTED = "page", "selected"
 _NOTHING = (
@@ -263,7 +263,8 @@ class ExtractPanel:
         try:
             change(session, event)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
-            return {self._notice: failure_html(error)}
+            kept = _sheet(self._sheet, session.view)[self._sheet]
+            return {self._sheet: refused_html(kept), self._notice: failure_html(error)}
         return _sheet(self._sheet, session.view)
 
     def _undo(self, request: gr.Request) -> Updates:

@@ -30,7 +30,7 @@ from docvlm.ui.label_rows import LONGEST_QUESTION, lines_html, questions_html
 from docvlm.ui.label_state import LabelMode
 from docvlm.ui.label_work import LabelWork
 from docvlm.ui.sessions import OpenView, Session
-from docvlm.ui.sheet import sheet_html
+from docvlm.ui.sheet import refused_html, sheet_html
 
 _NOTHING = (
     '<p class="quiet">Open a document on the left, or press Next document. The model fills in what it finds; '
@@ -205,19 +205,23 @@ class LabelPanel:
         try:
             self._work.edit(session, event)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
-            return {self._notice: failure_html(error)}
+            return self._refuse(session, error)
         shown = {**self._show_sheet(session), self._notice: ""}
         if not self._work.has_all_fields(session):
             return shown
         rows = notices.notice_html(_ROWS_LEFT) if self._work.has_rows_left(session) else ""
         return {**shown, **self._show_bar(session), self._notice: rows}
 
+    def _refuse(self, session: Session, error: Exception) -> Updates:
+        kept = self._sheet_html(session, session.view)
+        return {self._sheet: refused_html(kept), self._notice: failure_html(error)}
+
     def _change_rows(self, event: gr.EventData, request: gr.Request) -> Updates:
         session = self._desk.sessions.of(request)
         try:
             self._work.fields.change_rows(session, event)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
-            return {self._notice: failure_html(error)}
+            return self._refuse(session, error)
         return {**self._show_sheet(session), self._notice: ""}
 
     def _undo(self, request: gr.Request) -> Updates:

@@ -5,6 +5,7 @@ Each value is an element with its name, its place on the page and how sure it is
 
 from __future__ import annotations
 
+import secrets
 from html import escape
 
 from docvlm.pipeline import CheckedExtraction, cell_name
@@ -43,6 +44,11 @@ def sheet_html(checked: CheckedExtraction, document_id: int, waits: str = "", id
         f"{f' data-waits={waits}' if waits else ''}>"
         f"{_checks(checked.extraction.checks)}{''.join(parts)}{notes}{EVIDENCE_CROP}</div>"
     )
+
+
+def refused_html(sheet: str) -> str:
+    """The same sheet, telling the browser that what it sent was not kept, so that it is typed text again."""
+    return sheet.replace('<div class="sheet"', f'<div class="sheet" data-refused="{secrets.token_hex(4)}"', 1)
 
 
 def _field(ids: str, spec: FieldSpec, value: FieldValue, is_confirmed: bool, is_wrong: bool) -> str:

@@ -25,6 +25,7 @@ from tests.ui.events import event_of, last
 from tests.ui.events import request_from as _of
 
 if TYPE_CHECKING:
+    import gradio as gr
     from playwright.sync_api import Page
 
 SECONDS = 90
@@ -82,6 +83,13 @@ def _settle(rooms: Rooms, person: str) -> dict[Any, Any]:
     raise AssertionError("it never came to an end")
 
 
+def _act(rooms: Rooms, who: gr.Request, kind: str) -> dict[Any, Any]:
+    """Press a button of the batch that anna or vera looks at."""
+    run = rooms.batch._looked_at(rooms.desk.sessions.of(who))
+    assert run is not None
+    return last(rooms.batch._act(event_of(choice=f"{kind}:{run.id}"), who))
+
+
 def _files(rooms: Rooms, person: str, choice: str) -> dict[Any, Any]:
     return last(rooms.batch._act_on_files(event_of(choice=choice), _of(person)))
 
@@ -137,12 +145,12 @@ def test_added_files_are_ticked_and_worked_on_under_their_names(
     _begin(rooms, "anna", source="ticked", step="estimate")
     shown = _settle(rooms, "anna")
     assert "1 file, 1 different content, 2 pages left to do" in shown[tab._run]
-    tab._act(event_of(choice="resume:"), _of("anna"))
+    _act(rooms, _of("anna"), "resume")
     shown = _settle(rooms, "anna")
     assert ">a.pdf</button>" in shown[tab._files]
     (document,) = rooms.desk.library(_session(rooms, "anna")).documents(rooms.desk.workspace.store)
     assert document.names == ("a.pdf",)
-    tab._act(event_of(choice="delete:"), _of("anna"))
+    _act(rooms, _of("anna"), "delete")
     assert rooms.desk.workspace.store.document(document.id) is not None  # it lies in the library
     assert tab._looked_at(_session(rooms, "anna")) is None
 
@@ -158,9 +166,10 @@ def test_locked_files_are_opened_with_a_password_given_afterwards(rooms: Rooms, 
     tab = rooms.batch
     _begin(rooms, "anna", source="folder", folder=str(tmp_path / "in"))
     assert "One file needs a password" in _settle(rooms, "anna")[tab._run]
-    tab._unlock(event_of(form="unlock", password="wrong"), _of("anna"))
+    run = _run(rooms, "anna").id
+    tab._unlock(event_of(form="unlock", run=run, password="wrong"), _of("anna"))
     assert "One file needs a password" in _settle(rooms, "anna")[tab._run]
-    tab._unlock(event_of(form="unlock", password="sesame"), _of("anna"))
+    tab._unlock(event_of(form="unlock", run=run, password="sesame"), _of("anna"))
     shown = _settle(rooms, "anna")
     assert "password" not in shown[tab._run] and "Done" in shown[tab._files]
     assert [hit.name for hit in rooms.desk.workspace.store.search("treasure")] == ["locked.pdf"]
@@ -173,10 +182,25 @@ def test_nobody_sees_or_touches_the_batches_of_another(rooms: Rooms, folder: Pat
     run = _run(rooms, "anna")
     looked = last(tab._look_at(event_of(choice=f"run:{run.id}"), _of("bela")))
     assert "a.pdf" not in looked[tab._files] and run.request.title not in looked[tab._run]
-    for choice in ("delete:", "resume:", "retry:"):
-        assert "no longer kept" in last(tab._act(event_of(choice=choice), _of("bela")))[tab._notice]
-    assert _files(rooms, "bela", "save:txt") == {}
+    for kind in ("delete", "resume", "retry"):
+        said = last(tab._act(event_of(choice=f"{kind}:{run.id}"), _of("bela")))
+        assert "no longer kept" in said[tab._notice]
+    assert "no longer kept" in _files(rooms, "bela", "save:txt")[tab._notice]
     assert run.folder.is_dir()
+
+
+def test_a_second_click_deletes_no_other_batch(rooms: Rooms, folder: Path) -> None:
+    """Where the one that the button names is gone, here or in another tab, nothing else goes."""
+    tab = rooms.batch
+    for _ in range(2):
+        _begin(rooms, "anna", source="folder", folder=str(folder))
+        _settle(rooms, "anna")
+    latest = _run(rooms, "anna")
+    for told in ("", "no longer kept"):
+        said = last(tab._act(event_of(choice=f"delete:{latest.id}"), _of("anna")))[tab._notice]
+        assert told in said and bool(told) is bool(said)
+    (left,) = tab._batches(_session(rooms, "anna")).runs()
+    assert left.id != latest.id
 
 
 def test_the_file_that_was_asked_for_is_handed_out_and_lies_in_the_batch_s_folder(
@@ -202,7 +226,7 @@ def test_the_file_that_was_asked_for_is_handed_out_and_lies_in_the_batch_s_folde
     assert handed["name"] == "etc-April -1.jsonl" and content.count(b"\n") == 3
     assert kept.read_bytes() == content
     assert _files(rooms, "anna", "result:1") == {}
-    tab._act(event_of(choice="delete:"), _of("anna"))
+    _act(rooms, _of("anna"), "delete")
     assert not run.folder.exists()
 
 
@@ -216,7 +240,7 @@ def test_a_visitor_has_one_batch_going_on_at_a_time(rooms: Rooms, tmp_path: Path
     said = last(tab._begin(wanted, visitor))[tab._notice]
     assert "is going on" in said and "Wait until it has ended, or pause it" in said
     assert len(tab._batches(_session(rooms, "vera")).runs()) == 1
-    last(tab._act(event_of(choice="pause:"), visitor))
+    _act(rooms, visitor, "pause")
     _settle(rooms, "vera")
     assert last(tab._begin(wanted, visitor))[tab._notice] == ""
     _settle(rooms, "vera")
@@ -270,7 +294,7 @@ def test_folders_of_the_machine_are_for_the_person_at_it(rooms: Rooms, folder: P
     assert tab._looked_at(_session(rooms, "anna")) is None
     _begin(rooms, "anna", source="folder", folder=str(folder))
     _settle(rooms, "anna")
-    again = last(tab._act(event_of(choice="resume:"), stranger))
+    again = _act(rooms, stranger, "resume")
     assert "Only the person at the machine" in again[tab._notice] and not again[tab._clock].active
 
 
@@ -285,9 +309,9 @@ def test_what_was_paused_is_resumed_to_its_end(rooms: Rooms, tmp_path: Path) -> 
         write_pdf(tmp_path / "in" / f"{number}.pdf", [f"Page {number}"] * 40)
     tab = rooms.batch
     _begin(rooms, "anna", source="folder", folder=str(tmp_path / "in"))
-    tab._act(event_of(choice="pause:"), _of("anna"))
+    _act(rooms, _of("anna"), "pause")
     assert "Paused" in _settle(rooms, "anna")[tab._run]
-    started = last(tab._act(event_of(choice="resume:"), _of("anna")))
+    started = _act(rooms, _of("anna"), "resume")
     assert started[tab._notice] == "" and started[tab._clock].active
     assert "Finished" in _settle(rooms, "anna")[tab._run]
     outcomes = list(_run(rooms, "anna").outcomes())
@@ -302,9 +326,9 @@ def test_what_failed_is_done_again_on_demand_only(
     _begin(rooms, "anna", source="folder", folder=str(folder))
     assert "2 failed" in _settle(rooms, "anna")[tab._progress]
     monkeypatch.delenv("DOCVLM_LIMIT_MAX_PAGES")
-    tab._act(event_of(choice="resume:"), _of("anna"))
+    _act(rooms, _of("anna"), "resume")
     assert "2 failed" in _settle(rooms, "anna")[tab._progress]
-    started = last(tab._act(event_of(choice="retry:"), _of("anna")))
+    started = _act(rooms, _of("anna"), "retry")
     assert started[tab._notice] == "" and started[tab._clock].active
     shown = _settle(rooms, "anna")
     assert "1 failed" in shown[tab._progress] and "Finished" in shown[tab._run]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.ui.desk_steps import open_sample
 from tests.ui.test_accessibility import findings
 from tests.ui.test_phone import DESKTOP, PHONE, ROOMS
 
@@ -244,3 +245,19 @@ def test_a_phone_has_no_serious_finding(page: Page, tmp_path: Path) -> None:
 
 def _is_dark(page: Page) -> bool:
     return bool(page.evaluate("document.body.classList.contains('dark')"))
+
+
+def test_a_tap_picks_a_word_and_a_finger_scrolls(page: Page) -> None:
+    assert page.context.browser is not None
+    with page.context.browser.new_context(has_touch=True, viewport=PHONE) as context:
+        phone = context.new_page()
+        phone.set_default_timeout(PATIENCE)
+        phone.goto(page.url)
+        open_sample(phone, "invoice.pdf")
+        phone.evaluate("""() => { window.picked = [];
+          document.addEventListener("docvlm:pick", (event) => window.picked.push(event.detail.text)); }""")
+        sheet = phone.locator(".page-sheet").bounding_box()
+        assert sheet is not None
+        scale = sheet["width"] / 595
+        phone.touchscreen.tap(sheet["x"] + 70 * scale, sheet["y"] + 201 * scale)
+        assert phone.evaluate("window.picked") == ["Larkspur"]

@@ -115,6 +115,18 @@ def test_rows_entered_before_the_model_looked_go_behind_those_that_it_finds(page
     }
 
 
+def test_what_could_not_be_kept_does_not_look_as_if_it_were(page: Page, store: Store) -> None:
+    document = _store_values(store, ())
+    page.click("role=tab[name=Extract]")
+    field = "#fields [data-name=invoice_number]"
+    page.fill(f"{field} input", "FS-2026-0418")
+    store.delete_document(document)  # as another tab would
+    page.press(f"{field} input", "Enter")
+    page.wait_for_selector("#extract-notice [role=alert]")
+    page.wait_for_selector(f"{field}.edited:not(.sent):not(.confirmed)")
+    assert page.input_value(f"{field} input") == "FS-2026-0418"
+
+
 def test_alt_and_arrows_take_more_or_fewer_words_of_the_page(page: Page, store: Store) -> None:
     document = _store_values(store, ())
     page.click("role=tab[name=Label]")
