@@ -11,7 +11,7 @@ from docvlm.errors import StoreError
 from docvlm.store.database import Database
 from docvlm.store.tables import Base
 
-HEAD = "0004"
+HEAD = "0005"
 """The revision this code works with; a test keeps it equal to the newest migration."""
 
 VERSION_TABLE = "docvlm_revision"

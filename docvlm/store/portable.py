@@ -28,8 +28,8 @@ from docvlm.store.migrate import HEAD, migrate
 from docvlm.store.tables import Base
 
 FORMAT = 1
-_SAME_COLUMNS = ("0003", HEAD)
-"""The revisions of which an export can be imported: 0004 changed no columns."""
+_SAME_COLUMNS = ("0003", "0004", HEAD)
+"""The revisions of which an export can be imported: later ones changed no columns."""
 _ROWS_AT_ONCE = 500
 _WAIT_SECONDS = 30.0
 

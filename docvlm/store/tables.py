@@ -124,6 +124,7 @@ class RunRow(Base):
 
 class AnswerRow(Base):
     __tablename__ = "answers"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
     id: Mapped[int] = mapped_column(primary_key=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
@@ -139,6 +140,7 @@ class ExtractionRow(Base):
     """``schema_key`` is the hash of the schema, so that a changed schema is another one."""
 
     __tablename__ = "extractions"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
     id: Mapped[int] = mapped_column(primary_key=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)

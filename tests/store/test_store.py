@@ -100,6 +100,14 @@ class TestDocuments:
         store.delete_document(first)
         assert store.add_document(info("b.pdf", "bb")) > first
 
+    def test_the_numbers_of_its_results_are_never_given_again(self, store: Store, document: int) -> None:
+        answer = store.save_answer(document, RUN, ANSWER)
+        extraction = store.save_extraction(document, RUN, "key", EXTRACTION)
+        store.delete_document(document)
+        other = store.add_document(info("b.pdf", "bb"))
+        assert store.save_answer(other, RUN, ANSWER) > answer
+        assert store.save_extraction(other, RUN, "key", EXTRACTION) > extraction
+
     def test_saving_to_a_deleted_document_is_told(self, store: Store, document: int) -> None:
         store.delete_document(document)
         with pytest.raises(StoreError, match="not in the database"):
