@@ -142,7 +142,7 @@ def _open_sheet(session: Session, event: gr.EventData) -> tuple[OpenView, Checke
     """The open document and its values, where the sheet that sent the event is theirs."""
     view = session.view
     if view is None or view.checked is None or value_in(event, "document") != view.document.id:
-        raise UsageError("Another document was opened meanwhile.", "Open this one again, then go on.")
+        raise UsageError("This document is no longer open here.", "Open it again, then go on.")
     if text_in(event, "schema", 40) != view.checked.schema.key:
         raise UsageError("Another schema was chosen meanwhile.", "Go on in the new list of fields.")
     return view, view.checked

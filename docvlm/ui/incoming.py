@@ -29,6 +29,11 @@ class Incoming:
     line: str = "Waiting"
     file: KeptFile | None = None
 
+    @property
+    def is_working(self) -> bool:
+        """Whether something is still to come without anybody doing anything."""
+        return self.state in (IncomingState.WAITING, IncomingState.WORKING)
+
 
 def incoming_html(files: tuple[Incoming, ...]) -> str:
     """A line for each file that is not done, with a field for the password where one is needed."""

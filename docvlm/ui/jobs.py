@@ -26,9 +26,10 @@ class Jobs:
         self._cancels[kind].add(cancel)
         return cancel
 
-    def goes_on(self, kind: JobKind) -> bool:
-        """Whether a piece of work of a kind has been begun, is not over and was not stopped."""
-        return any(not cancel.is_set() for cancel in list(self._cancels[kind]))
+    def goes_on(self, kind: JobKind | None = None) -> bool:
+        """Whether a piece of work, of this kind or any, has been begun, is not over and was not stopped."""
+        kinds = JobKind if kind is None else (kind,)
+        return any(not cancel.is_set() for one in kinds for cancel in list(self._cancels[one]))
 
     def stop(self, kind: JobKind | None = None) -> None:
         """Stop all work of a kind; None for every kind."""

@@ -181,7 +181,7 @@ class LabelWork:
             self.fields.edit(session, event)
             return
         if view is None or value_in(event, "document") != view.document.id:
-            raise UsageError("Another document was opened meanwhile.", "Open this one again, then go on.")
+            raise UsageError("This document is no longer open here.", "Open it again, then go on.")
         known = {row.question: row for row in self.questions(view)} if key == QUESTIONS else {}
         for edit in edits_of(event, view.page_count):
             row = known.get(edit.name)

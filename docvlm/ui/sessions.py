@@ -156,6 +156,12 @@ class Session:
     label: LabelState = field(default_factory=LabelState)
     leaving: threading.Event = field(default_factory=threading.Event)
 
+    @property
+    def is_working(self) -> bool:
+        """Whether files are taken in or the model works for this tab."""
+        jobs = [self.jobs] if self.view is None else [self.jobs, self.view.jobs]
+        return any(file.is_working for file in self.incoming) or any(one.goes_on() for one in jobs)
+
     def show(self, view: OpenView) -> None:
         """Replace the open document."""
         self.close_view()
@@ -215,12 +221,16 @@ class Sessions:
         with self._lock:
             session = self._sessions.setdefault(key, Session(owner))
             self._sessions.move_to_end(key)
-            surplus = [
-                self._sessions.popitem(last=False)[1] for _ in range(len(self._sessions) - MAX_SESSIONS)
-            ]
+            surplus = [self._sessions.pop(other) for other in self._giving_way_to(key)]
         for old in surplus:
             self._close(old)
         return session
+
+    def _giving_way_to(self, key: tuple[str, str]) -> list[tuple[str, str]]:
+        """The tabs that are too many: idle ones before busy ones, those unused for longest first."""
+        others = [other for other in self._sessions if other != key]
+        others.sort(key=lambda other: self._sessions[other].is_working)
+        return others[: max(0, len(self._sessions) - MAX_SESSIONS)]
 
     def end(self, request: gr.Request) -> None:
         """Close the tab that sent the request."""

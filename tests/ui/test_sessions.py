@@ -10,6 +10,7 @@ from docvlm.errors import ModelError, UsageError
 from docvlm.models.protocol import Engine
 from docvlm.pipeline import DocumentLabels, Workspace
 from docvlm.ui.engine_loader import EngineLoader
+from docvlm.ui.incoming import Incoming, IncomingState
 from docvlm.ui.jobs import JobKind
 from docvlm.ui.sessions import MAX_SESSIONS, OpenView, Sessions
 
@@ -46,6 +47,19 @@ def test_tabs_that_are_unused_for_longest_are_closed(workspace: Workspace, sampl
     with pytest.raises(UsageError):
         view.document.page(1)
     assert sessions.get(ANNA, "old").view is None
+
+
+def test_tabs_for_which_something_is_done_are_closed_last() -> None:
+    sessions = Sessions()
+    asking, filing = sessions.get(ANNA, "asking"), sessions.get(ANNA, "filing")
+    job = asking.jobs.begin(JobKind.ASK)
+    filing.incoming = (Incoming("a.pdf", IncomingState.WORKING),)
+    for number in range(MAX_SESSIONS):
+        sessions.get(BELA, str(number))
+    assert not job.is_set() and not filing.leaving.is_set()
+    filing.incoming = ()
+    sessions.get(BELA, "one more")
+    assert not job.is_set() and filing.leaving.is_set()
 
 
 def test_stopping_ends_work_of_its_kind_on_the_open_document_and_on_others(

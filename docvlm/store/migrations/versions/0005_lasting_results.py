@@ -14,7 +14,7 @@ def upgrade() -> None:
     if connection.dialect.name != "sqlite":
         return
     if connection.scalar(sa.text("PRAGMA foreign_keys")):
-        raise RuntimeError("references are enforced: all that belongs to the results would go with the tables")
+        raise RuntimeError("references are enforced: what belongs to the results would go with them")
     for name in ("answers", "extractions"):
         with op.batch_alter_table(name, recreate="always", table_kwargs={"sqlite_autoincrement": True}):
             pass  # made anew, as it is
