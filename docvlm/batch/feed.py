@@ -15,7 +15,7 @@ from docvlm.batch.find import Found, FoundFile, PassedOver
 from docvlm.batch.ledger import Ledger
 from docvlm.batch.units import Job, Unit
 from docvlm.config import Limits
-from docvlm.errors import InputError
+from docvlm.errors import InputError, PasswordError
 from docvlm.store import UnitRecord, WorkQueue
 
 _PORTION_SECONDS = 0.05  # the schedule waits no longer for the next portion of files
@@ -32,11 +32,13 @@ class Selection:
         shard: the (number, count) of this process among others, from 1; each content belongs to one.
         retry_failed: do again what failed, or had pages that failed, in earlier runs, also in those that
             were interrupted in the midst of a file.
+        has_password: do again what failed for the want of a password, since one was given now.
     """
 
     modified_since: float | None = None
     shard: tuple[int, int] = (1, 1)
     retry_failed: bool = False
+    has_password: bool = False
 
     def is_recent(self, found: FoundFile) -> bool:
         return self.modified_since is None or found.modified >= self.modified_since
@@ -126,12 +128,15 @@ class Feed:
         return self._identify(path, name)
 
     def _ready(self, portion: list[tuple[Unit, ...]]) -> list[tuple[Unit, ...]]:
-        """The portion; new again is what was deleted since, and, where that is wanted, what failed before."""
+        """The portion; new again is what was deleted since, and what failed before and may go well now."""
         units = [unit for units in portion for unit in units]
         records = self.queue.records([unit.key for unit in units])
         again = set(self.lost(units, records))
         if self.selection.retry_failed:
             again |= {record.key for record in records.values() if record.has_failed or record.is_begun}
+        if self.selection.has_password:
+            locked = PasswordError.exit_code
+            again |= {record.key for record in records.values() if record.exit_code == locked}
         if again:
             self.queue.try_again(again)
         return portion

@@ -27,8 +27,14 @@ def failures(outcomes: Iterable[FileOutcome]) -> list[FileOutcome]:
     return [each for each in outcomes if each.state in (FileState.FAILED, FileState.PARTIAL)]
 
 
+def worth_telling(outcomes: Iterable[FileOutcome]) -> list[FileOutcome]:
+    """The failures, then what was done though a part of its file is missing."""
+    known = list(outcomes)
+    return failures(known) + [each for each in known if each.state is FileState.DONE and each.reason]
+
+
 def shown_reason(outcome: FileOutcome) -> str | None:
-    """Why it failed; a name in it that is no text is written as escapes."""
+    """Why it failed or what is missing; a name in it that is no text is written as escapes."""
     return None if outcome.reason is None else printable(outcome.reason)
 
 
@@ -38,21 +44,21 @@ def exit_code(outcomes: Iterable[FileOutcome]) -> int:
 
 
 def text_report(totals: Totals, outcomes: Iterable[FileOutcome], plan: str = "") -> str:
-    """A few lines for the terminal, the first failures among them.
+    """A few lines for the terminal, the first failures and damaged files among them.
 
     Args:
         plan: why there were so many workers.
     """
     lines = _summary(totals, plan)
-    failed = failures(outcomes)
-    lines += [f"  {_name(each)}: {shown_reason(each) or ''}" for each in failed[:_SHOWN_FAILURES]]
-    if len(failed) > _SHOWN_FAILURES:
-        lines.append(f"  and {len(failed) - _SHOWN_FAILURES} more")
+    told = worth_telling(outcomes)
+    lines += [f"  {_name(each)}: {shown_reason(each) or ''}" for each in told[:_SHOWN_FAILURES]]
+    if len(told) > _SHOWN_FAILURES:
+        lines.append(f"  and {len(told) - _SHOWN_FAILURES} more")
     return "\n".join(lines)
 
 
 def write_html_report(totals: Totals, outcomes: Iterable[FileOutcome], out: Path, plan: str = "") -> None:
-    """Write the same, with every failure, as a page that needs nothing else and runs nothing.
+    """Write the same, with all failures and damaged files, as a page that needs and runs nothing else.
 
     Raises:
         UsageError: when the file cannot be written.
@@ -60,7 +66,7 @@ def write_html_report(totals: Totals, outcomes: Iterable[FileOutcome], out: Path
     rows = "".join(
         f"<tr><td class={each.state.value}>{each.state.value}</td><td>{escape(_name(each))}</td>"
         f"<td>{escape(shown_reason(each) or '')}</td></tr>\n"
-        for each in failures(outcomes)
+        for each in worth_telling(outcomes)
     )
     table = f"<table><tr><th>state</th><th>file</th><th>reason</th></tr>\n{rows}</table>" if rows else ""
     summary = "".join(f"<p>{escape(line)}</p>\n" for line in _summary(totals, plan))

@@ -27,6 +27,7 @@ from docvlm.batch.units import Job, Task
 from docvlm.batch.watch import watch_files
 from docvlm.batch.workers import LocalExecutor, WorkerLimits
 from docvlm.config import Settings
+from docvlm.errors import UsageError
 from docvlm.ingest import parse_page_range
 from docvlm.models.protocol import EngineCard
 from docvlm.models.server.address import is_server_address
@@ -132,11 +133,13 @@ def check_options(options: BatchOptions) -> None:
     """Refuse, before the work begins, what would come to nothing at its end.
 
     Raises:
-        UsageError: for an unknown form of results, a place that cannot be written to, a page range that
-            is none, or a source that does not exist.
+        UsageError: for an unknown form of results or report, a place that cannot be written to, a page range
+            that is none, or a source that does not exist.
     """
     if options.out is not None:
         check_form(options.out, options.task)
+    if options.report is not None and options.report.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"{options.report.name} does not end like a report.", "Name it NAME.html.")
     parse_page_range(options.pages, 1, clip=True)
     for file in (options.out, options.report):
         if file is not None:

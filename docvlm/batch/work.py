@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from docvlm.batch.units import Outcome, Task, Unit, UnitProgress, UnitResult
 from docvlm.errors import Cancelled, ChangedError, DocvlmError, InputError, ModelError, StoreError
-from docvlm.ingest import parse_page_range
+from docvlm.ingest import damage_in, parse_page_range
 from docvlm.pipeline import OpenDocument, WindowDone, Workspace, owned_identity
 from docvlm.telemetry import span
 
@@ -103,18 +103,20 @@ def _read(
 ) -> UnitResult:
     """Read the pages that are not read yet; the result counts all of them."""
     reasons: list[str] = []
+    damage: str | None = None
     read_now = 0
     tell(UnitProgress(unit.key, 0, len(numbers), page=numbers[0] if numbers else None))
     for done, outcome in enumerate(document.read(numbers, cancel), start=1):
         if outcome.reading is None:
             reasons.append(outcome.page.reason or f"Page {outcome.page.number} could not be read.")
+        damage = damage or damage_in(outcome.page.notes)
         read_now += outcome.is_new
         following = numbers[done] if done < len(numbers) else None
         tell(UnitProgress(unit.key, done, len(numbers), len(reasons), following, read_now))
     return UnitResult(
         unit.key,
         Outcome.FAILED if len(reasons) == len(numbers) else Outcome.DONE,
-        _summary(reasons, len(numbers)),
+        _summary(reasons, len(numbers)) or damage,
         InputError.exit_code if reasons else 0,
         pages_done=len(numbers) - len(reasons),
         pages_failed=len(reasons),

@@ -6,7 +6,7 @@ import argparse
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from docvlm.batch.units import Task
 from docvlm.cli.choices import chosen_password, chosen_settings
 from docvlm.config import Settings
 from docvlm.errors import Cancelled, UsageError
+from docvlm.export import items_path
 from docvlm.telemetry import observed_here
 from docvlm.terminal import progress_bar
 
@@ -62,7 +63,7 @@ def _wanted(options: argparse.Namespace, settings: Settings) -> BatchOptions:
         raise UsageError("The question is empty.", "Say what to ask after --ask.")
     if options.address and options.engine != "ray":
         raise UsageError("--address is for --engine ray.", "Add --engine ray, or leave out --address.")
-    task = Task.EXTRACT if options.schema else Task.READ if options.read else Task.ASK
+    task = Task.EXTRACT if options.schema is not None else Task.READ if options.read else Task.ASK
     out = Path(options.out) if options.out else None
     report = Path(options.report) if options.report else None
     if out is not None and report is None:
@@ -75,20 +76,23 @@ def _wanted(options: argparse.Namespace, settings: Settings) -> BatchOptions:
         model_workers=options.model_workers,
         address=options.address,
     )
+    password = chosen_password(options)
     return BatchOptions(
         sources=tuple(options.source),
         task=task,
         question=options.ask or "",
-        schema=load_schema(options.schema) if options.schema else None,
+        schema=load_schema(options.schema) if options.schema is not None else None,
         pages=options.pages or "all",
         out=out,
         report=report,
         watch=options.watch,
-        selection=Selection(_moment(options.since), _shard(options.shard), options.retry_failed),
+        selection=Selection(
+            _moment(options.since), _shard(options.shard), options.retry_failed, password is not None
+        ),
         limit=options.limit,
         workers=plan.workers,
         threads=plan.threads,
-        password=chosen_password(options),
+        password=password,
         file_seconds=options.file_seconds,
         engine=WorkerEngine(options.engine),
         address=options.address,
@@ -112,7 +116,8 @@ def _moment(text: str | None) -> float | None:
         return None
     if match := _AGE.fullmatch(text):
         age = timedelta(days=int(match[1])) if match[2] == "d" else timedelta(hours=int(match[1]))
-        return (datetime.now().astimezone() - age).timestamp()
+        with suppress(OverflowError):  # before the calendar begins
+            return (datetime.now().astimezone() - age).timestamp()
     try:
         return datetime.fromisoformat(text).timestamp()
     except ValueError as error:
@@ -142,7 +147,9 @@ def _shown_progress() -> Iterator[tuple[Show, Callable[[str], None]]]:
 def _summary_text(summary: BatchSummary, wanted: BatchOptions) -> str:
     lines = [text_report(summary.totals, summary.outcomes, wanted.plan)]
     if wanted.out is not None:
-        lines.append(f"Results: {wanted.out}")
+        items = items_path(wanted.out)
+        is_beside = wanted.out.suffix.lower() == ".csv" and items.is_file()
+        lines.append(f"Results: {wanted.out}{f' and {items}' if is_beside else ''}")
     if wanted.report is not None:
         lines.append(f"Report: {wanted.report}")
     if summary.stopped:

@@ -14,6 +14,7 @@ from docvlm.batch.report import count_of
 from docvlm.cli import output
 from docvlm.cli.choices import chosen_password, chosen_settings
 from docvlm.errors import DocvlmError, InputError, UsageError
+from docvlm.ingest import damage_in
 from docvlm.pipeline import AnswerPiece, OpenDocument, PageReading, WindowDone, Workspace
 from docvlm.terminal import progress_bar, report, tell
 from docvlm.tiling import TilePlan
@@ -32,6 +33,8 @@ def read(options: argparse.Namespace) -> int:
     with _workspace(options) as workspace:
 
         def one(document: OpenDocument) -> None:
+            if options.out and Path(options.out).exists() and Path(options.out).samefile(options.file[0]):
+                raise UsageError("The file itself would be overwritten.", "Give another name with --out.")
             pages = _with_progress(document, options)
             if options.json:
                 _emit(_json_line(output.reading_json(document.info, pages), options), options.out)
@@ -68,6 +71,8 @@ def tiles(options: argparse.Namespace) -> int:
 
 def ask(options: argparse.Namespace) -> int:
     """Print the answer with its page and boxes."""
+    if not options.question.strip():
+        raise UsageError("The question is empty.", "Say what to ask.")
     with _workspace(options) as workspace, _open(workspace, options.file, options) as document:
         _say_note(workspace)
         _with_progress(document, options)
@@ -129,6 +134,12 @@ def export(options: argparse.Namespace) -> int:
 
     with _workspace(options) as workspace:
         documents, uncorrected = _kept_values(workspace, options.schema)
+        if options.schema is not None and not documents:
+            known = sorted({record.extraction.schema for record in workspace.store.extractions()})
+            raise UsageError(
+                f"Nothing was extracted with a schema '{options.schema}'.",
+                f"Known are: {', '.join(known)}." if known else "Extract first.",
+            )
         written = write_documents(documents, Path(options.out))
     if uncorrected:
         tell(
@@ -220,6 +231,8 @@ def _with_progress(document: OpenDocument, options: argparse.Namespace) -> list[
     for page in pages:
         if page.page.status is not PageStatus.OK:
             tell(f"page {page.page.number}: {page.page.reason}")
+        elif damage := damage_in(page.page.notes):
+            tell(f"page {page.page.number}: {damage}")
     return pages
 
 

@@ -14,7 +14,7 @@ class ExportedOutcome:
 
     Attributes:
         status: as in ``docvlm.batch.ledger.FileState``.
-        reason: why pages, or the whole file, failed.
+        reason: why pages, or the whole file, failed; or what is missing of a file that was opened.
         schema: the name of the schema that was to be filled in.
         question: what was asked; None where fields were wanted.
     """
@@ -31,6 +31,9 @@ class ExportedOutcome:
         """What stands below ``OUTCOME_COLUMNS``."""
         return self.status, self.reason, self.pages_done, self.pages_failed
 
+
+CHECKS_COLUMN = "checks"
+"""Of the checks that failed, such as subtotal and tax that do not make the total; empty where none did."""
 
 OUTCOME_COLUMNS = ("status", "reason", "pages_done", "pages_failed")
 
@@ -52,7 +55,7 @@ class ExportedDocument:
 @dataclass(frozen=True, slots=True)
 class TableRow:
     """``lead`` tells what the row is about; ``cells`` stand below the table's columns, None where unasked;
-    ``end`` tells what became of the file."""
+    ``end`` tells which checks failed and what became of the file."""
 
     lead: tuple[str | int, ...]
     cells: tuple[FieldValue | None, ...]
@@ -71,12 +74,16 @@ class Table:
 def documents_table(documents: Iterable[ExportedDocument]) -> Table:
     """One row an extraction, one column a field that is no list, in the order of first appearance.
 
-    Where there are outcomes they stand behind the fields, and a file without a result has a row as well.
+    Where sums and dates were checked the checks that failed stand behind the fields. Behind them stand the
+    outcomes, where there are any, and then a file without a result has a row as well.
     """
     found: list[tuple[tuple[str | int, ...], Sequence[FieldValue]]] = []
     outcomes: list[ExportedOutcome | None] = []
+    failed: list[str | None] = []
+    are_checked = False
     for document in documents:
         if document.extraction is not None:
+            are_checked = are_checked or bool(document.extraction.checks)
             fields = [field for field in document.extraction.fields if isinstance(field, FieldValue)]
             found.append(((document.name, document.extraction.schema), fields))
         elif document.outcome is not None:
@@ -84,7 +91,16 @@ def documents_table(documents: Iterable[ExportedDocument]) -> Table:
         else:
             continue
         outcomes.append(document.outcome)
-    return _with_outcomes(_table("Documents", ("document", "schema"), found), outcomes)
+        failed.append(_failed_checks(document.extraction))
+    table = _table("Documents", ("document", "schema"), found)
+    if are_checked:
+        table = _with_ends(table, (CHECKS_COLUMN,), [(message,) for message in failed])
+    return _with_ends(table, OUTCOME_COLUMNS, [end_of(each) for each in outcomes]) if any(outcomes) else table
+
+
+def _failed_checks(extraction: Extraction | None) -> str | None:
+    checks = () if extraction is None else extraction.checks
+    return " ".join(check.message for check in checks if not check.passed) or None
 
 
 def end_of(outcome: ExportedOutcome | None) -> tuple[str | int | None, ...]:
@@ -92,13 +108,11 @@ def end_of(outcome: ExportedOutcome | None) -> tuple[str | int | None, ...]:
     return (None,) * len(OUTCOME_COLUMNS) if outcome is None else outcome.values
 
 
-def _with_outcomes(table: Table, outcomes: Sequence[ExportedOutcome | None]) -> Table:
-    if not any(outcomes):
-        return table
+def _with_ends(table: Table, columns: tuple[str, ...], ends: Sequence[tuple[str | int | None, ...]]) -> Table:
     # A schema may have a field of the same name.
-    names = tuple(f"file_{name}" if name in table.columns else name for name in OUTCOME_COLUMNS)
-    rows = tuple(replace(row, end=end_of(outcome)) for row, outcome in zip(table.rows, outcomes, strict=True))
-    return replace(table, rows=rows, end_columns=names)
+    names = tuple(f"file_{name}" if name in table.columns else name for name in columns)
+    rows = tuple(replace(row, end=row.end + end) for row, end in zip(table.rows, ends, strict=True))
+    return replace(table, rows=rows, end_columns=table.end_columns + names)
 
 
 def list_tables(documents: Iterable[ExportedDocument]) -> list[Table]:

@@ -5,8 +5,9 @@ with open_document("invoice.pdf") as document:
         ...
 """
 
+from docvlm.ingest.damage import damage_in
 from docvlm.ingest.document import Document, identify_file, open_document
 from docvlm.ingest.page_range import parse_page_range
 from docvlm.ingest.worker_pool import WorkerPool
 
-__all__ = ["Document", "WorkerPool", "identify_file", "open_document", "parse_page_range"]
+__all__ = ["Document", "WorkerPool", "damage_in", "identify_file", "open_document", "parse_page_range"]

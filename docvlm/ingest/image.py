@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from docvlm.errors import InputError, LimitError
+from docvlm.ingest.damage import CUT_OFF
 from docvlm.ingest.file_type import FileType
 from docvlm.ingest.messages import OpenRequest, PageReply
 
@@ -57,7 +58,7 @@ class ImageSource:
         original = (frame.width, frame.height)
         self._check_pixels(frame, number, pixel_limit)
         if not self._load(frame):
-            notes.append("The image file is cut off; the missing part was left blank.")
+            notes.append(CUT_OFF)
         page = to_upright_rgb(frame)
         if page.width * page.height > pixel_limit:
             scale = (pixel_limit / (page.width * page.height)) ** 0.5

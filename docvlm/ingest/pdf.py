@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from docvlm.errors import LimitError, PasswordError
 from docvlm.ingest import lost_spaces, poppler, text_layer
+from docvlm.ingest.damage import REPAIRED
 from docvlm.ingest.messages import OpenRequest, PageReply
 from docvlm.ingest.resolution import RenderPlan, plan_rendering, smallest_common_font_size
 from docvlm.types import Box
@@ -35,8 +36,6 @@ _CHECK_PIXELS = 4_000_000
 _PREVIEW_REDUCTION = 2  # small print is then 8 px high, still more than a smudge
 _SCAN_AREA = 0.7
 """An image that covers this share of a page makes it a scan."""
-
-REPAIRED = "The PDF is damaged and was repaired; parts of it may be missing."
 
 
 class PdfSource:

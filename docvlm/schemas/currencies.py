@@ -34,6 +34,9 @@ _SHARED = {
 # Codes that are also words of a shopping list or a heading: too often wrong to be read as money.
 _CODES_THAT_ARE_WORDS = frozenset({"ALL", "CUP", "GEL", "MAD", "MOP", "PEN", "SOS", "TOP"})
 
+# What a Malaysian company is called ends like Bahrain's code, and its number follows.
+_COMPANY_FORM = re.compile(r"\bS[DO0]N\.?\s*BHD\b")
+
 # Words that a page of that country prints and others do not.
 _HINTS = {
     "USD": US_STATE_AND_ZIP,
@@ -107,7 +110,7 @@ def guess_currency(text: str) -> str | None:
     """
     counts: Counter[str] = Counter()
     shared: Counter[str] = Counter()
-    for match in _signs_beside_numbers().finditer(text):
+    for match in _signs_beside_numbers().finditer(_COMPANY_FORM.sub(" ", text)):
         sign = match["before"] or match["after"] or match["within"]
         if sign in _SHARED:
             shared[sign] += 1

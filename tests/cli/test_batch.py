@@ -8,9 +8,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
+import pymupdf
 import pytest
 
 from docvlm.cli.main import main
+from docvlm.errors import PasswordError
 from docvlm.store import Store
 from tests.batch.files import write_pdf
 
@@ -88,6 +92,8 @@ def test_a_limit_takes_so_many_and_the_next_run_so_many_more(
     ("option", "value", "told"),
     [
         ("--since", "yesterday", "'yesterday' is no date"),
+        ("--since", "999999d", "'999999d' is no date"),
+        ("--report", "a.pdf", "a.pdf does not end like a report"),
         ("--since", "7w", "'7w' is no date"),
         ("--since", "2026-13-01", "'2026-13-01' is no date"),
         ("--shard", "0/2", "'0/2' is no shard"),
@@ -105,3 +111,38 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_done(
     assert main(["batch", str(folder), "--read", f"{option}={value}"]) == 2
     assert told in capsys.readouterr().err
     assert not (home / "docvlm.sqlite").exists()
+
+
+def test_a_schema_without_a_name_is_no_question(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["batch", str(folder), "--schema", ""]) == 2
+    assert "schema" in capsys.readouterr().err
+
+
+def test_a_password_given_afterwards_opens_what_failed_for_want_of_it(
+    tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "in" / "locked.pdf"
+    path.parent.mkdir()
+    with pymupdf.open() as document:
+        document.new_page().insert_text((72, 72), "Hidden treasure")
+        options = {"encryption": pymupdf.PDF_ENCRYPT_AES_256, "user_pw": "sesame", "owner_pw": "y"}
+        document.save(path, **options)
+    assert main(["batch", str(path.parent), "--read", "--workers", "1"]) == PasswordError.exit_code
+    capsys.readouterr()
+    assert run(capsys, path.parent, "--password", "sesame")["states"]["done"] == 1
+
+
+def test_a_file_that_is_cut_off_is_done_and_named(
+    tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = tmp_path / "in" / "page.jpg"
+    image.parent.mkdir()
+    cv2.imwrite(str(image), np.full((900, 600, 3), 240, np.uint8))
+    image.write_bytes(image.read_bytes()[:-300])
+    lines = tmp_path / "out.jsonl"
+    assert main(["batch", str(image.parent), "--read", "--workers", "1", "--out", str(lines)]) == 0
+    assert "page.jpg: The image file is cut off" in capsys.readouterr().out
+    written = json.loads(lines.read_text())
+    assert written["status"] == "done" and "cut off" in written["reason"]
+    assert main(["read", str(image)]) == 0
+    assert "page 1: The image file is cut off" in capsys.readouterr().err

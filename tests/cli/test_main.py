@@ -63,6 +63,26 @@ def test_read_writes_other_forms(invoice: str, tmp_path: Path, form: str, start:
     assert list(tmp_path.iterdir()) == [out]
 
 
+def test_a_file_is_not_overwritten_with_what_was_read_of_it(
+    invoice: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "own.pdf"
+    own.write_bytes(Path(invoice).read_bytes())
+    assert main(["read", str(own), "--out", str(own)]) == 2
+    assert "would be overwritten" in capsys.readouterr().err
+    assert own.read_bytes() == Path(invoice).read_bytes()
+
+
+def test_what_means_nothing_is_refused(
+    invoice: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["ask", invoice, " "]) == 2
+    assert "question is empty" in capsys.readouterr().err
+    out = tmp_path / "out.json"
+    assert main(["export", str(out), "--schema", "recipt"]) == 2
+    assert "schema 'recipt'" in capsys.readouterr().err and not out.exists()
+
+
 def test_what_was_read_is_found(invoice: str, capsys: pytest.CaptureFixture[str]) -> None:
     main(["read", invoice])
     capsys.readouterr()

@@ -5,8 +5,9 @@ import io
 
 import pytest
 
-from docvlm.export import to_csv
+from docvlm.export import ExportedDocument, ExportedOutcome, to_csv
 from docvlm.export.csv_form import neutralised
+from docvlm.types import CheckResult, Extraction, FieldValue
 from tests.export.documents import OTHER, RECEIPT
 
 
@@ -25,8 +26,25 @@ def test_one_row_a_document_and_one_column_a_field() -> None:
         "total_currency": "EUR",
         "number": "00123",
         "tip": "",
+        "checks": "10.00 is not 12.50",
     }
     assert (second["document"], second["total"], second["tip"]) == ("'@other.pdf", "7", "'+1+1")
+
+
+def test_checks_that_failed_stand_behind_the_fields() -> None:
+    checks = (CheckResult("total", True, "It agrees.", ()), CheckResult("sum", False, "1 is not 2.", ()))
+    total = FieldValue("total", "2", "2", 0.9)
+    outcome = ExportedOutcome("done", pages_done=1)
+    wrong = ExportedDocument("a", Extraction("s", (total,), checks), outcome=outcome)
+    right = ExportedDocument("b", Extraction("s", (total,), checks[:1]), outcome=outcome)
+    lost = ExportedDocument("c", outcome=ExportedOutcome("failed", "It is empty.", schema="s"))
+    lines = list(csv.reader(io.StringIO(to_csv([wrong, right, lost]))))
+    assert lines[0][-5:] == ["checks", "status", "reason", "pages_done", "pages_failed"]
+    assert [line[-5:-2] for line in lines[1:]] == [
+        ["1 is not 2.", "done", ""],
+        ["", "done", ""],
+        ["", "failed", "It is empty."],
+    ]
 
 
 def test_items_are_rows() -> None:

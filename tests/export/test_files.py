@@ -23,6 +23,13 @@ def test_csv_lists_go_to_a_second_file(tmp_path: Path) -> None:
     assert [len(path.read_text().splitlines()) for path in written] == [3, 3]
 
 
+def test_rows_of_an_earlier_run_do_not_stay_beside_others(tmp_path: Path) -> None:
+    write_documents([RECEIPT], tmp_path / "out.csv")
+    written = write_documents([OTHER], tmp_path / "out.csv")
+    assert [path.name for path in written] == ["out.csv", "out-items.csv"]
+    assert len(written[1].read_text().splitlines()) == 1
+
+
 def test_csv_without_lists_is_one_file(tmp_path: Path) -> None:
     assert [path.name for path in write_documents([OTHER], tmp_path / "out.csv")] == ["out.csv"]
     (written,) = write_documents([RECEIPT], tmp_path / "rows.csv", items=True)

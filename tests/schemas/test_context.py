@@ -55,6 +55,9 @@ def test_the_decimal_mark_comes_from_the_page(text: str, style: DecimalStyle | N
         ("25 kr", None),
         ("PEN 2 ALL 3 TOP 4", None),
         ("ROOM 9 FORM 5", None),
+        ("KEDAI MAJU SDN BHD\n822737-X\nTOTAL RM 9.00", "MYR"),
+        ("KEDAI MAJU SDN. BHD 822737-X", None),
+        ("TOTAL BHD 9.500", "BHD"),
         ("", None),
     ],
 )
