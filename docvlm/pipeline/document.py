@@ -29,7 +29,7 @@ from docvlm.telemetry import log_event, record_span
 from docvlm.tiling import Budget, TilePlan, native_views, plan_tiles
 from docvlm.types import Answer, DocumentInfo, Extraction, Page, PageStatus, RgbImage, RunInfo
 
-PIPELINE_VERSION = "7"
+PIPELINE_VERSION = "8"
 """Changes with prompts, grammars, typing, merging or curves; answers of another version are not reused."""
 
 Kind = TypeVar("Kind")

@@ -19,12 +19,15 @@ from docvlm.schemas.letters import without_accents
 
 # Languages in Latin script whose month names CLDR lists as words.
 _LANGUAGES = (
-    "en", "fr", "de", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "sk", "hu", "ro", "hr",
-    "sl", "tr", "id", "ms", "et", "lv", "lt", "ca", "is", "ga", "eu", "gl", "sq",
+    "en", "fr", "de", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "sk", "hu", "ro", "sl",
+    "tr", "id", "ms", "et", "lv", "lt", "ca", "is", "ga", "eu", "gl", "sq",
 )  # fmt: skip
+# Croatian calls other months by the Polish and Czech names (listopad, lipiec, srpen) and gives way to them.
+_LANGUAGES_THAT_GIVE_WAY = ("hr",)
 # Spellings in print that CLDR does not list.
 _MORE_MONTH_NAMES = {
-    "fev": 2, "mrz": 3, "maerz": 3, "avr": 4, "jun": 6, "jul": 7, "aou": 8, "sept": 9, "setiembre": 9,
+    "janner": 1, "feber": 2, "fev": 2, "mrz": 3, "maerz": 3, "avr": 4, "jun": 6, "jul": 7, "juill": 7,
+    "aou": 8, "sept": 9, "sett": 9, "setiembre": 9,
 }  # fmt: skip
 
 FIRST_YEAR, LAST_YEAR = 1900, 2099
@@ -68,9 +71,10 @@ _NUMERIC = re.compile(
     r"|(?<![\d.,/:\-])(?P<first2>\d\d)[./\-]?(?P<second2>\d\d)[./\-]?(?P<year2>(?:19|20)\d\d)(?![\d.,/\-])"
     r"|(?<![\d.,/:\-])(?P<day4>\d{1,2})\s+tháng\s+(?P<month4>\d{1,2})\s*(?:,|năm)\s*(?P<year4>\d{4})(?!\d)"
 )
-_YEAR_FIRST = re.compile(
-    rf"{_NOT_WITHIN_A_NUMBER}(?P<year>(?:19|20)\d\d)"
-    r"(?:(?:\s?[./,\-–—年]\s?|\s)(?P<month>\d{1,2})(?:\s?[./,\-–—月]\s?|\s)(?P<day>\d{1,2})(?![\d:])(?![./\-]\d)"
+_YEAR_FIRST = re.compile(  # also the two dates of 2019-02-01/2019-02-28
+    rf"(?:{_NOT_WITHIN_A_NUMBER}|(?<=\d[./\-]\d\d[/\-]))(?P<year>(?:19|20)\d\d)"
+    r"(?:(?:\s?[./,\-–—年]\s?|\s)(?P<month>\d{1,2})(?:\s?[./,\-–—月]\s?|\s)(?P<day>\d{1,2})(?![\d:])"
+    r"(?![./\-](?!(?:19|20)\d\d[./\-]\d)\d)"
     r"|(?P<month2>\d\d)(?P<day2>\d\d)(?![\d.,/\-]))"
 )
 _MONTH_NAME = r"[^\W\d_](?:[^\W\d_]|[01](?=[^\W\d_])){2,11}"
@@ -86,6 +90,11 @@ _DAY_NAME_YEAR = re.compile(
 _NAME_DAY_YEAR = re.compile(
     rf"(?<![^\W_])(?P<name>{_MONTH_NAME})[\s.\-/]*(?P<day>\d{{1,2}})(?:(?!\d)|(?=(?:19|20)\d\d(?!\d)))(?:st|nd|rd|th)?"
     rf"(?:[\s,/\-–—'’]*{_YEAR})?",
+    re.IGNORECASE,
+)
+_NAME_DAYS_YEAR = re.compile(  # March 3-5, 2019: the first of the days
+    rf"(?<![^\W_])(?P<name>{_MONTH_NAME})[\s.]*(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s?[\-–—]\s?"
+    r"(?P<last>\d{1,2})(?:st|nd|rd|th)?(?:\s?,\s?|\s)(?P<year>(?:19|20)\d\d)(?!\d|[.,:]\d)",
     re.IGNORECASE,
 )
 _YEAR_DAY_NAME = re.compile(  # Latvian: 2019. gada 12. marts
@@ -178,7 +187,11 @@ def _first_group(match: re.Match[str], name: str) -> str:
 
 
 def _numeric_dates(text: str, order: DateOrder | None) -> Iterator[FoundDate]:
+    year_first = [match for match in _YEAR_FIRST.finditer(text) if _year_first_date(match)]
+    taken = [match.span() for match in year_first if text[match.end("year")] in "./-"]
     for match in _overlapping(_NUMERIC, text):
+        if any(start < match.start() < end for start, end in taken):
+            continue  # 2019-02-01 - 2019-02-28 does not hold 02-01 - 2019
         if match["day4"]:
             date = _calendar(int(match["year4"]), int(match["month4"]), int(match["day4"]))
             if date:
@@ -197,20 +210,24 @@ def _numeric_dates(text: str, order: DateOrder | None) -> Iterator[FoundDate]:
         if date is not None:
             ambiguous = order is None and None not in (wanted, other) and wanted != other
             yield FoundDate(match.start(), match.end(), date, ambiguous)
-    for match in _YEAR_FIRST.finditer(text):
-        month, day = int(_first_group(match, "month")), int(_first_group(match, "day"))
-        date = _calendar(int(match["year"]), month, day)
-        if date:
-            yield FoundDate(match.start(), match.end(), date)
+    for match in year_first:
+        yield FoundDate(match.start(), match.end(), _year_first_date(match))
+
+
+def _year_first_date(match: re.Match[str]) -> datetime.date | None:
+    month, day = int(_first_group(match, "month")), int(_first_group(match, "day"))
+    return _calendar(int(match["year"]), month, day)
 
 
 def _named_dates(text: str) -> Iterator[FoundDate]:
-    for pattern in (_DAY_NAME_YEAR, _NAME_DAY_YEAR, _YEAR_NAME_DAY, _YEAR_DAY_NAME):
+    for pattern in (_DAY_NAME_YEAR, _NAME_DAY_YEAR, _NAME_DAYS_YEAR, _YEAR_NAME_DAY, _YEAR_DAY_NAME):
         for match in _overlapping(pattern, text):
             month = month_number(match["name"])
             if month is None:
                 continue
             groups = match.groupdict()
+            if "last" in groups and int(groups["last"]) <= int(groups["day"]):
+                continue  # Mar 12-08 2019 …
             if groups["year"] or groups.get("short"):
                 year = int(groups["year"]) if groups["year"] else _century(groups["short"])
                 date = _calendar(year, month, int(match["day"]))
@@ -258,7 +275,8 @@ def month_number(name: str) -> int | None:
     """1 to 12 for a month's name or abbreviation in a language of Latin script, accents optional.
 
     Digits that OCR put for letters are allowed (``N0V``), and one wrong letter in a name of six or more.
-    None for names that mean different months in different languages (``listopad``).
+    ``listopad`` is November, as in Polish and Czech, not the Croatian October; other names that mean
+    different months in different languages are None.
     """
     folded = without_accents(name).replace("0", "o").replace("1", "i")
     names = _month_names()
@@ -282,12 +300,22 @@ def month_number(name: str) -> int | None:
 def _month_names() -> dict[str, int | None]:
     months: defaultdict[str, set[int]] = defaultdict(set)
     for language in _LANGUAGES:
-        for use in Locale.parse(language).months.values():
-            for width in ("wide", "abbreviated"):
-                for month, name in use[width].items():
-                    bare = without_accents(name).strip(".").removeprefix("de ").removeprefix("d’")
-                    if len(bare) >= 3:
-                        months[bare].add(month)
+        for name, month in _listed_month_names(language):
+            months[name].add(month)
     for name, month in _MORE_MONTH_NAMES.items():
         months[name].add(month)
+    for language in _LANGUAGES_THAT_GIVE_WAY:
+        for name, month in _listed_month_names(language):
+            if not months[name]:
+                months[name].add(month)
     return {name: numbers.pop() if len(numbers) == 1 else None for name, numbers in months.items()}
+
+
+def _listed_month_names(language: str) -> Iterator[tuple[str, int]]:
+    """Month names and abbreviations in CLDR, without accents, each with its month."""
+    for use in Locale.parse(language).months.values():
+        for width in ("wide", "abbreviated"):
+            for month, name in use[width].items():
+                bare = without_accents(name).strip(".").removeprefix("de ").removeprefix("d’")
+                if len(bare) >= 3:
+                    yield bare, month
