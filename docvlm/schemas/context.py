@@ -36,6 +36,7 @@ class PageContext:
 _NUMERIC_DATE = re.compile(
     r"(?<![\d./])(?<!(?<!\d{3})\d-)(\d{1,2})([./-])(\d{1,2})\2(?:\d{4}(?![\d./])|\d{2}(?![\d./-]))"
 )
+_DOTTED_DATE = re.compile(r"(?<![\d./-])(?:\d{1,2}\.\d{1,2}\.(?:19|20)\d\d|\d\d\.\d\d\.\d\d)(?![\d./-])")
 _POINT_DECIMALS = re.compile(r"(?<![\d.,/:-])(?:\d{1,3}(?:,\d{2,3})+|\d+)?\.\d{2}(?![\d.,/:-])")
 _COMMA_DECIMALS = re.compile(r"(?<![\d.,/:-])(?:\d{1,3}(?:[.  ]\d{3})+|\d+),(?:\d{2}|-)(?![\d.,/:-])")
 
@@ -45,7 +46,8 @@ def guess_date_order(text: str) -> DateOrder | None:
 
     Dates with a number above 12 decide by majority. Without any, amounts with a decimal comma say day
     first (where those are written nobody puts the month first, whatever country an address is in), and a
-    US state with its ZIP code says month first. None where nothing tells.
+    US state with its ZIP code says month first where no money but dollars is paid and no date is written
+    with dots. None where nothing tells.
     """
     day_first = month_first = 0
     for match in _NUMERIC_DATE.finditer(text):
@@ -56,7 +58,9 @@ def guess_date_order(text: str) -> DateOrder | None:
         return DateOrder.DAY_FIRST if day_first > month_first else DateOrder.MONTH_FIRST
     if guess_decimal_style(text) is DecimalStyle.COMMA:
         return DateOrder.DAY_FIRST
-    return DateOrder.MONTH_FIRST if US_STATE_AND_ZIP.search(text) else None
+    if not US_STATE_AND_ZIP.search(text) or _DOTTED_DATE.search(text):
+        return None
+    return DateOrder.MONTH_FIRST if guess_currency(text) in ("USD", None) else None
 
 
 def guess_decimal_style(text: str) -> DecimalStyle | None:
