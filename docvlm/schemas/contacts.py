@@ -11,8 +11,12 @@ from stdnum import iban, numdb
 FEWEST_PHONE_DIGITS, MOST_PHONE_DIGITS = 6, 15  # E.164, section 6
 
 _PHONE = re.compile(r"\+?\s?\(?\+?\d[\d\s()./\-–·]*\d")
+# A dot with a space behind it may end the sentence: what follows must look like the rest of an address.
+_FIRST_DOT = r"\s?\.(?:\s(?=[a-z]|(?:COM|NET|ORG)\b))?"
+_LATER_DOT = r"(?:\s?\.(?:\s(?=(?i:com|net|org)\b))?|(?:(?<=\.co)|(?<=\.com))\.\s(?=[a-z]{2}\b))"
 _EMAIL = re.compile(
-    r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]*\s?@\s?[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?(?:\s?\.\s?[A-Za-z0-9\-]+)*\.\s?[A-Za-z]{2,18}(?![\w@])"
+    r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]*\s?@\s?[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?"
+    rf"{_FIRST_DOT}(?:[A-Za-z0-9\-]+(?:{_LATER_DOT}[A-Za-z0-9\-]+)*{_LATER_DOT})?[A-Za-z]{{2,18}}(?![\w@])"
 )
 _IBAN_START = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\s?[0-9OIl]{2}(?=[\sA-Z0-9])")
 

@@ -31,6 +31,26 @@ def test_emails_are_found_though_ocr_put_spaces_in() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("Write to billing@acme.com. Please pay", "billing@acme.com"),
+        ("SALES@ACME.COM. TEL 12", "SALES@ACME.COM"),
+        ("info@firma.de. sie", "info@firma.de"),
+        ("name@acme. com", "name@acme.com"),
+        ("NAME@ACME. COM", "NAME@ACME.COM"),
+        ("name@mail.acme. com", "name@mail.acme.com"),
+        ("name@acme.co. uk", "name@acme.co.uk"),
+        ("name@acme.com. my", "name@acme.com.my"),
+        ("name@acme.com .my", "name@acme.com.my"),
+        ("name @ acme . com .", "name@acme.com"),
+        ("name@acme. Please", None),
+    ],
+)
+def test_an_email_ends_with_its_sentence(text: str, address: str | None) -> None:
+    assert [email.value for email in find_emails(text)] == ([address] if address else [])
+
+
+@pytest.mark.parametrize(
     ("printed", "value", "valid"),
     [
         ("IBAN:DE89 3704 0044 0532 0130 00 BIC COBADEFF", "DE89370400440532013000", True),
