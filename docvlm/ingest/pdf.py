@@ -84,6 +84,7 @@ class PdfSource:
         plan = self._plan(number, page_box, text_layer.printed_sizes(lines), _scan_dpi(images, page_box))
         words = text_layer.read_words(
             _word_rows(text_page),
+            _text_page(drawing, pymupdf.TEXT_CLIP).extractWORDS(),
             lines,
             page_box,
             plan.dpi / 72,
@@ -218,13 +219,13 @@ def _images_on(drawing: Any) -> list[_Image]:
     return collector.images
 
 
-def _text_page(drawing: Any) -> Any:
-    """All text, that outside the page included.
+def _text_page(drawing: Any, more_flags: int = 0) -> Any:
+    """All text, that outside the page included unless it is clipped.
 
     PyMuPDF leaves out what lies outside the text page's own box, and counts lines differently
     afterwards for words and for spans; a boundless box keeps the two in step.
     """
-    text_page = drawing.get_textpage(_TEXT_FLAGS)
+    text_page = drawing.get_textpage(_TEXT_FLAGS | more_flags)
     box, boundless = text_page.m_internal.mediabox, mupdf.FzRect(mupdf.FzRect.Fixed_INFINITE)
     box.x0, box.y0, box.x1, box.y1 = boundless.x0, boundless.y0, boundless.x1, boundless.y1
     return pymupdf.TextPage(text_page)

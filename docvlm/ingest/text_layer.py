@@ -6,11 +6,13 @@ MuPDF's boxes are in PDF points of the displayed page; the words given back are 
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from bisect import bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, product
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,11 @@ _BOLD_BY_FLAG = 8  # FZ_STEXT_BOLD in a span's char_flags
 _FAINTEST_ALPHA = 13  # of 255: 5 % opacity
 _PALE = 200  # of 255: text this bright may vanish on paper
 _NOTICEABLE_DIFFERENCE = 12  # of 255 in any channel
+_SHADOW = 0.15  # of the font size: how far beside itself a word is printed again to look bold or raised
+_STRIP = 20  # points: words are looked up by the strips of the page that they touch
+_FONTS_OF_SIGNS = re.compile(r"zapfdingbats|zadb", re.IGNORECASE)
+# PDF forms print their ticks as letters and digits of such a font.
+_SIGNS = str.maketrans("345678lnopqrstuH", "✓✓✗✗✗✗●■☐☐☐☐▲▼◆★")
 _IGNORED_CHARACTERS = dict.fromkeys(map(ord, "\u200b\u200c\u2060\ufeff\u00ad"))
 
 PaintedPixels = Callable[[tuple[int, int, int, int]], npt.NDArray[np.bool_]]
@@ -40,16 +47,18 @@ class _Span:
     bold: bool
     painted: bool
     pale: bool
+    of_signs: bool
     top: float | None
     bottom: float | None
 
 
 @dataclass(slots=True)
 class _Line:
-    """The spans of a line, its whole text, and where in it each span ends."""
+    """The spans of a line, its whole text as it comes and with its signs, and where in it each span ends."""
 
     spans: list[_Span]
     text: str
+    signs: str
     ends: list[int]
 
 
@@ -64,7 +73,9 @@ def read_lines(page_dict: dict[str, Any]) -> Lines:
         for number, line in enumerate(block.get("lines", ())):
             spans = [_span(span, line["dir"]) for span in line["spans"]]
             ends = list(accumulate(len(span.text) for span in spans))
-            lines[block["number"], number] = _Line(spans, "".join(span.text for span in spans), ends)
+            text = "".join(span.text for span in spans)
+            signs = "".join(span.text.translate(_SIGNS) if span.of_signs else span.text for span in spans)
+            lines[block["number"], number] = _Line(spans, text, signs, ends)
     return lines
 
 
@@ -80,6 +91,7 @@ def printed_sizes(lines: Lines) -> list[tuple[float, int]]:
 
 def read_words(
     word_rows: Sequence[tuple[Any, ...]],
+    uncut_rows: Sequence[tuple[Any, ...]],
     lines: Lines,
     page_box: Box,
     pixels_per_point: float,
@@ -90,6 +102,7 @@ def read_words(
 
     Args:
         word_rows: ``TextPage.extractWORDS()``.
+        uncut_rows: the same of what clip paths leave of the text.
         lines: what ``read_lines`` gave.
         page_box: the displayed page in points.
         pixels_per_point: scale of the boxes returned.
@@ -98,6 +111,7 @@ def read_words(
     """
     words: list[LayerWord] = []
     doubtful: dict[int, Box] = {}
+    is_uncut = _uncut(uncut_rows)
     current, position = (-1, -1), 0
     scale = pixels_per_point
     for x0, y0, x1, y1, raw, block, line_number, _ in word_rows:
@@ -105,12 +119,13 @@ def read_words(
             current, position = (block, line_number), 0
         x, y = (x0 + x1) / 2, (y0 + y1) / 2
         span, position = _span_of(raw, lines[current], position, x, y)
-        text = clean_word(raw)
+        text = clean_word(_with_signs(raw, lines[current], span, position))
         if not text:
             continue
+        visible = span.painted and page_box.x0 < x < page_box.x1 and page_box.y0 < y < page_box.y1
+        visible = visible and is_uncut((x0, y0, x1, y1, raw))
         if span.top is not None and span.bottom is not None:
             y0, y1 = max(y0, span.top), min(y1, span.bottom)
-        visible = span.painted and page_box.x0 < x < page_box.x1 and page_box.y0 < y < page_box.y1
         if visible:
             x0, y0 = max(x0, page_box.x0), max(y0, page_box.y0)
             x1, y1 = min(x1, page_box.x1), min(y1, page_box.y1)
@@ -121,7 +136,7 @@ def read_words(
         words.append(LayerWord(text, box, block, line_number, span.font_size, span.bold, visible))
     if doubtful:
         _hide_unpainted(words, doubtful, painted_pixels)
-    return tuple(words)
+    return tuple(_without_repeats(words, scale))
 
 
 def clean_word(text: str) -> str:
@@ -167,6 +182,7 @@ def _span(span: dict[str, Any], direction: tuple[float, float]) -> _Span:
         bool(span["flags"] & _BOLD or flags & _BOLD_BY_FLAG),
         bool(flags & _FILLED_OR_STROKED) and span["alpha"] >= _FAINTEST_ALPHA,
         0.299 * red + 0.587 * green + 0.114 * blue >= _PALE,
+        _FONTS_OF_SIGNS.search(span["font"]) is not None,
         top,
         bottom,
     )
@@ -185,6 +201,60 @@ def _span_of(word: str, line: _Line, position: int, x: float, y: float) -> tuple
         if x0 <= x <= x1 and y0 <= y <= y1:
             return span, position
     return line.spans[0], position
+
+
+def _with_signs(word: str, line: _Line, span: _Span, end: int) -> str:
+    """A word with the signs that its line prints; ``end``: where it ends in the line, if that is known."""
+    if line.signs == line.text:
+        return word
+    begin = end - len(word)
+    if begin >= 0 and line.text[begin:end] == word:
+        return line.signs[begin:end]
+    return word.translate(_SIGNS) if span.of_signs else word
+
+
+def _uncut(rows: Sequence[tuple[Any, ...]]) -> Callable[[tuple[Any, ...]], bool]:
+    """Tells of a word's row, ``(x0, y0, x1, y1, text)``, whether its middle is among ``rows``."""
+    whole = {row[:5] for row in rows}
+    by_height: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for row in rows:
+        for height in range(math.floor(row[1] / _STRIP), math.floor(row[3] / _STRIP) + 1):
+            by_height[height].append(row)
+
+    def is_uncut(word_row: tuple[Any, ...]) -> bool:
+        if word_row in whole:
+            return True
+        left, top, right, bottom, word = word_row
+        x, y = (left + right) / 2, (top + bottom) / 2
+        return any(
+            x0 <= x <= x1 and y0 <= y <= y1 and (text in word or word in text)
+            for x0, y0, x1, y1, text, *_ in by_height[math.floor(y / _STRIP)]
+        )
+
+    return is_uncut
+
+
+def _without_repeats(words: Sequence[LayerWord], pixels_per_point: float) -> list[LayerWord]:
+    """Each word once: some are printed again in or just beside their place, to look bold or raised."""
+    counts = Counter(word.text for word in words)
+    kept: dict[int, LayerWord] = {}
+    places: dict[tuple[str, float, int, int], int] = {}
+    for index, word in enumerate(words):
+        if counts[word.text] > 1:
+            size = word.font_size or 0.0
+            step = _SHADOW * size * pixels_per_point or 1.0
+            column, row = math.floor(word.box.x0 / step), math.floor(word.box.y0 / step)
+            around = ((word.text, size, column + x, row + y) for x, y in product((0, -1, 1), repeat=2))
+            earlier = next((places[place] for place in around if places.get(place) in kept), None)
+            if earlier is not None and (kept[earlier].visible or not word.visible):
+                shifted = word.visible and word.box != kept[earlier].box
+                kept[earlier] = replace(kept[earlier], bold=kept[earlier].bold or shifted)
+                continue
+            if earlier is not None:
+                del kept[earlier]
+            places[word.text, size, column, row] = index
+        kept[index] = word
+    return list(kept.values())
 
 
 def _hide_unpainted(words: list[LayerWord], doubtful: dict[int, Box], painted_pixels: PaintedPixels) -> None:

@@ -99,6 +99,71 @@ def test_text_under_an_image_is_invisible_and_text_over_it_is_not() -> None:
     assert words["stamped"].visible
 
 
+@pytest.mark.parametrize("shift", [(0, 0), (0.4, 0), (1, 1)])
+def test_what_is_printed_twice_in_one_place_is_one_word_and_bold_where_it_looks_so(
+    shift: tuple[float, float],
+) -> None:
+    document, page = new_page()
+    for dx, dy in ((0, 0), shift):
+        page.insert_text((20 + dx, 50 + dy), "Total EUR")
+        page.insert_text((200 + dx, 50 + dy), "119,00")
+    page.insert_text((20, 65), "Total 119,00 1 1 1 ll")
+    words = read(document).text_layer
+    assert words is not None
+    assert [word.text for word in words[:3]] == ["Total", "EUR", "119,00"]
+    assert {word.bold for word in words[:3]} == {shift != (0, 0)}
+    assert [word.text for word in words[3:]] == ["Total", "119,00", "1", "1", "1", "ll"]
+    assert not any(word.bold for word in words[3:])
+
+
+def test_of_hidden_and_seen_text_in_one_place_the_seen_one_stays() -> None:
+    document, page = new_page()
+    for x, mode in ((20, 3), (20.5, 0), (19.5, 3), (20.5, 0)):
+        page.insert_text((x, 50), "under", render_mode=mode)
+    page.insert_text((20, 80), "over")
+    page.insert_text((20, 80), "over", render_mode=3)
+    words = read(document).text_layer
+    assert words is not None
+    assert [(word.text, word.visible, word.bold) for word in words] == [
+        ("under", True, False),
+        ("over", True, False),
+    ]
+
+
+def test_what_a_clip_path_cuts_off_is_invisible() -> None:
+    document, page = new_page()
+    page.insert_text((20, 20), "before")
+    contents = page.get_contents()[0]
+    cell = b"q 20 100 65 20 re W n BT /helv 11 Tf 20 110 Td (Consulting services for the month) Tj ET Q"
+    tight = b"q 20 60 200 9 re W n BT /helv 11 Tf 20 60 Td (Quantity) Tj ET Q"
+    document.update_stream(contents, document.xref_stream(contents) + b"\n" + cell + b"\n" + tight)
+    page.insert_text((80, 90), "12")
+    words = words_of(read(document))
+    assert {text: word.visible for text, word in words.items()} == {
+        "before": True,
+        "Consulting": True,
+        "services": False,
+        "for": False,
+        "the": False,
+        "month": False,
+        "Quantity": True,
+        "12": True,
+    }
+
+
+def test_ticks_of_forms_are_ticks() -> None:
+    document, page = new_page()
+    widget = pymupdf.Widget()
+    widget.field_type, widget.field_name = pymupdf.PDF_WIDGET_TYPE_CHECKBOX, "paid"
+    widget.rect, widget.field_value = pymupdf.Rect(20, 60, 40, 80), True
+    page.add_widget(widget)
+    page.insert_text((50, 75), "paid 4")
+    page.insert_text((20, 100), "4 8 n", fontname="zadb")
+    words = read(document).text_layer
+    assert words is not None
+    assert sorted(word.text for word in words) == sorted(["✓", "paid", "4", "✓", "✗", "■"])
+
+
 def test_text_outside_the_crop_box_is_invisible_and_does_not_disturb_the_rest() -> None:
     document, page = new_page()
     page.insert_text((20, 15), "cropped above")
