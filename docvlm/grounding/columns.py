@@ -7,13 +7,17 @@ them have a column's values below each other, a row whose value stands elsewhere
 from __future__ import annotations
 
 import itertools
+import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from docvlm.grounding.runs import PageWords, WordRun
 from docvlm.grounding.table_rows import FIGURES
 from docvlm.schemas import FieldSpec, FieldType, PageContext, find_candidates, normalise
+from docvlm.schemas.letters import without_accents
+from docvlm.schemas.numbers import decimal_of
 from docvlm.types import Box, Word
 
 FEWEST_ENTRIES = 3
@@ -24,6 +28,13 @@ _FEWEST_FIGURES = 2
 
 _MOST = 0.6
 """The share of a column's values, by confidence, that must stand below each other."""
+
+_SUM_WORDS = re.compile(
+    r"\W*(?:(?:grand|net|invoice|sub|sous)\W*)?"
+    r"(?:total\w*|totaal|totaux|subtota\w*|subtotaal|(?:zwischen|gesamt|end)?summe|gesamt(?:betrag)?|suma|razem"
+    r"|(?:carried|brought)\W+(?:forward|over|down)|carry\W?over|ubertrag|a reporter|riporto|report(?!\W+[^\W\d]))\b"
+)
+"""How a row begins that adds the entries up, or carries them over to another page."""
 
 _SAME_TEXT_GAP = 1.2  # of the line height: words closer than this are one text
 _SAME_NUMBER_GAP = 0.8  # of the line height: groups of digits closer than this are one number
@@ -61,7 +72,7 @@ def line_up(
 
     A cell is exchanged only where the entry has exactly one run there that can be the column's value. A
     number whose words are an amount of the entry too is none. Rows between the entries and right beside the
-    first and the last of them that have a value in every place are entries too.
+    first and the last of them that have a value in every place are entries too, unless they add others up.
     """
     entries = [_without_amounts_as_numbers(entry, columns) for entry in entries]
     table = _Table(_columns(entries, columns), words, context)
@@ -100,19 +111,44 @@ class _Table:
         above = itertools.takewhile(_is_entry, map(self._entry_in, range(first - 1, -1, -1)))
         below = itertools.takewhile(_is_entry, map(self._entry_in, range(last + 1, len(self._words.lines))))
         between = (self._entry_in(row) for row in range(first, last) if row not in by_row)
-        left_out = [one for one in (*above, *between, *below) if one is not None]
+        left_out = [one for one in (*above, *between) if one is not None]
+        for one in below:
+            if one is None or self._adds_up(one[1], [*entries, *(entry for _, entry in left_out)]):
+                break
+            left_out.append(one)
         placed = [(self._row_of(entry), entry) for entry in entries]
         known = [(last if row is None else row, entry) for row, entry in placed]
         return [entry for _, entry in sorted([*known, *left_out], key=lambda one: one[0])]
 
     def _entry_in(self, row: int) -> tuple[int, list[Cell]] | None:
-        """The row with its entry; None where a column that has a place has no value there."""
+        """The row with its entry; None where a column that has a place has no value there, and for a sum."""
+        if _SUM_WORDS.match(without_accents(" ".join(word.text for word in self._words.lines[row]))):
+            return None
         found = [self._standing_in(column, row) for column in self._columns]
         placed = [(column, run) for column, run in zip(self._columns, found, strict=True) if column.place]
         if any(run is None for _, run in placed):
             return None
         sure = min(column.share for column, _ in placed)
         return row, [Cell(run, sure, moved=True) for run in found]
+
+    def _adds_up(self, entry: Sequence[Cell], others: Sequence[Sequence[Cell]]) -> bool:
+        """Whether the last amount of an entry is the sum of the others'."""
+        amounts = [
+            number
+            for number, column in enumerate(self._columns)
+            if column.place is not None and column.spec.type is FieldType.AMOUNT
+        ]
+        if not amounts:
+            return False
+        total = self._value(entry, amounts[-1])
+        parts = [self._value(other, amounts[-1]) for other in others]
+        known = [part for part in parts if part is not None]
+        return total is not None and len(known) == len(parts) and sum(known, Decimal()) == total
+
+    def _value(self, entry: Sequence[Cell], number: int) -> Decimal | None:
+        run = entry[number].run
+        spec = self._columns[number].spec
+        return None if run is None else decimal_of(normalise(run.text, spec, self._context).value)
 
     def _row_of(self, entry: Sequence[Cell]) -> int | None:
         """The row of the page that holds most of an entry's cells."""

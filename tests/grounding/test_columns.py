@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from docvlm.grounding import Cell, PageWords, WordRun, line_up
 from docvlm.schemas import FieldSpec, load_schema, page_context
 from docvlm.types import Box, Word
@@ -115,6 +117,50 @@ def test_with_one_column_of_figures_a_total_is_no_entry() -> None:
     ]
     found = line_up(chosen, schema.fields[0].columns, words, page_context(words.text))
     assert len(found) == 4
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "Total",
+        "Grand total:",
+        "Subtotal",
+        "Sub-total",
+        "Zwischensumme",
+        "Carried forward",
+        "Übertrag",
+        "Sum of",
+    ],
+)
+def test_a_row_with_the_sum_is_no_entry_though_it_has_all_columns(last: str) -> None:
+    schema = load_schema("items[description, quantity:number, amount:amount]")
+    rows = (
+        *((row[0], row[1], "", row[3]) for row in ROWS),
+        (last, "10", "", "694.50"),
+        ("Cup", "1", "", "2.00"),
+    )
+    words = page(rows)
+    chosen = [
+        [Cell(run(words, number, row[column], last=column == 3), 0.9) for column in (0, 1, 3)]
+        for number, row in enumerate(rows[:3])
+    ]
+    found = line_up(chosen, schema.fields[0].columns, words, page_context(words.text))
+    assert texts(found) == [(row[0], row[1], row[3]) for row in ROWS]
+
+
+def test_a_row_carried_over_among_the_entries_is_none_but_a_name_with_such_a_word_is() -> None:
+    rows = (
+        ("Brought forward", "2", "1.00", "99.00"),
+        *ROWS[:2],
+        ("Carried forward", "3", "1.00", "709.00"),
+        ("Colgate Total", "1", "3.00", "3.00"),
+        ("Report printing", "1", "3.00", "3.00"),
+        *ROWS[2:],
+    )
+    words = page(rows)
+    chosen = entries(words, rows)
+    found = line_up([chosen[1], chosen[2], chosen[6], chosen[7]], columns(), words, page_context(words.text))
+    assert texts(found) == [*ROWS[:2], *rows[4:6], *ROWS[2:]]
 
 
 def test_of_two_entries_neither_is_the_odd_one() -> None:
