@@ -32,7 +32,8 @@ _MOST = 0.6
 _SUM_WORDS = re.compile(
     r"\W*(?:(?:grand|net|invoice|sub|sous)\W*)?"
     r"(?:total\w*|totaal|totaux|subtota\w*|subtotaal|(?:zwischen|gesamt|end)?summe|gesamt(?:betrag)?|suma|razem"
-    r"|(?:carried|brought)\W+(?:forward|over|down)|carry\W?over|ubertrag|a reporter|riporto|report(?!\W+[^\W\d]))\b"
+    r"|(?:carried|brought)\W+(?:forward|over|down)|carry\W?over|ubertrag|a reporter|riporto"
+    r"|report(?!\W+[^\W\d]))\b"
 )
 """How a row begins that adds the entries up, or carries them over to another page."""
 
