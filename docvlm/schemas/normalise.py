@@ -125,7 +125,7 @@ def _amount(raw: str, context: PageContext) -> TypedValue:
 
 
 def _number(raw: str, kind: FieldType, context: PageContext) -> TypedValue:
-    numbers = find_numbers(raw, context.decimal_style)
+    numbers = find_numbers(raw, context.decimal_style, thousands_first=kind is FieldType.INTEGER)
     number = _only(numbers)
     if number is None and kind is FieldType.PERCENT:
         number = _only([number for number in numbers if number.percent])

@@ -72,13 +72,14 @@ def _found(
 ) -> Iterator[FoundNumber]:
     for match in _NUMBER.finditer(repaired):
         start, end = match.span()
-        if _GOES_ON.match(repaired, end):
+        is_taxed_minus = bool(_MINUS_AND_TAX.match(text, end) and _CENTS.search(match[0]))
+        if _GOES_ON.match(repaired, end) and not is_taxed_minus:
             continue
         parsed = parse_decimal(match[0], style, thousands_first=thousands_first)
         if parsed is None:
             continue
         value, decimals, grouped, ambiguous = parsed
-        around = _surroundings(repaired, start, end, decimals)
+        around = _surroundings(repaired, start, end, decimals, is_taxed_minus)
         if around is None:
             continue
         yield FoundNumber(
@@ -115,11 +116,16 @@ _GOES_ON = re.compile(r"[/:.,)]?\d|[-/:][^\W_]|[xX*]\d")
 _DASHES = "-−–"
 _WHOLE_AMOUNT = re.compile(r"[.,:][-–—=]{1,2}(?![\w-])")  # 12,- and 12.--
 _MINUS_AFTER = re.compile(r"[-−–](?![\w-])")
+_MINUS_AND_TAX = re.compile(r"[-−–][A-Z](?![\w-])")  # 5.00-A: the letter says how it is taxed
+_MINUS_AFTER_CURRENCY = re.compile(r"[-−–](?![\w-]|\s?\d)")  # 12,50 €- but not from 12,50 €- 14,50 €
+_CENTS = re.compile(r"[.,]\d\d$")
 _ENTRY = re.compile(r"\s?(CR|DR|Cr|Dr|cr|dr)\b")
 _PERCENT = re.compile(r"\s?(?:%|(?:per\s?cent|percent|pct|Prozent)\b)")
 
 
-def _surroundings(text: str, start: int, end: int, decimals: int) -> _Surroundings | None:
+def _surroundings(
+    text: str, start: int, end: int, decimals: int, is_taxed_minus: bool
+) -> _Surroundings | None:
     """The minus, brackets, currency, ledger side and per cent sign around the digits ``text[start:end]``.
 
     None where the surroundings show that the digits are part of something else.
@@ -141,11 +147,15 @@ def _surroundings(text: str, start: int, end: int, decimals: int) -> _Surroundin
 
     whole = None if decimals else _WHOLE_AMOUNT.match(text, end)
     minus_after = None if whole else _MINUS_AFTER.match(text, end)
+    has_minus = minus_after is not None or is_taxed_minus
+    end += is_taxed_minus
     if tail := whole or minus_after:
         end = tail.end()
     core_end = end
     if not sign and (sign := _currency_after(text, end)):
         end = text.index(sign, end) + len(sign)
+        if decimals and not has_minus and _MINUS_AFTER_CURRENCY.match(text, end):
+            has_minus, end = True, end + 1
     in_brackets = "(" in (inner, outer) and text[end : end + 1] == ")"
     if in_brackets:
         core_end = core_end + 1 if core_end == end else core_end
@@ -153,7 +163,7 @@ def _surroundings(text: str, start: int, end: int, decimals: int) -> _Surroundin
     entry, percent = _ENTRY.match(text, end), _PERCENT.match(text, end)
     if suffix := entry or percent:
         end = suffix.end()
-    has_minus = any(mark and mark in _DASHES for mark in (inner, outer)) or minus_after is not None
+    has_minus = has_minus or any(mark and mark in _DASHES for mark in (inner, outer))
     return _Surroundings(
         start=start,
         end=end,

@@ -43,6 +43,9 @@ def _only(text: str, style: DecimalStyle | None = None) -> str:
         ("−5.00", "-5.00"),
         ("5.00-", "-5.00"),
         ("(12.50)", "-12.50"),
+        ("5.00-A", "-5.00"),
+        ("1.00-O", "-1.00"),
+        ("1,00−B", "-1.00"),
         ("0.00-", "0.00"),
         ("- 5.00", "5.00"),
         ("TOTAL-9.00", "9.00"),
@@ -77,12 +80,19 @@ def test_reads_a_number_however_it_is_printed(printed: str, value: str) -> None:
         ("R$ 1.234,56", "R$", "1234.56"),
         ("JPY 1,080", "JPY", "1080"),
         ("(12,50 €)", "€", "-12.50"),
+        ("12,50 €-", "€", "-12.50"),
+        ("12.50 EUR-", "EUR", "-12.50"),
     ],
 )
 def test_a_currency_beside_the_number_is_taken_with_it(printed: str, sign: str, value: str) -> None:
     (number,) = find_numbers(printed, thousands_first=True)
     assert (number.currency_sign, as_text(number.value)) == (sign, value)
     assert printed[number.start : number.end] == printed
+
+
+@pytest.mark.parametrize("text", ["12,50 €- 14,50 €", "12 €-", "12,50 EUR-Zone"])
+def test_a_dash_behind_a_currency_is_no_minus_where_text_goes_on(text: str) -> None:
+    assert all(number.value > 0 for number in find_numbers(text))
 
 
 def test_letters_that_only_look_like_a_currency_are_none() -> None:
@@ -96,6 +106,9 @@ def test_letters_that_only_look_like_a_currency_are_none() -> None:
         "25/12/2018",
         "20:13",
         "1.23.45",
+        "1.5-A",
+        "5-A",
+        "9.00-Off",
         "SX-575-1",
         "012-3456789",
         "192.168.1.10",
