@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,10 @@ pymupdf.TOOLS.mupdf_display_warnings(False)
 
 # Ligatures come as letters, unknown glyphs as U+FFFD (not as made-up characters).
 _TEXT_FLAGS = pymupdf.TEXT_PRESERVE_WHITESPACE
-_TEXT_BLOCK = 0
+_TEXT_BLOCK, _IMAGE_BLOCK = 0, 1
+_OPAQUE_RECTANGLE = re.compile(r"<vector filled, .*alpha: 255, is-rect: true")
+_LOWEST_COVER = 4.0  # points: a rectangle less high is a line
+_MOST_RECTANGLES = 2000  # more of them are a drawing
 _CHECK_PIXELS = 4_000_000
 _PREVIEW_REDUCTION = 2  # small print is then 8 px high, still more than a smudge
 _SCAN_AREA = 0.7
@@ -81,14 +85,15 @@ class PdfSource:
         text_page = _text_page(drawing)
         lines = text_layer.read_lines(text_page.extractDICT())
         images = _images_on(drawing)
+        over = _boxes_over_text(drawing)
         plan = self._plan(number, page_box, text_layer.printed_sizes(lines), _scan_dpi(images, page_box))
         words = text_layer.read_words(
-            _word_rows(text_page),
+            _word_rows(text_page, over.replaced),
             _text_page(drawing, pymupdf.TEXT_CLIP).extractWORDS(),
             lines,
             page_box,
             plan.dpi / 72,
-            _boxes_over_text(drawing) if images else (),
+            over.boxes,
             lambda area: _pixels_painted_by_text(drawing, area),
         )
         reply = PageReply(
@@ -231,25 +236,44 @@ def _text_page(drawing: Any, more_flags: int = 0) -> Any:
     return pymupdf.TextPage(text_page)
 
 
-def _word_rows(text_page: Any) -> Sequence[lost_spaces.WordRow]:
+def _word_rows(text_page: Any, replaced: set[tuple[Any, ...]]) -> Sequence[lost_spaces.WordRow]:
     word_rows: Sequence[lost_spaces.WordRow] = text_page.extractWORDS()
+    if replaced:
+        word_rows = [row for row in word_rows if row[:5] not in replaced]
     if not lost_spaces.has_long_words(word_rows):
         return word_rows
     return lost_spaces.part_words(word_rows, text_page.extractRAWDICT())
 
 
-def _boxes_over_text(drawing: Any) -> list[Box]:
-    """The images that are painted after text in the same place."""
-    text_page = pymupdf.TextPage(drawing.get_textpage(_TEXT_FLAGS | pymupdf.TEXT_PRESERVE_IMAGES))
+@dataclass(frozen=True, slots=True)
+class _OverText:
+    """What is painted after text in the same place, and the words that were printed anew on top of it."""
+
+    boxes: list[Box]
+    replaced: set[tuple[Any, ...]]
+
+
+def _boxes_over_text(drawing: Any) -> _OverText:
+    """The images and opaque rectangles that are painted after text in the same place."""
+    flags = _TEXT_FLAGS | pymupdf.TEXT_PRESERVE_IMAGES | pymupdf.TEXT_COLLECT_VECTORS
+    text_page = pymupdf.TextPage(drawing.get_textpage(flags))
     earlier: list[Box] = []
-    over: list[Box] = []
-    for x0, y0, x1, y1, _, _, kind in text_page.extractBLOCKS():  # in the order of painting
+    images: list[Box] = []
+    rectangles: list[tuple[int, Box]] = []
+    for x0, y0, x1, y1, says, _, kind in text_page.extractBLOCKS():  # in the order of painting
         box = Box(x0, y0, x1, y1)
         if kind == _TEXT_BLOCK:
             earlier.append(box)
-        elif any(box.intersection(text) for text in earlier):
-            over.append(box)
-    return over
+        elif kind == _IMAGE_BLOCK:
+            if any(box.intersection(text) for text in earlier):
+                images.append(box)
+        elif min(box.width, box.height) >= _LOWEST_COVER and _OPAQUE_RECTANGLE.search(says):
+            if any(box.intersection(text) for text in earlier):
+                rectangles.append((len(earlier), box))
+            if len(rectangles) > _MOST_RECTANGLES:
+                return _OverText(images, set())
+    replaced = text_layer.replaced_rows(text_page.extractWORDS(), rectangles) if rectangles else set()
+    return _OverText([*images, *(box for _, box in rectangles)], replaced)
 
 
 def _scan_dpi(images: list[_Image], page_box: Box) -> float | None:

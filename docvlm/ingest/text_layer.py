@@ -27,6 +27,7 @@ _FAINTEST_ALPHA = 13  # of 255: 5 % opacity
 _PALE = 200  # of 255: text this bright may vanish on paper
 _NOTICEABLE_DIFFERENCE = 12  # of 255 in any channel
 _SHADOW = 0.15  # of the font size: how far beside itself a word is printed again to look bold or raised
+_MOST = 0.75  # of a word's box
 _STRIP = 20  # points: words are looked up by the strips of the page that they touch
 _FONTS_OF_SIGNS = re.compile(r"zapfdingbats|zadb", re.IGNORECASE)
 # PDF forms print their ticks as letters and digits of such a font.
@@ -129,14 +130,58 @@ def read_words(
         if visible:
             x0, y0 = max(x0, page_box.x0), max(y0, page_box.y0)
             x1, y1 = min(x1, page_box.x1), min(y1, page_box.y1)
-            if span.pale or any(over.x0 < x < over.x1 and over.y0 < y < over.y1 for over in covering_boxes):
-                doubtful[len(words)] = Box(x0, y0, x1, y1)
+            box = Box(x0, y0, x1, y1)
+            over = [one for one in covering_boxes if one.x0 < x < one.x1 and one.y0 < y < one.y1]
+            if span.pale or over:
+                covered = (one.intersection(box) for one in over)
+                doubtful[len(words)] = next((part for part in covered if part and _is_most(part, box)), box)
         left, top = page_box.x0, page_box.y0
         box = Box((x0 - left) * scale, (y0 - top) * scale, (x1 - left) * scale, (y1 - top) * scale)
         words.append(LayerWord(text, box, block, line_number, span.font_size, span.bold, visible))
     if doubtful:
         _hide_unpainted(words, doubtful, painted_pixels)
     return tuple(_without_repeats(words, scale))
+
+
+def replaced_rows(
+    word_rows: Sequence[tuple[Any, ...]], rectangles: Sequence[tuple[int, Box]]
+) -> set[tuple[Any, ...]]:
+    """The rows, without their numbers, of words that were painted over and have another word in their place.
+
+    Args:
+        word_rows: ``TextPage.extractWORDS()`` of blocks in the order of painting.
+        rectangles: opaque ones, each with how many blocks of text were painted before.
+    """
+    replaced: set[tuple[Any, ...]] = set()
+    for number, rectangle in rectangles:
+        inside = [(row, Box(*row[:4])) for row in word_rows if _is_in(rectangle, row)]
+        later = [(row[4], box) for row, box in inside if row[5] >= number]
+        for row, box in inside:
+            if row[5] < number and _is_most(rectangle.intersection(box), box):
+                others = [text for text, other in later if _is_in_place_of(other, box)]
+                if others and row[4] not in others:
+                    replaced.add(row[:5])
+    return replaced
+
+
+def _is_in(box: Box, row: tuple[Any, ...]) -> bool:
+    x, y = (float(row[0]) + row[2]) / 2, (float(row[1]) + row[3]) / 2
+    return bool(box.x0 < x < box.x1 and box.y0 < y < box.y1)
+
+
+def _is_in_place_of(other: Box, box: Box) -> bool:
+    """Whether two words, of about one size, could not be read both."""
+    common = other.intersection(box)
+    return (
+        common is not None
+        and 0.5 < other.height / box.height < 2
+        and common.height > 0.5 * min(other.height, box.height)
+        and common.width > 0.2 * min(other.width, box.width)
+    )
+
+
+def _is_most(part: Box | None, box: Box) -> bool:
+    return part is not None and part.area >= _MOST * box.area
 
 
 def clean_word(text: str) -> str:

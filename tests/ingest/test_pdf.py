@@ -130,6 +130,39 @@ def test_of_hidden_and_seen_text_in_one_place_the_seen_one_stays() -> None:
     ]
 
 
+def test_text_under_a_filled_rectangle_is_invisible_and_text_over_it_is_not() -> None:
+    document, page = new_page()
+    page.draw_rect(pymupdf.Rect(10, 5, 290, 25), color=None, fill=(0.8, 0.8, 0.8))
+    page.insert_text((20, 20), "shaded")
+    page.insert_text((20, 50), "IBAN: DE89370400440532013000")
+    page.draw_rect(pymupdf.Rect(52, 40, 230, 53), color=None, fill=(0, 0, 0))
+    page.insert_text((20, 80), "marked")
+    page.add_highlight_annot(pymupdf.Rect(20, 70, 70, 84))
+    page.insert_text((20, 110), "tinted")
+    page.draw_rect(pymupdf.Rect(10, 98, 100, 114), color=None, fill=(1, 1, 0), fill_opacity=0.4)
+    page.insert_text((20, 140), "framed")
+    page.draw_rect(pymupdf.Rect(10, 128, 100, 144), color=(0, 0, 0))
+    page.insert_text((20, 170), "erased")
+    page.draw_rect(pymupdf.Rect(10, 158, 100, 174), color=None, fill=WHITE)
+    words = words_of(read(document))
+    assert {text for text, word in words.items() if not word.visible} == {"DE89370400440532013000", "erased"}
+    assert {"shaded", "IBAN:", "marked", "tinted", "framed"} < set(words)
+
+
+def test_text_painted_over_and_printed_anew_is_read_anew() -> None:
+    document, page = new_page()
+    page.insert_text((20, 50), "Total EUR 100,00 net")
+    page.draw_rect(pymupdf.Rect(74, 40, 109, 54), color=None, fill=WHITE)
+    page.insert_text((75, 50), "950,00")
+    page.insert_text((20, 80), "kept")
+    page.draw_rect(pymupdf.Rect(18, 70, 109, 84), color=None, fill=WHITE)
+    page.insert_text((20, 80), "kept")
+    words = words_of(read(document))
+    assert {text: word.visible for text, word in words.items()} == dict.fromkeys(
+        ("Total", "EUR", "950,00", "net", "kept"), True
+    )
+
+
 def test_what_a_clip_path_cuts_off_is_invisible() -> None:
     document, page = new_page()
     page.insert_text((20, 20), "before")
