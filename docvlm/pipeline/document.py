@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from docvlm import ingest
 from docvlm.config import Settings
-from docvlm.errors import Cancelled, DocvlmError, InputError
+from docvlm.errors import InputError
 from docvlm.model_names import EMBEDDED
 from docvlm.models.protocol import Engine, PageInput
 from docvlm.pipeline.ask import AnswerPiece, ask_windows
 from docvlm.pipeline.extract import WindowDone, extract_windows
 from docvlm.pipeline.pages import PageReader, PageReading
 from docvlm.pipeline.resumable import ResumableEngine
+from docvlm.pipeline.run_clock import RunClock
 from docvlm.pipeline.windows import Region, Window, cut_windows, with_picture
 from docvlm.reading import READER_VERSION
 from docvlm.schemas import Schema, load_schema
-from docvlm.store import RunKind, RunStatus, Store
-from docvlm.telemetry import log_event, record_span
+from docvlm.store import RunKind, Store
 from docvlm.tiling import Budget, TilePlan, native_views, plan_tiles
 from docvlm.types import Answer, DocumentInfo, Extraction, Page, PageStatus, RgbImage, RunInfo
 
@@ -163,7 +161,7 @@ class OpenDocument:
         if known is not None:
             yield known
             return
-        with _RunClock(self._store, self.id, RunKind.ASK, run) as clock:
+        with RunClock(self._store, self.id, RunKind.ASK, run) as clock:
             windows, _ = self._windows(engine, pages, cancel, region)
             clock.lap("read")
             asked = self._resumable(engine, RunKind.ASK, run, question, windows, fresh)
@@ -196,7 +194,7 @@ class OpenDocument:
         *,
         fresh: bool = False,
     ) -> Iterator[WindowDone | Extraction]:
-        """The same, with progress; the last value is the extraction.
+        """The same, with progress; the last value is the extraction, from then on the latest with its schema.
 
         Raises:
             Cancelled: soon after ``cancel`` was set.
@@ -206,9 +204,10 @@ class OpenDocument:
         run = self._run_info(pages, engine, budget)
         known = None if fresh else self._store.extraction(self.id, run, schema.key)
         if known is not None:
+            self._make_latest(run, schema.key, known)
             yield known
             return
-        with _RunClock(self._store, self.id, RunKind.EXTRACT, run) as clock:
+        with RunClock(self._store, self.id, RunKind.EXTRACT, run) as clock:
             windows, failed = self._windows(engine, pages, cancel)
             clock.lap("read")
             asked = self._resumable(engine, RunKind.EXTRACT, run, schema.key, windows, fresh)
@@ -306,6 +305,12 @@ class OpenDocument:
             window for reading in readings for window in cut_windows(reading, engine.count_tokens)
         ], failed
 
+    def _make_latest(self, run: RunInfo, schema_key: str, known: Extraction) -> None:
+        """Keep an extraction once more where one of other pages, for instance, has been kept since."""
+        kept = self._store.extraction_id(self.id, run, schema_key)
+        if all(latest.id != kept for latest in self._store.extractions(self.id, latest_only=True)):
+            self._store.save_extraction(self.id, run, schema_key, known)
+
     def _resumable(
         self,
         engine: Engine,
@@ -356,39 +361,6 @@ class OpenDocument:
             pages=self._named(self.page_numbers(pages)),
             pipeline=PIPELINE_VERSION,
         )
-
-
-class _RunClock:
-    """Times a run step by step; a run that fails or is stopped is kept with its reason."""
-
-    def __init__(self, store: Store, document_id: int, kind: RunKind, run: RunInfo) -> None:
-        self.run = run
-        self.started = datetime.now(UTC)
-        self._store = store
-        self._document_id = document_id
-        self._kind = kind
-        self._last = time.monotonic()
-
-    def lap(self, step: str) -> None:
-        """Note the seconds since the last lap under the name of the step that took them."""
-        now = time.monotonic()
-        self.run = replace(self.run, timings=(*self.run.timings, (step, now - self._last)))
-        self._last = now
-
-    def __enter__(self) -> _RunClock:
-        return self
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        seconds = (datetime.now(UTC) - self.started).total_seconds()
-        state = RunStatus.DONE if error is None else RunStatus.FAILED
-        steps = dict(self.run.timings)
-        log_event(
-            "run.ended", kind=self._kind, state=state, model=self.run.model, seconds=seconds, steps=steps
-        )
-        record_span(f"run {self._kind}", seconds, state=state.value, model=self.run.model)
-        if isinstance(error, DocvlmError):
-            status = RunStatus.CANCELLED if isinstance(error, Cancelled) else RunStatus.FAILED
-            self._store.save_run(self._document_id, self._kind, self.run, status, error.message, self.started)
 
 
 def _last(events: Iterator[object], kind: type[Kind]) -> Kind:

@@ -286,14 +286,15 @@ def with_labels(store: Store, record: ExtractionRecord, schema: Schema) -> Extra
     """What is exported of an extraction: what a person has said of its values since in place of them.
 
     Nothing is written. Cells of lists are known by their row, so that only the rows that were found last with
-    the schema, on which a person worked, take theirs.
+    the schema, on which a person worked, take theirs; they may have been found, and kept, before as well.
     """
     known = store.labels(record.document_id, LabelKind.FIELD)
     if not known:
         return record.extraction
     labels: dict[str, Label] = {each.label.name: each.label for each in known}
-    last = {each.id for each in store.extractions(record.document_id, latest_only=True)}
-    if record.id not in last:
+    latest = store.extractions(record.document_id, latest_only=True)
+    last = [each.extraction for each in latest if each.schema_key == record.schema_key]
+    if record.extraction not in last:
         labels = {name: label for name, label in labels.items() if CellName.parse(name) is None}
     for items in record.extraction.fields:
         if isinstance(items, LineItems) and (moves := moves_of(items.name, items.rows, labels, None)):

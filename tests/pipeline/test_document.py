@@ -90,6 +90,23 @@ def test_answers_for_some_pages_are_not_those_for_others(pdf: Path, store: Store
         assert (total_of(document, "1").value, total_of(document, "2").value) == ("9.00", "12.50")
 
 
+def test_what_was_extracted_last_is_the_latest_also_where_it_comes_from_the_store(
+    pdf: Path, store: Store
+) -> None:
+    engine = WrittenEngine(write)
+    with open_with(pdf, store, engine) as document:
+        for pages in ("1", "2"):
+            total_of(document, pages)
+        asked = len(engine.requests)
+        for pages, total in (("1", "9.00"), ("1", "9.00"), ("2", "12.50")):
+            assert total_of(document, pages).value == total
+            (latest,) = store.extractions(document.id, latest_only=True)
+            assert latest.run.info.pages == pages
+            assert latest.id == document.kept_extraction(load_schema("total:amount"), pages)
+        assert len(engine.requests) == asked
+        assert len(store.extractions(document.id)) == 4, "what is the latest already is not kept once more"
+
+
 def test_all_pages_by_number_are_all_pages(pdf: Path, store: Store) -> None:
     engine = WrittenEngine(write)
     with open_with(pdf, store, engine) as document:

@@ -245,6 +245,18 @@ def test_an_export_takes_what_was_said_and_writes_nothing(store: Store) -> None:
     assert [row[1].value for row in _items(new).rows] == [None, "1.50", None, None]
 
 
+def test_an_export_of_what_was_kept_once_more_takes_what_was_said_of_rows(store: Store) -> None:
+    document = _document(store)
+    older = _kept(store, document, "1", _list_of("Tea", "Bread"))
+    _kept(store, document, "2", _list_of("Milk"))
+    again = _kept(store, document, "1", older.extraction)
+    labels = DocumentLabels(store, document)
+    labels.correct(labels.lay_over(SCHEMA, again.extraction), "items[2].description", "Soap")
+    assert [_descriptions(with_labels(store, record, SCHEMA)) for record in (older, again)] == [
+        ["Tea", "Soap"]
+    ] * 2
+
+
 def test_an_export_keeps_a_row_entered_before_the_model_looked_apart(store: Store) -> None:
     document = _document(store)
     labels = DocumentLabels(store, document)
