@@ -153,14 +153,15 @@ class DocumentsPanel:
                 raise UsageError("This document is no longer kept.", "Open its file again.")
             return file
 
-        yield from self._open(session, self._expect(session, [name]), find, page=page)
+        index = self._expect(session, [name])
+        yield from self._open(session, index, find, session.begin_opening(), page=page)
 
     # New files
 
     def _take_in(self, paths: Sequence[str] | None, request: gr.Request) -> Iterator[Updates]:
         session = self._desk.sessions.of(request)
         files = [Path(path) for path in dict.fromkeys(paths or ())]
-        first = self._expect(session, [file.name for file in files])
+        first, opening = self._expect(session, [file.name for file in files]), session.begin_opening()
         yield {self._upload: None, self._incoming: incoming_html(session.incoming)}
         shown = False
         for index, file in enumerate(files, start=first):
@@ -176,7 +177,8 @@ class DocumentsPanel:
                 self._note(session, index, IncomingState.FAILED, _TOO_MANY)
                 continue
             before = session.view
-            yield from self._open(session, index, partial(self._keep, session, file), show=not shown)
+            keep = partial(self._keep, session, file)
+            yield from self._open(session, index, keep, None if shown else opening)
             shown = shown or session.view is not before
         yield {self._incoming: incoming_html(session.incoming), **self.listed(session)}
 
@@ -198,9 +200,8 @@ class DocumentsPanel:
         sample = find_sample(choice_of(event, "sample"))
         if sample is not None:
             index = self._expect(session, [sample.file_name])
-            yield from self._open(
-                session, index, lambda: self._desk.library(session).keep(sample.path, sample.file_name)
-            )
+            keep = partial(self._desk.library(session).keep, sample.path, sample.file_name)
+            yield from self._open(session, index, keep, session.begin_opening())
 
     def _unlock(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         session = self._desk.sessions.of(request)
@@ -209,9 +210,8 @@ class DocumentsPanel:
             return
         file = session.incoming[int(index)].file
         if file is not None:
-            yield from self._open(
-                session, int(index), lambda: file, text_in(event, "password", LONGEST_PASSWORD)
-            )
+            password = text_in(event, "password", LONGEST_PASSWORD)
+            yield from self._open(session, int(index), lambda: file, session.begin_opening(), password)
 
     def _dismiss(self, request: gr.Request) -> Updates:
         self._forget_incoming(self._desk.sessions.of(request))
@@ -224,23 +224,23 @@ class DocumentsPanel:
         session: Session,
         index: int,
         find: Callable[[], KeptFile],
+        opening: int | None,
         password: str | None = None,
-        show: bool = True,
         page: int = 1,
     ) -> Iterator[Updates]:
         """Open one file: shown first, if it is to be shown, and then read page by page.
 
         Args:
             index: its place among the session's incoming files.
+            opening: the number that ``Session.begin_opening`` gave; it is shown unless another one has begun
+                since. None for a file that is only read.
         """
         yield self._note(session, index, IncomingState.WORKING, "Opening")
         file = None
         try:
             file = find()
-            opening = partial(self._drawn, session, file, password, page)
-            view = yield from self._in_turn(
-                self._openings, session, index, "Opening", opening, session.leaving
-            )
+            draw = partial(self._drawn, session, file, password, page)
+            view = yield from self._in_turn(self._openings, session, index, "Opening", draw, session.leaving)
         except PasswordError as error:
             self._note(session, index, IncomingState.LOCKED, str(error), file)
             yield {self._incoming: incoming_html(session.incoming)}
@@ -250,13 +250,16 @@ class DocumentsPanel:
                 self._desk.library(session).discard(file)
             yield self._note(session, index, IncomingState.FAILED, str(sentence(error)))
             return
-        if show:
+        is_shown = opening == session.openings
+        if is_shown:
             session.show(view)
             yield from self._desk.redrawn(
                 session, lambda: {**self.listed(session), **self._desk.show(session)}
             )
-        yield from self._read(session, index, view, is_shown=show)
-        if not show:
+        elif opening is not None:
+            yield self.listed(session)
+        yield from self._read(session, index, view, is_shown)
+        if not is_shown:
             view.close()
 
     def _drawn(self, session: Session, file: KeptFile, password: str | None, page: int) -> OpenView:

@@ -137,6 +137,7 @@ class Session:
     ``incoming`` are the files put in last, with what became of them; ``selected`` the documents with a tick.
     ``groups`` are the latest questions about several documents, answered, oldest first; ``passwords`` those
     that opened its encrypted documents, by the name of the kept file. They are kept here and nowhere else.
+    ``openings`` counts those of documents that were to be shown.
     ``jobs`` is the model's work on documents that are not shown; ``filters`` is what the library shows,
     ``batch`` which batch is looked at, ``label`` where the user is in the tab Label.
     ``leaving`` is set when the tab is closed, and ends work on files that are not shown.
@@ -150,6 +151,7 @@ class Session:
     selected: set[int] = field(default_factory=set)
     groups: tuple[Group, ...] = ()
     passwords: dict[str, str] = field(default_factory=dict, repr=False)
+    openings: int = 0
     jobs: Jobs = field(default_factory=Jobs)
     filters: Filters = field(default_factory=Filters)
     batch: BatchView = field(default_factory=BatchView)
@@ -161,6 +163,11 @@ class Session:
         """Whether files are taken in or the model works for this tab."""
         jobs = [self.jobs] if self.view is None else [self.jobs, self.view.jobs]
         return any(file.is_working for file in self.incoming) or any(one.goes_on() for one in jobs)
+
+    def begin_opening(self) -> int:
+        """A document is to be shown once it is open; its number, the highest until another one is begun."""
+        self.openings += 1
+        return self.openings
 
     def show(self, view: OpenView) -> None:
         """Replace the open document."""

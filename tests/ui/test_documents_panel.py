@@ -8,6 +8,7 @@ from pathlib import Path
 import pymupdf
 import pytest
 
+from docvlm.reading import READER_VERSION
 from docvlm.ui.incoming import IncomingState
 from docvlm.ui.page import Rooms
 from docvlm.ui.sessions import MAX_SESSIONS
@@ -45,6 +46,39 @@ def test_a_reading_that_was_ended_is_no_longer_shown(rooms: Rooms, tmp_path: Pat
         last(rooms.documents.open_kept(session, second))
     shown = last(reading)[rooms.documents._incoming]
     assert shown == "", "nothing is left that spins"
+    session.close_view()
+
+
+@pytest.mark.parametrize("way", ["kept", "sample", "unlocked", "put in", "put in behind a locked one"])
+def test_of_two_documents_the_one_that_was_asked_for_last_is_shown(
+    rooms: Rooms, tmp_path: Path, way: str
+) -> None:
+    session, documents = rooms.desk.sessions.of(ANNA), rooms.documents
+    first, second = (_keep(rooms, _letter(tmp_path / name, pages=2)) for name in ("a.pdf", "b.pdf"))
+    if way == "kept":
+        slow = documents.open_kept(session, first)
+    elif way == "sample":
+        slow = documents._open_sample(event_of(choice="sample:invoice.pdf"), ANNA)
+    elif way == "unlocked":
+        _put_in(rooms, _locked(tmp_path / "locked.pdf"))
+        slow = documents._unlock(event_of(form="unlock:0", password="sesame"), ANNA)
+    else:
+        files = [_letter(tmp_path / "c.pdf"), _letter(tmp_path / "d.pdf")]
+        if way == "put in behind a locked one":
+            files.insert(0, _locked(tmp_path / "locked.pdf"))
+        slow = documents._take_in([str(path) for path in files], ANNA)
+    updates = next(slow)
+    last(documents.open_kept(session, second))
+    view = session.view
+    assert view is not None and view.document.id == second
+    for more in slow:
+        updates |= more
+    assert session.view is view and not view.closing.is_set()
+    assert rooms.desk.page.view not in updates, "nothing is drawn over what is shown"
+    store, name = rooms.desk.workspace.store, session.incoming[-2].name
+    (other,) = [record for record in store.list_documents() if record.name == name]
+    assert len(store.pages_read(other.id, READER_VERSION)) == other.page_count, "it is read all the same"
+    assert name in updates[documents.list]
     session.close_view()
 
 
