@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -100,10 +101,11 @@ class ExtractPanel:
             **_sheet(self._sheet, session.view),
         } | {self._results: "" if checked is None else export_html(len(session.selected))}
 
-    def _bars(self, session: Session, busy: bool = False) -> Updates:
+    def _bars(self, session: Session) -> Updates:
+        """What to look for; while the model looks, also the button that stops it."""
         schemas = self._work.shelf(session).schemas()
         count = session.view.page_count if session.view is not None else 0
-        chosen = self._work.shown_schema(session)
+        chosen, busy = self._work.shown_schema(session), session.goes_on(JobKind.EXTRACT)
         return {self._bar: bar_html(schemas, chosen, count, len(session.selected), busy)}
 
     def _enter(self, request: gr.Request) -> Updates:
@@ -114,35 +116,44 @@ class ExtractPanel:
 
     def _on_extract(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         session = self._desk.sessions.of(request)
-        view, scope = session.view, text_in(event, "scope", 20)
+        view = session.view
+        of_selected = text_in(event, "scope", 20) == SELECTED and bool(session.selected)
         shown = text_in(event, "schema", 80)
         if shown and shown != self._work.schema(session).name:  # else the next document's kind decides again
             session.schema = shown
         try:
-            if scope == SELECTED and session.selected:
+            if of_selected:
                 yield from self._extract_selected(session)
             elif view is None:
                 raise UsageError(
                     "No document is open here.", "Open one on the left, or once more, then extract."
                 )
             else:
-                yield {**self._bars(session, busy=True), self._builder: "", self._results: ""}
-                pages = [view.page_number] if scope == THIS_PAGE else None
-                for line in self._work.extract(view, lambda: self._schema_once_read(session, view), pages):
-                    if session.view is not view:
-                        return
-                    yield {self._notice: notices.notice_html(line, "busy")}
-                if session.view is view and view.checked is not None:
-                    yield {
-                        **_sheet(self._sheet, view),
-                        self._notice: "",
-                        self._results: export_html(len(session.selected)),
-                    }
+                is_one_page = text_in(event, "scope", 20) == THIS_PAGE
+                yield from self._extract_open(session, view, [view.page_number] if is_one_page else None)
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
-            if session.view is view:
+            if of_selected or session.view is view:
                 yield {self._notice: failure_html(error)}
-        if session.view is view:
+        if of_selected or session.view is view:
             yield self._bars(session)
+
+    def _extract_open(
+        self, session: Session, view: OpenView, pages: Sequence[int] | None
+    ) -> Iterator[Updates]:
+        """Extract from the open document; nothing of it is shown once another one is open."""
+        choose = partial(self._schema_once_read, session, view)
+        is_wanted = partial(self._work.is_wanted, session)
+        with view.jobs.work(JobKind.EXTRACT) as cancel:
+            yield {**self._bars(session), self._builder: "", self._results: ""}
+            for line in self._work.extract(view, choose, pages, cancel, is_wanted):
+                if session.view is not view:
+                    return
+                yield {self._notice: notices.notice_html(line, "busy")}
+        if session.view is not view:
+            return
+        yield {self._notice: ""}
+        if view.checked is not None:
+            yield {**_sheet(self._sheet, view), self._results: export_html(len(session.selected))}
 
     def _schema_once_read(self, session: Session, view: OpenView) -> Schema:
         """The schema chosen, or else the one that fits what stands on the page."""
@@ -151,10 +162,14 @@ class ExtractPanel:
 
     def _extract_selected(self, session: Session) -> Iterator[Updates]:
         """Extract from each selected document in turn; one row of values each."""
-        yield {**self._bars(session, busy=True), self._builder: ""}
+        with session.jobs.work(JobKind.EXTRACT) as cancel:
+            yield {**self._bars(session), self._builder: ""}
+            yield from self._extract_each(session, cancel)
+
+    def _extract_each(self, session: Session, cancel: threading.Event) -> Iterator[Updates]:
         schema, library = self._work.schema(session), self._desk.library(session)
         done: list[tuple[int, str, CheckedExtraction]] = []
-        failures, cancel = "", session.jobs.begin(JobKind.EXTRACT)
+        failures = ""
         for number in sorted(session.selected):
             file = library.find(self._desk.workspace.store, number)
             if file is None:

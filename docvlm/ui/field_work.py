@@ -16,7 +16,6 @@ from docvlm.ui.browser_values import LONGEST_NAME, edits_of
 from docvlm.ui.callbacks import as_number, text_in, value_in
 from docvlm.ui.desk import Desk
 from docvlm.ui.document_work import page_text, prepare
-from docvlm.ui.jobs import JobKind
 from docvlm.ui.kept_values import found_values, known_values
 from docvlm.ui.sessions import OpenView, Session
 
@@ -40,6 +39,10 @@ class FieldWork:
         schemas = self.shelf(session).schemas()
         kind = guess_kind(page_text(session.view)) if session.view is not None else None
         return schemas.get(session.schema) or schemas.get(kind or "") or schemas[DEFAULT_SCHEMA]
+
+    def is_wanted(self, session: Session, schema: Schema) -> bool:
+        """Whether nobody has chosen another schema, or changed this one, while the model looked."""
+        return not session.schema or self.schema(session).key == schema.key
 
     def shown_schema(self, session: Session) -> Schema:
         """The schema of the sheet that is shown, or else the one that would be used."""
@@ -66,18 +69,19 @@ class FieldWork:
         view: OpenView,
         choose: Callable[[], Schema],
         pages: Sequence[int] | None,
-        cancel: threading.Event | None = None,
+        cancel: threading.Event,
+        is_wanted: Callable[[Schema], bool] = lambda _: True,
     ) -> Iterator[str]:
         """Sentences of what is going on; afterwards ``view.checked`` holds the values.
 
         Args:
             choose: tells the schema once the pages are read, since what they say may decide it.
-            cancel: ends it when set; None for a piece of work of the document's own.
+            cancel: ends it when set.
+            is_wanted: asked with that schema once the values are there; else they are kept and not shown.
 
         Raises:
             DocvlmError: when the model or the pages cannot be had, or the user stopped it.
         """
-        cancel = cancel or view.jobs.begin(JobKind.EXTRACT)
         yield from prepare(self.desk.workspace, self.desk.loader, view, pages, cancel)
         schema = choose()
         yield "Looking for the fields"
@@ -85,7 +89,7 @@ class FieldWork:
             if isinstance(event, WindowDone):
                 if event.done < event.total:
                     yield f"Page {event.page}: part {event.done} of {event.total} done"
-            else:
+            elif is_wanted(schema):
                 view.checked = view.labels.lay_over(schema, event)
 
     def edit(self, session: Session, event: gr.EventData) -> None:

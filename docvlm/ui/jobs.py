@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
 from weakref import WeakSet
 
 
 class JobKind(Enum):
-    """What a person can stop by itself."""
+    """What a person can stop by itself; ``PREFILL`` is the tab Label's, which ends with its document."""
 
     ASK = "ask"
     EXTRACT = "extract"
+    PREFILL = "prefill"
 
 
 class Jobs:
@@ -25,6 +28,15 @@ class Jobs:
         cancel = threading.Event()
         self._cancels[kind].add(cancel)
         return cancel
+
+    @contextmanager
+    def work(self, kind: JobKind) -> Iterator[threading.Event]:
+        """The same for as long as the block lasts: a failure that is kept may keep the event alive."""
+        cancel = self.begin(kind)
+        try:
+            yield cancel
+        finally:
+            cancel.set()
 
     def goes_on(self, kind: JobKind | None = None) -> bool:
         """Whether a piece of work, of this kind or any, has been begun, is not over and was not stopped."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from functools import partial
 
 import gradio as gr
 
@@ -101,8 +103,10 @@ class LabelWork:
         view.prefilled.add(schema.key)
         view.looking.add(schema.key)
         try:
-            yield from self._wait_for_ahead(session, view, schema)
-            yield from self.fields.extract(view, lambda: schema, None)
+            with view.jobs.work(JobKind.PREFILL) as cancel:
+                yield from self._wait_for_ahead(session, view, schema, cancel)
+                is_wanted = partial(self.fields.is_wanted, session)
+                yield from self.fields.extract(view, lambda: schema, None, cancel, is_wanted)
         finally:
             view.looking.discard(schema.key)
 
@@ -128,14 +132,15 @@ class LabelWork:
         finally:
             ahead.done.set()
 
-    def _wait_for_ahead(self, session: Session, view: OpenView, schema: Schema) -> Iterator[str]:
+    def _wait_for_ahead(
+        self, session: Session, view: OpenView, schema: Schema, cancel: threading.Event
+    ) -> Iterator[str]:
         ahead = session.label.ahead
         if ahead is None:
             return
         if not ahead.is_for(view.document.id, schema.key):
             ahead.cancel.set()
             return
-        cancel = view.jobs.begin(JobKind.EXTRACT)
         while not ahead.done.wait(REDRAW_SECONDS):
             if cancel.is_set():
                 raise Cancelled

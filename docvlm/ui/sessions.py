@@ -187,6 +187,10 @@ class Session:
         self.passwords.pop(name, None)
         self.groups = tuple(group for group in self.groups if name not in group.files)
 
+    def goes_on(self, kind: JobKind) -> bool:
+        """Whether work of a kind goes on, on the open document or on others."""
+        return self.jobs.goes_on(kind) or (self.view is not None and self.view.jobs.goes_on(kind))
+
     def stop(self, kind: JobKind | None = None) -> None:
         """Stop the work of a kind, or all, on the open document and on others."""
         self.jobs.stop(kind)
