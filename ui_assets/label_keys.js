@@ -5,6 +5,10 @@ let asked = "";
 const askModel = () => {
   const { document: number, schema, waits } = sheet()?.dataset ?? {};
   if (!number || waits === "later" || ["questions", "lines"].includes(schema)) return;
+  if (waits === "failed") { // asked anew when the server says "now" again, as when the tab is entered
+    asked = "";
+    return;
+  }
   const key = `${number} ${schema}`;
   if (key === asked) return;
   asked = key;

@@ -115,6 +115,7 @@ class LabelPanel:
         """The tab came to the front."""
         session = self._desk.sessions.of(request)
         session.label.is_shown = True
+        self._work.look_again(session)
         self._work.fields.refresh(session)
         return self.show(session)
 
@@ -140,6 +141,7 @@ class LabelPanel:
             yield from self._documents.open_kept(session, number)
         elif is_choice(event, "schema"):
             session.schema = choice_of(event, "schema")
+            self._work.look_again(session)
             self._work.fields.refresh(session)
             yield self.show(session)
         elif choice_of(event, "mode") in tuple(LabelMode):

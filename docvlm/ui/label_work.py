@@ -69,13 +69,15 @@ class LabelWork:
     # Fields
 
     def sheet(self, view: OpenView, session: Session) -> tuple[CheckedExtraction, str]:
-        """The values to check, empty where nothing was found; and whether the model has yet to look:
-        ``now``, ``later`` while the page is still read or the model looks, or empty where it has."""
+        """The values to check, empty where nothing was found; and whether the model has yet to look: ``now``,
+        ``later`` while the page is still read or the model looks, ``failed``, or empty where it has."""
         schema = self.fields.shown_schema(session)
         if view.checked is None:
             view.checked = view.labels.lay_over(schema, self.fields.found(view.document.id, schema))
         if self.fields.found(view.document.id, schema) is not None:
             return view.checked, ""
+        if schema.key in view.unseen:
+            return view.checked, "failed"
         if schema.key in view.prefilled:
             return view.checked, "later" if schema.key in view.looking else ""
         picture = view.picture()
@@ -102,13 +104,24 @@ class LabelWork:
         schema = self.fields.shown_schema(session)
         view.prefilled.add(schema.key)
         view.looking.add(schema.key)
+        view.unseen.discard(schema.key)
         try:
             with view.jobs.work(JobKind.PREFILL) as cancel:
                 yield from self._wait_for_ahead(session, view, schema, cancel)
                 is_wanted = partial(self.fields.is_wanted, session)
                 yield from self.fields.extract(view, lambda: schema, None, cancel, is_wanted)
+        except BaseException:
+            # Nothing is known of the values, so no empty one may be kept as "not on this document".
+            view.prefilled.discard(schema.key)
+            view.unseen.add(schema.key)
+            raise
         finally:
             view.looking.discard(schema.key)
+
+    def look_again(self, session: Session) -> None:
+        """Have the model asked once more where it failed to look."""
+        if session.view is not None:
+            session.view.unseen.clear()
 
     def read_ahead(self, session: Session) -> None:
         """Let the model look at the document that comes next, so that its sheet is filled by then."""

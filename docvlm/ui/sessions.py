@@ -34,8 +34,9 @@ class OpenView:
     ``asked`` are the questions and answers, the last one last.
     ``checked`` are its values with a person's labels over them, None before anything was extracted or
     labelled. ``prefilled`` are the keys of the schemas for which the model was asked to look, ``looking``
-    those for which it still does; ``questions`` are those of the tab Label in the order in which they stand
-    there. ``jobs`` is the model's work on it; ``closing`` is set when it is closed.
+    those for which it still does, ``unseen`` those for which it failed to or was stopped; ``questions`` are
+    those of the tab Label in the order in which they stand there. ``jobs`` is the model's work on it;
+    ``closing`` is set when it is closed.
     """
 
     document: OpenDocument
@@ -46,6 +47,7 @@ class OpenView:
     thumbnail: str = ""
     prefilled: set[str] = field(default_factory=set)
     looking: set[str] = field(default_factory=set)
+    unseen: set[str] = field(default_factory=set)
     questions: list[str] = field(default_factory=list)
     jobs: Jobs = field(default_factory=Jobs)
     closing: threading.Event = field(default_factory=threading.Event)

@@ -28,7 +28,7 @@ def sheet_html(checked: CheckedExtraction, document_id: int, waits: str = "", id
 
     Args:
         waits: empty once the model has looked; ``now`` where the sheet is to ask it to, ``later`` where
-            something else comes first.
+            something else comes first, ``failed`` where it failed to. Meanwhile no empty value is kept.
         ids: what the ids of its input fields begin with; no two sheets of a page share it.
     """
     wrong = _names_in_failed_checks(checked.extraction.checks)

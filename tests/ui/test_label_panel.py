@@ -174,7 +174,7 @@ def test_a_sheet_that_is_drawn_again_while_the_model_looks_still_waits(bench: Be
     assert next(looking) == "Looking for the fields"
     assert bench.work.sheet(view, bench.session)[1] == "later", "nothing is called not found yet"
     looking.close()  # type: ignore[attr-defined]
-    assert bench.work.sheet(view, bench.session)[1] == ""
+    assert bench.work.sheet(view, bench.session)[1] == "failed"
 
 
 def test_what_was_sent_before_the_model_found_rows_goes_into_the_rows_behind_them(

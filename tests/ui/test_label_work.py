@@ -1,13 +1,15 @@
-"""What the model fills in under Label, by callbacks that are called by hand."""
+"""What the model fills in under Label, by callbacks that are called by hand; and where it cannot be had."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from docvlm.errors import Cancelled
 from docvlm.schemas import load_schema
+from docvlm.store import Store
 from docvlm.ui.jobs import JobKind
 from docvlm.ui.label_panel import LabelPanel
 from docvlm.ui.label_state import ReadAhead
@@ -17,9 +19,13 @@ from tests.engines import WrittenEngine
 from tests.ui.events import event_of, last, request_of
 from tests.ui.test_label_panel import make_receipt
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
 ANNA = request_of("anna")
 RECEIPT = load_schema("receipt")
 LOOKING = "Looking for the fields"
+READ_MILLISECONDS = 120_000
 
 
 @pytest.fixture
@@ -78,3 +84,56 @@ def test_the_button_under_extract_does_not_stop_it(rooms: Rooms, panel: LabelPan
     session.close_view()
     with pytest.raises(Cancelled):
         next(looking)
+
+
+@pytest.mark.parametrize("failure", [Cancelled(), ValueError("no")])
+def test_where_the_model_did_not_look_to_the_end_nothing_is_called_not_found(
+    rooms: Rooms, panel: LabelPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    _model(monkeypatch, failure)
+    session, _ = _open(rooms, tmp_path)
+    assert "data-waits=now" in panel._enter(ANNA)[panel._sheet]
+    told = last(panel._prefill(ANNA))
+    assert "data-waits=failed" in told[panel._sheet] and "error" in told[panel._notice]
+    assert "data-waits=failed" in panel.show(session)[panel._sheet], "nor is it asked again and again"
+    assert "data-waits=now" in panel._enter(ANNA)[panel._sheet]
+    last(panel._prefill(ANNA))
+    for shown in (panel.show(session), panel._enter(ANNA)):
+        assert "data-waits" not in shown[panel._sheet]
+    session.close_view()
+
+
+# In the browser, with a model that is not there
+
+
+@pytest.fixture(scope="module")
+def app_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return {"DOCVLM_MODEL": str(tmp_path_factory.mktemp("empty"))}
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_only_what_was_typed_is_kept_where_there_is_no_model(
+    page: Page, model_home: Path, tmp_path: Path
+) -> None:
+    page.set_default_timeout(READ_MILLISECONDS)
+    page.set_input_files("#upload input[type=file]", make_receipt(tmp_path / "1.pdf", 1))
+    page.wait_for_selector('[data-read="1"]')
+    page.click("role=tab[name=Label]")
+    page.select_option("#label-bar select", "receipt")
+    for _ in range(2):
+        page.wait_for_selector("#label-fields .sheet[data-waits=failed]")
+        page.wait_for_selector("#label-notice .error")
+        page.focus("#label-company")
+        page.keyboard.press("Control+Enter")
+        page.keyboard.press("Enter")
+        page.click("role=tab[name=Extract]")
+        page.click("role=tab[name=Label]")
+    page.wait_for_selector("#label-notice .error")
+    page.focus("#label-company")
+    page.keyboard.type("MY SHOP")
+    page.keyboard.press("Enter")
+    page.wait_for_selector('#label-fields [data-name="company"].confirmed')
+    with Store.open(f"sqlite:///{model_home / 'docvlm.sqlite'}") as store:
+        labels = [record.label for record in store.labels()]
+    assert [(label.name, label.value) for label in labels] == [("company", "MY SHOP")]
