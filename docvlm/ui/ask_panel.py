@@ -113,16 +113,17 @@ class AskPanel:
         part: Part | None,
     ) -> Iterator[Updates]:
         """Stream the answer into the conversation about the open document."""
-        cancel = view.jobs.begin(JobKind.ASK)
-        yield {self._composer: _composer(view, busy=True)}
-        for event in self._events(view, question, question, cancel, part):
-            if session.view is not view:
-                return
-            if isinstance(event, Answer):
-                view.add_answer(event, part)
-                yield {self._answers: self._html(view, focus=_focus(view)), self._composer: _composer(view)}
-            else:
-                yield {self._answers: self._html(view, event)}
+        with view.jobs.work(JobKind.ASK) as cancel:
+            yield {self._composer: _composer(view, busy=True)}
+            for event in self._events(view, question, question, cancel, part):
+                if session.view is not view:
+                    return
+                if isinstance(event, Answer):
+                    view.add_answer(event, part)
+                    shown = self._html(view, focus=_focus(view))
+                    yield {self._answers: shown, self._composer: _composer(view)}
+                else:
+                    yield {self._answers: self._html(view, event)}
 
     def _events(
         self,

@@ -179,12 +179,12 @@ class LabelWork:
         Raises:
             DocvlmError: when the model cannot be had, or the user stopped it.
         """
-        cancel = view.jobs.begin(JobKind.ASK)
-        yield from prepare(self.desk.workspace, self.desk.loader, view, None, cancel)
-        yield "Looking for the answer"
-        for event in view.document.ask_stream(question, None, cancel):
-            if isinstance(event, Answer):
-                view.add_answer(event)
+        with view.jobs.work(JobKind.ASK) as cancel:
+            yield from prepare(self.desk.workspace, self.desk.loader, view, None, cancel)
+            yield "Looking for the answer"
+            for event in view.document.ask_stream(question, None, cancel):
+                if isinstance(event, Answer):
+                    view.add_answer(event)
 
     # Labels
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from unittest.mock import Mock
 
 import pymupdf
 import pytest
 
-from docvlm.errors import Cancelled
+from docvlm.errors import Cancelled, UsageError
 from docvlm.pipeline import Region
 from docvlm.types import Answer, Box, RunInfo
 from docvlm.ui.ask_panel import AskPanel
@@ -16,6 +17,7 @@ from docvlm.ui.conversation import Asked, conversation_of
 from docvlm.ui.extract_panel import ExtractPanel
 from docvlm.ui.incoming import Incoming, IncomingState
 from docvlm.ui.jobs import JobKind
+from docvlm.ui.label_panel import LabelPanel
 from docvlm.ui.page import Rooms
 from docvlm.ui.sessions import KEPT_GROUPS, Session
 from tests.engines import WrittenEngine
@@ -260,6 +262,20 @@ def test_the_button_that_stops_a_reply_stays_while_something_else_is_shown(
     other = session.view.jobs.begin(JobKind.ASK)
     del other  # as when a reply is over
     assert not panel.show(session)[panel._composer]["busy"]
+    session.close_view()
+
+
+def test_after_a_model_that_could_not_be_loaded_there_is_no_reply_to_stop(
+    rooms: Rooms, samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = Mock(side_effect=UsageError("There is no such model.", "Choose another one."))
+    monkeypatch.setattr("docvlm.pipeline.workspace.load_engine", failed)
+    session, (panel,) = _open(rooms, samples / "invoice.pdf"), _ask_panels(rooms)
+    told = last(panel._on_ask(event_of(question="Who sells?"), request_of("anna")))
+    assert "no such model" in told[panel._answers]
+    (label,) = [panel for panel in rooms.desk._panels if isinstance(panel, LabelPanel)]
+    last(label._ask(event_of(question="Who buys?"), request_of("anna")))
+    assert not panel.show(session)[panel._composer]["busy"], "though the failure is kept, to be told again"
     session.close_view()
 
 
