@@ -9,6 +9,7 @@ from docvlm.pipeline import DocumentLabels, Workspace
 from docvlm.ui.callbacks import Updates
 from docvlm.ui.conversation import conversation_of
 from docvlm.ui.engine_loader import EngineLoader
+from docvlm.ui.jobs import JobKind
 from docvlm.ui.library import KeptFile, Library, documents_folder
 from docvlm.ui.page_panel import PagePanel
 from docvlm.ui.sessions import OpenView, Session, Sessions
@@ -83,13 +84,13 @@ class Desk:
         return {key: value for panel in self._panels for key, value in panel.show(session).items()}
 
     def redrawn(self, session: Session, draw: Callable[[], Updates]) -> Iterator[Updates]:
-        """What ``draw`` shows, and once more where a schema was chosen meanwhile.
+        """What ``draw`` shows, and once more where a schema was chosen or work begun or ended meanwhile.
 
         Of two callbacks the page keeps what was sent last, which need not be what was drawn last.
         """
-        view, chosen = session.view, None
-        while session.view is view and session.schema != chosen:
-            chosen = session.schema
+        view, drawn = session.view, None
+        while session.view is view and (now := (session.schema, *map(session.goes_on, JobKind))) != drawn:
+            drawn = now
             yield draw()
 
     def empty(self) -> Updates:

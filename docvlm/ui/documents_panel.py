@@ -337,8 +337,7 @@ class DocumentsPanel:
 
     def _expect(self, session: Session, names: Sequence[str]) -> int:
         """Add files to those that were put in; the index of the first. Settled ones are forgotten."""
-        working = (IncomingState.WAITING, IncomingState.WORKING)
-        if not any(file.state in working for file in session.incoming):
+        if not any(file.is_working for file in session.incoming):
             self._forget_incoming(session)
         first = len(session.incoming)
         session.incoming = (*session.incoming, *(Incoming(name) for name in names))

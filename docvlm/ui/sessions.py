@@ -163,8 +163,7 @@ class Session:
     @property
     def is_working(self) -> bool:
         """Whether files are taken in or the model works for this tab."""
-        jobs = [self.jobs] if self.view is None else [self.jobs, self.view.jobs]
-        return any(file.is_working for file in self.incoming) or any(one.goes_on() for one in jobs)
+        return self.goes_on() or any(file.is_working for file in self.incoming)
 
     def begin_opening(self) -> int:
         """A document is to be shown once it is open; its number, the highest until another one is begun."""
@@ -189,7 +188,7 @@ class Session:
         self.passwords.pop(name, None)
         self.groups = tuple(group for group in self.groups if name not in group.files)
 
-    def goes_on(self, kind: JobKind) -> bool:
+    def goes_on(self, kind: JobKind | None = None) -> bool:
         """Whether work of a kind goes on, on the open document or on others."""
         return self.jobs.goes_on(kind) or (self.view is not None and self.view.jobs.goes_on(kind))
 

@@ -376,3 +376,17 @@ def _open(rooms: Rooms, path: Path) -> Session:
 
 def _ask_panels(rooms: Rooms) -> list[AskPanel]:
     return [panel for panel in rooms.desk._panels if isinstance(panel, AskPanel)]
+
+
+def test_a_question_asked_while_the_page_is_shown_keeps_its_stop(rooms: Rooms) -> None:
+    """What was drawn before it was asked may arrive after it."""
+    (ask,) = _ask_panels(rooms)
+    session, busy, jobs = rooms.desk.sessions.of(request_of("anna")), [], []
+    for updates in rooms.documents._open_sample(event_of(choice="sample:invoice.pdf"), request_of("anna")):
+        if ask._composer in updates:
+            busy.append(updates[ask._composer]["busy"])
+            if len(busy) == 2:  # the page has just been read
+                assert session.view is not None
+                jobs.append(session.view.jobs.begin(JobKind.ASK))
+    assert busy == [False, False, True]
+    session.close_view()
