@@ -28,6 +28,11 @@ class FieldLabel:
         """Every value that counts as right; empty where the document does not have the field."""
         return () if self.value is None else (self.value, *self.alternatives)
 
+    @property
+    def has_value(self) -> bool:
+        """Whether the document has the field."""
+        return self.value is not None
+
 
 @dataclass(frozen=True, slots=True)
 class RowsLabel:
@@ -35,6 +40,11 @@ class RowsLabel:
 
     name: str
     rows: tuple[tuple[FieldLabel, ...], ...]
+
+    @property
+    def has_value(self) -> bool:
+        """Whether the document has any row."""
+        return bool(self.rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from docvlm.store import Store
 from finetune.data.documents import LabelledDocument
 from finetune.data.duplicates import duplicate_groups, one_of_each
 from finetune.data.forms import ReadOptions, read_labels
+from finetune.data.mixed_up import labels_lost, labels_with_a_value, refuse_mixed_up
 from finetune.data.problems import find_problems, without_problems
 from finetune.data.readings import Readings
 from finetune.data.schema import MOST_COMMON_FIELDS, checked_schema, schema_of
@@ -117,7 +118,8 @@ def make_lesson(
         emit: told of the documents as they are read, and of what is left out.
 
     Raises:
-        InputError: when the labels cannot be read, or nothing can be learnt from them.
+        InputError: when the labels cannot be read, nothing can be learnt from them, or most of them stand on
+            no page.
     """
     labelled = _labelled(request, folder, settings, readings, emit)
     chosen = _readable(_chosen(labelled, request), readings, emit)
@@ -148,6 +150,8 @@ def make_lesson(
     left_out = told_of_left_out(labelled, request.settings.base_model) if request.cases is not None else ""
     for line in (*_told(lesson.problems), *filter(None, [aside.why_not, left_out])):
         emit(Warned(line))
+    values = sum(labels_with_a_value(document, schema) for document in train)
+    refuse_mixed_up(labels_lost(problems), values, request.settings.lost_share)
     write_atomically(folder / LESSON_FILE, _LESSON.dump_json(lesson, indent=1))
     return lesson
 

@@ -17,6 +17,7 @@ from docvlm.schemas import FieldSpec, PageContext, Schema, page_context
 from docvlm.types import Reading
 from finetune.data.align import align_answer, align_field, align_rows
 from finetune.data.documents import FieldLabel, LabelledDocument, QuestionLabel, RowsLabel
+from finetune.data.mixed_up import labels_with_a_value
 from finetune.data.readings import Readings
 from finetune.training.page_transcripts import page_transcripts
 
@@ -121,13 +122,8 @@ def make_examples(
 
 def _values(document: LabelledDocument, schema: Schema | None, sees_pixels: bool) -> int:
     """How many labels of a document say that something stands there."""
-    asked = {spec.name.casefold() for spec in schema.fields} if schema is not None else set()
-    fields = [label for label in document.fields if label.name.casefold() in asked]
-    return (
-        sum(bool(label.rows) if isinstance(label, RowsLabel) else label.value is not None for label in fields)
-        + sum(bool(question.answers) for question in document.questions)
-        + (sum(label.text is not None for label in document.transcripts) if sees_pixels else 0)
-    )
+    copied = sum(label.text is not None for label in document.transcripts) if sees_pixels else 0
+    return labels_with_a_value(document, schema) + copied
 
 
 def document_examples(

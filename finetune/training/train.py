@@ -26,6 +26,7 @@ from docvlm.reading import reader_name
 from docvlm.schemas import Schema, dump_schema
 from finetune.data.documents import LabelledDocument
 from finetune.data.known_texts import known_texts
+from finetune.data.mixed_up import refuse_mixed_up
 from finetune.data.readings import Readings
 from finetune.training.accuracy import AccuracyCallback, FieldAccuracy, WatchCallback
 from finetune.training.base import add_adapter, open_base
@@ -57,8 +58,6 @@ BEST = "best"
 PLAN_FILE = "plan.json"
 CHECKPOINT_SECONDS = 60.0
 MEASURED_STEPS = 2
-FEWEST_LOST = 8
-"""Of fewer labels that stand on no page it cannot be told that labels and documents are mixed up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +195,7 @@ def _prepare(
         settings.seed,
         engine.card.sees_pixels,
     )
-    _refuse_mixed_up(found, settings.lost_share)
+    refuse_mixed_up(found.lost_labels, found.values, settings.lost_share)
     collator = Collator(engine, settings, data.schema, readings)
     measured = [(example, collator.fits(example)) for example in found.examples]
     fitting = [(example, length) for example, length in measured if length is not None]
@@ -207,15 +206,6 @@ def _prepare(
         )
     examples, lengths = zip(*fitting, strict=True)
     return _Prepared(engine, add_adapter(engine, settings), collator, found, examples, lengths)
-
-
-def _refuse_mixed_up(found: ExampleSet, lost_share: float) -> None:
-    """What is left of labels of other documents stands there by chance, and teaches chance."""
-    if found.lost_labels >= FEWEST_LOST and found.lost_labels > lost_share * found.values:
-        raise InputError(
-            f"{found.lost_labels} of {found.values} labels stand on no page of their documents.",
-            "See whether labels and documents are mixed up, or allow it with a higher lost_share.",
-        )
 
 
 def _planned_steps(folder: Path, run: _Prepared, settings: TrainingSettings) -> int:

@@ -185,6 +185,29 @@ def test_what_cannot_be_read_or_learnt_is_told(tmp_path: Path, settings: Setting
     assert all(len(document.fields) == 2 for document in lesson.held_out)
 
 
+def test_labels_of_other_documents_are_refused(tmp_path: Path, settings: Settings) -> None:
+    """Those that stand on no page are left out before training: here they must be counted."""
+    lines = []
+    for number in range(1, 11):
+        printed, labelled = f"{number * 911}.70", f"{(number % 10 + 1) * 911}.70"
+        rows = (f"Invoice {number * 7919} of Oakfield Trading", f"goods {number * 6007}", f"Total {printed}")
+        pdf_of(tmp_path / f"{number}.pdf", *rows)
+        fields = {"total": labelled, "seller": "Oakfield Trading"}
+        lines.append(json.dumps({"file": f"{number}.pdf", "task": "extract", "fields": fields}))
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text("\n".join(lines))
+    training = TrainingSettings(lost_share=0.4)
+    request = RunRequest("x", cases=cases, settings=training, held_out=1)
+    events: list[Event] = []
+    with pytest.raises(InputError, match="9 of 18 labels stand on no page") as told:
+        lesson_of(request, tmp_path / "run", settings, events)
+    assert "mixed up" in (told.value.remedy or "")
+    assert sum("is not found" in event.sentence for event in events if isinstance(event, Warned)) == 9
+    assert load_lesson(tmp_path / "run") is None
+    allowed = replace(request, settings=replace(training, lost_share=0.5))
+    assert len(lesson_of(allowed, tmp_path / "allowed", settings, []).train) == 9
+
+
 def test_nothing_to_learn_from(tmp_path: Path, settings: Settings) -> None:
     with pytest.raises(InputError, match="no labels to learn from"):
         lesson_of(RunRequest("nothing"), tmp_path / "run", settings, [])
