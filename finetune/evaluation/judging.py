@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from docvlm.reading import bodies_of
@@ -38,14 +38,16 @@ class Judge:
     ) -> tuple[JudgedValue, ...]:
         """Every field that has a label and was asked for, then every question.
 
-        Fields without a label are unknown and not judged. Where nothing was said because the document failed,
+        Fields without a label are unknown and not judged. A list that the document lacks is one absent value,
+        of which all rows that were predicted together are the prediction; other lists are left to
+        :meth:`rows`. Where nothing was said because the document failed,
         values that it has count as not found, and values that it lacks are not judged.
         """
         found = _predicted(said)
         judged = [
             self._value(ValueKind.FIELD, spec, label.accepted, label, found.get(spec.name.casefold()))
-            for label, spec in _asked(document, schema)
-            if isinstance(label, FieldLabel) and not spec.is_list and (label.accepted or said)
+            for label, spec in _single_values(document, schema)
+            if label.accepted or said
         ]
         answers = said.answers if said else ()
         for number, question in enumerate(document.questions):
@@ -58,7 +60,7 @@ class Judge:
     def rows(
         self, document: LabelledDocument, schema: Schema | None, said: Said | None
     ) -> tuple[RowsResult, ...]:
-        """Every list field that has a label and was asked for."""
+        """Every list field that has a label and was asked for; rows where it says there are none count as well."""
         extraction = said.extraction if said else None
         predicted = {
             field.name.casefold(): field.rows
@@ -67,8 +69,9 @@ class Judge:
         }
         results = []
         for label, spec in _asked(document, schema):
-            if not isinstance(label, RowsLabel) or not spec.is_list:
+            if not spec.is_list or (isinstance(label, FieldLabel) and label.has_value):
                 continue
+            labelled = label.rows if isinstance(label, RowsLabel) else ()
             columns = {column.name.casefold(): column for column in spec.columns}
 
             def is_right(
@@ -78,7 +81,7 @@ class Judge:
                 return agree(value.raw, value.value, cell.accepted, column, self._page).typed
 
             rows = predicted.get(spec.name.casefold(), ())
-            results.append(judge_rows(spec.name, label.rows, rows, is_right))
+            results.append(judge_rows(spec.name, labelled, rows, is_right))
         return tuple(results)
 
     def transcripts(self, document: LabelledDocument) -> tuple[TranscriptResult, ...]:
@@ -119,7 +122,7 @@ class Judge:
             labels=accepted,
             raw=raw,
             value=value,
-            confidence=found.confidence if found else None,
+            confidence=found.confidence if found and not spec.is_list else None,
             page=page,
             boxes=boxes,
             exact=agreement.exact,
@@ -177,10 +180,34 @@ def _asked(
     return [(label, specs[key]) for key, label in merged.items() if key in specs]
 
 
+def _single_values(
+    document: LabelledDocument, schema: Schema | None
+) -> Iterator[tuple[FieldLabel, FieldSpec]]:
+    """The labels that are judged as one value each: those of single fields, and of lists that are absent."""
+    for label, spec in _asked(document, schema):
+        if not label.has_value:
+            yield FieldLabel(label.name, None), spec
+        elif isinstance(label, FieldLabel) and not spec.is_list:
+            yield label, spec
+
+
 def _predicted(said: Said | None) -> dict[str, FieldValue]:
     extraction = said.extraction if said else None
     fields = extraction.fields if extraction else ()
-    return {field.name.casefold(): field for field in fields if isinstance(field, FieldValue)}
+    values = (field if isinstance(field, FieldValue) else _as_one_value(field) for field in fields)
+    return {value.name.casefold(): value for value in values if value is not None}
+
+
+def _as_one_value(rows: LineItems) -> FieldValue | None:
+    """All that is written in rows, at the places of the first page; None where nothing is."""
+    cells = [cell for row in rows.rows for cell in row if cell.raw]
+    if not cells:
+        return None
+    text = " ".join(cell.raw or "" for cell in cells)
+    page = cells[0].page
+    boxes = tuple(box for cell in cells if cell.page == page for box in cell.boxes)
+    confidence = min(cell.confidence for cell in cells)
+    return FieldValue(rows.name, text, text, confidence, page, boxes=boxes)
 
 
 def _as_value(answer: Answer) -> FieldValue:

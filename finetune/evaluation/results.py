@@ -32,9 +32,10 @@ class JudgedValue:
 
     Attributes:
         name: the field's name, or the question.
-        labels: every value that counts as right; empty where the document does not have it.
+        labels: every value that counts as right; empty where the document does not have it. A list is judged
+            as one value only where the document does not have it.
         value: the typed form of ``raw``; None for "not found".
-        confidence: None where nothing was predicted because the document failed.
+        confidence: None where nothing was predicted because the document failed, and of a list.
         page: where ``raw`` stands, from 1; ``boxes`` are pixels of that page, one a line.
         exact, normalised, right, anls: as in ``finetune.evaluation.values.Agreement``; ``right`` is its
             ``typed``.

@@ -180,13 +180,13 @@ def _field_targets(
     contexts: Sequence[PageContext],
 ) -> list[FieldTarget | None] | None:
     """The field's target in each window (None where it is in doubt); None when no window has the value."""
+    missing = FieldTarget(spec, (f"{spec.name}: {NOT_FOUND}",), found=False)
+    if not label.has_value:  # whatever form says so: a label file writes null or [] for a list, too
+        return [missing for _ in windows]
     if isinstance(label, RowsLabel):
         return _rows_targets(label, spec, windows, contexts) if spec.is_list else None
     if spec.is_list:
         return None
-    missing = FieldTarget(spec, (f"{spec.name}: {NOT_FOUND}",), found=False)
-    if label.value is None:
-        return [missing for _ in windows]
     runs = [
         align_field(label, spec, window.words, context) if _on_page(label, window) else None
         for window, context in zip(windows, contexts, strict=True)
@@ -202,9 +202,6 @@ def _field_targets(
 def _rows_targets(
     label: RowsLabel, spec: FieldSpec, windows: Sequence[Window], contexts: Sequence[PageContext]
 ) -> list[FieldTarget | None] | None:
-    missing = FieldTarget(spec, (f"{spec.name}: {NOT_FOUND}",), found=False)
-    if not label.rows:
-        return [missing for _ in windows]
     targets = [
         _rows_of_a_window(label, spec, window, context)
         for window, context in zip(windows, contexts, strict=True)

@@ -106,10 +106,29 @@ def test_rows_are_compared_by_the_meaning_of_their_cells() -> None:
 
 
 def test_a_list_that_is_labelled_as_one_value_is_not_judged_as_a_list() -> None:
-    document = labelled(FieldLabel("items", "Tea"), RowsLabel("total", ()))
+    document = labelled(FieldLabel("items", "Tea"), RowsLabel("total", ((FieldLabel("name", "Tea"),),)))
     judge = Judge([PAGE])
     assert judge.rows(document, SCHEMA, said()) == ()
     assert judge.values(document, SCHEMA, said()) == ()
+
+
+@pytest.mark.parametrize("label", [FieldLabel("items", None), RowsLabel("items", ())])
+def test_rows_of_a_list_that_is_not_there_are_judged_as_one_absent_value(
+    label: FieldLabel | RowsLabel,
+) -> None:
+    document, judge = labelled(label), Judge([PAGE])
+    for nothing in (said(), said(LineItems("items", ()))):
+        (value,) = judge.values(document, SCHEMA, nothing)
+        assert (value.name, value.labels, value.raw, value.confidence) == ("items", (), None, None)
+        assert value.right
+        assert [rows.predicted_rows for rows in judge.rows(document, SCHEMA, nothing)] == [0]
+    cells = (found("name", "Cash", CASH), found("price", "20.00", TOTAL))
+    invented = said(LineItems("items", (cells, (found("name", "Books"), found("price", None)))))
+    (value,) = judge.values(document, SCHEMA, invented)
+    assert (value.raw, value.page, value.boxes, value.right) == ("Cash 20.00 Books", 1, (CASH, TOTAL), False)
+    (rows,) = judge.rows(document, SCHEMA, invented)
+    assert (rows.right_rows, rows.predicted_rows, rows.labelled_rows, rows.cells) == (0, 2, 0, ())
+    assert judge.values(document, SCHEMA, None) == ()
 
 
 def test_what_was_read_is_compared_with_the_transcript() -> None:

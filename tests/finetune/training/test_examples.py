@@ -76,6 +76,16 @@ def test_rows_are_taught_whole_or_not_at_all() -> None:
     assert lines(example) == ["items: not found"] and lost == 0
 
 
+@pytest.mark.parametrize("label", [FieldLabel("items", None), RowsLabel("items", ())])
+def test_a_list_that_the_document_lacks_is_not_found_and_never_lost(label: FieldLabel | RowsLabel) -> None:
+    (example,), lost = examples(FieldLabel("shop", "Corner Shop"), label)
+    assert lines(example) == ["shop: Corner Shop", "items: not found"] and lost == 0
+
+
+def test_a_list_that_is_labelled_as_one_value_is_lost() -> None:
+    assert examples(FieldLabel("items", "Tea")) == ([], 1)
+
+
 def test_questions_are_answered_with_words_of_the_page() -> None:
     (example,), lost = examples(
         QuestionLabel("What is due?", ("7,70", "7.70")),
@@ -120,7 +130,7 @@ def test_labels_that_say_something_are_counted_and_those_that_are_lost() -> None
         FieldLabel("total", "7.70"),
         FieldLabel("tip", None),
         FieldLabel("colour", "green"),
-        RowsLabel("items", ()),
+        FieldLabel("items", None),
         QuestionLabel("What is the total?", ("7.70",)),
         QuestionLabel("Who served?", ()),
     )
