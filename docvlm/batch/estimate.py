@@ -12,11 +12,11 @@ from pathlib import Path
 from docvlm import ingest
 from docvlm.batch.executor import Executor, Stage
 from docvlm.batch.find import Found, FoundFile, PassedOver, find_files
-from docvlm.batch.machine import allowed_cores
 from docvlm.batch.run import BatchOptions, WorkerEngine, check_options, jobs_of, open_executor
 from docvlm.batch.units import Job, Outcome, Task, Unit, UnitResult
 from docvlm.batch.work import pages_within
 from docvlm.config import Settings
+from docvlm.cores import allowed_cores
 from docvlm.errors import InputError
 from docvlm.models.server.address import is_server_address
 from docvlm.store import Store, UnitRecord, UnitState

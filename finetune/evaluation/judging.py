@@ -60,7 +60,7 @@ class Judge:
     def rows(
         self, document: LabelledDocument, schema: Schema | None, said: Said | None
     ) -> tuple[RowsResult, ...]:
-        """Every list field that has a label and was asked for; rows where it says there are none count as well."""
+        """Every list field that has a label and was asked for; one that the document lacks has no rows."""
         extraction = said.extraction if said else None
         predicted = {
             field.name.casefold(): field.rows

@@ -7,7 +7,6 @@ schedule, clipping, checkpoints, callbacks, several GPUs under ``accelerate laun
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -20,6 +19,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Subset
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
+from docvlm.cores import allowed_cores
 from docvlm.errors import DocvlmError, ModelError
 from docvlm.memory import give_memory_back
 from docvlm.models.device import pick_device
@@ -266,7 +266,7 @@ def documents_at_once(settings: TrainingSettings, device: torch.device) -> int:
     """
     if device.type != "cpu" or settings.dropout:
         return 1
-    cores = settings.threads or len(os.sched_getaffinity(0))
+    cores = settings.threads or allowed_cores()
     return min(cores, settings.documents_a_step)
 
 

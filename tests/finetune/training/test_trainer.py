@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -20,7 +21,12 @@ from finetune.training.collate import Collator, TrainingDocument
 from finetune.training.examples import make_examples
 from finetune.training.settings import TrainingSettings
 from finetune.training.steps import Steps
-from finetune.training.trainer import DocumentTrainer, LossNotFinite, training_arguments
+from finetune.training.trainer import (
+    DocumentTrainer,
+    LossNotFinite,
+    documents_at_once,
+    training_arguments,
+)
 from tests.finetune.training.families import Lesson
 
 MORE_THAN_THERE_IS = 2**50
@@ -167,3 +173,10 @@ def test_a_gradient_that_is_no_number_changes_no_weight(make_attempt: Callable[[
     with broken.trainer.prepared(), pytest.raises(LossNotFinite, match="no longer a number"):
         broken.gradients()
     assert weight.grad is None and torch.equal(weight, before)
+
+
+def test_a_system_that_cannot_bind_processes_to_processors_trains_on_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert 1 <= documents_at_once(TrainingSettings(), torch.device("cpu")) <= 4
