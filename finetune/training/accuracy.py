@@ -18,12 +18,12 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from docvlm.grounding import ReplyText
 from docvlm.models.prefix_engine import PrefixEngine
 from docvlm.models.protocol import PageInput
-from docvlm.pipeline.requests import extraction_request
+from docvlm.pipeline.requests import extraction_request, question_request
 from docvlm.schemas import Schema
 from finetune.training.attention import served_attention_in
 from finetune.training.checkpoints import keep_best
 from finetune.training.events import Emit, Evaluated
-from finetune.training.examples import WindowExample
+from finetune.training.examples import QuestionTarget, WindowExample
 from finetune.training.part_way import part_way_in
 from finetune.training.precision import half_precision
 from finetune.training.requests import request_schema
@@ -36,6 +36,7 @@ class FieldAccuracy:
         engine: whose model is the one in training.
         show: makes what the engine sees of a window.
         kept_share: how much of what was learnt the adapter keeps; it is measured as it will be kept.
+        with_questions: whether labelled questions count as well, an answer each.
     """
 
     def __init__(
@@ -45,15 +46,20 @@ class FieldAccuracy:
         schema: Schema | None,
         show: Callable[[WindowExample], PageInput],
         kept_share: float = 1.0,
+        *,
+        with_questions: bool = False,
     ) -> None:
         self._engine = engine
-        self._examples = [example for example in examples if example.fields]
+        self._with_questions = with_questions
+        self._examples = [
+            example for example in examples if example.fields or (with_questions and example.questions)
+        ]
         self._schema = schema
         self._show = show
         self._kept_share = kept_share
 
     def measure(self) -> tuple[int, int]:
-        """How many lines of the replies are right, and how many there are in all."""
+        """How many lines of the replies and answers are right, and how many there are in all."""
         training = self._engine.model.training
         self._engine.model.eval()
         self._engine.close()  # forgets the pages that other weights have computed
@@ -68,12 +74,23 @@ class FieldAccuracy:
         return sum(right for right, _ in counts), sum(asked for _, asked in counts)
 
     def _compare(self, example: WindowExample) -> tuple[int, int]:
+        right, asked = self._compare_fields(example) if example.fields else (0, 0)
+        questions = example.questions if self._with_questions else ()
+        answers = sum(self._is_answered(target, example) for target in questions)
+        return right + answers, asked + len(questions)
+
+    def _compare_fields(self, example: WindowExample) -> tuple[int, int]:
         asked = request_schema(example.fields, self._schema)
         request = extraction_request(asked, example.window.words, example.context)
         reply = ReplyText.of(self._engine.generate(self._show(example), request)).text.splitlines()
         lines = (line for target in example.fields for line in target.lines)
         wanted = [line for line in lines if not line.endswith(":")]
         return sum(line in reply for line in wanted), len(wanted)
+
+    def _is_answered(self, target: QuestionTarget, example: WindowExample) -> bool:
+        request = question_request(target.question, example.window.words)
+        reply = ReplyText.of(self._engine.generate(self._show(example), request)).text
+        return reply.strip() == target.answer
 
 
 class AccuracyCallback(TrainerCallback):

@@ -2,7 +2,7 @@
 
 One half keeps more right on other documents than all of it (see :mod:`finetune.training.part_way` and
 ``tests/benchmarks/RESULTS.md``), as long as the base knows something that is worth keeping. Where it says
-little of what was learnt, all of it is kept.
+little of what is learnt, or cannot be asked, as of transcripts alone, all of it is kept.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from finetune.training.settings import Method, TrainingSettings
 NOTHING, HALF, ALL = 0.0, 0.5, 1.0
 
 KNOWN = 0.5
-"""Of the values learnt from: where the base says fewer right, it knows nothing of the fields."""
+"""Of the values learnt from: where the base says fewer right, it knows nothing of fields and questions."""
 
 JUDGED_WINDOWS = 8
 
@@ -27,11 +27,11 @@ def known_share(settings: TrainingSettings) -> float | None:
 
 
 def judged_windows(examples: Sequence[WindowExample]) -> Sequence[WindowExample]:
-    """The windows that were learnt from on which the base is judged, spread over all that have fields."""
-    with_fields = [example for example in examples if example.fields]
-    return with_fields[:: max(1, len(with_fields) // JUDGED_WINDOWS)][:JUDGED_WINDOWS]
+    """The windows learnt from on which the base is judged, spread over all that have fields or questions."""
+    asked = [example for example in examples if example.fields or example.questions]
+    return asked[:: max(1, len(asked) // JUDGED_WINDOWS)][:JUDGED_WINDOWS]
 
 
 def share_over(base_right: int, asked: int) -> float:
     """The share to keep over a base that says ``base_right`` of ``asked`` values learnt from."""
-    return ALL if base_right < KNOWN * asked else HALF
+    return HALF if asked and base_right >= KNOWN * asked else ALL

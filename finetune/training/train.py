@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from accelerate.utils import broadcast_object_list
 from peft import PeftModel
 
 from docvlm.adapters import AdapterCard, write_card, write_known_values
-from docvlm.atomic import write_atomically
 from docvlm.config import Settings
 from docvlm.errors import InputError
 from docvlm.models.prefix_engine import PrefixEngine
@@ -43,9 +43,10 @@ from finetune.training.events import (
     read_events,
 )
 from finetune.training.examples import ExampleSet, WindowExample, make_examples
-from finetune.training.kept_share import HALF, NOTHING, judged_windows, known_share, share_over
+from finetune.training.kept_share import NOTHING, judged_windows, known_share, share_over
 from finetune.training.last_good import last_good, load_weights
 from finetune.training.part_way import base_of_full_layers, part_way
+from finetune.training.plan import Plan, load_plan, planned_steps
 from finetune.training.progress import ProgressCallback
 from finetune.training.settings import TrainingSettings
 from finetune.training.steps import Steps, steps_an_epoch, steps_within
@@ -55,7 +56,6 @@ ADAPTER = "adapter"
 """The folder inside a run's folder where the finished adapter lies: plain PEFT and the settings."""
 
 BEST = "best"
-PLAN_FILE = "plan.json"
 CHECKPOINT_SECONDS = 60.0
 MEASURED_STEPS = 2
 
@@ -107,7 +107,8 @@ def train(
     Raises:
         InputError: when there is nothing to learn from, most labels stand on no page, or a document cannot
             be read.
-        ModelError: when the base cannot be had, has no such layers or needs more memory than there is.
+        ModelError: when the base cannot be had, has no such layers, needs more memory than there is, or is
+            another version than the one that the run was begun over.
         LossNotFinite: when the loss is no longer a number before any weights are known to be good; else the
             last good ones become the adapter.
     """
@@ -121,14 +122,16 @@ def train(
     saved = checkpoints(folder)
     begun = step_of(saved[-1]) if saved else 0
     run = _prepare(data, settings, readings, model_cache, emit)
-    total = _planned_steps(folder, run, settings) if first else 0
+    made: list[Any] = [_plan(folder, run, data, settings, emit) if first else None]
     shares = (processes.process_index, processes.world_size)
     if processes.world_size > 1:
-        (total,) = broadcast_object_list([total])
+        made = broadcast_object_list(made)
+    plan: Plan = made[0]
+    total = plan.steps
     arguments = training_arguments(folder, settings, total)
     steps = Steps(run.examples, run.lengths, run.collator, settings, total, *shares)
     trainer = DocumentTrainer(run.model, steps, settings, arguments, lambda line: emit(Warned(line)))
-    accuracy = _watch_accuracy(trainer, run, data, settings, readings, folder, begun, emit)
+    accuracy = _watch_accuracy(trainer, run, plan, data, settings, readings, folder, begun, emit)
     progress = ProgressCallback(trainer, emit, should_stop, checkpoint_seconds)
     trainer.add_callback(progress)
     emit(_started(run, total, begun))
@@ -145,8 +148,7 @@ def train(
     if first:
         best_step = accuracy.best_step if accuracy else None
         weights = good or (checkpoints(folder)[-1] if best_step is None else folder / BEST)
-        share = _share_to_keep(run, data, settings, emit)
-        _put_adapter(run, data, settings, share, weights, folder)
+        _put_adapter(run, data, settings, plan.kept_share, weights, folder)
         step = best_step if weights == folder / BEST and best_step is not None else step_of(weights)
         told = f"Trained {done} steps; the adapter is that of step {step}."
         if good is not None:
@@ -208,18 +210,27 @@ def _prepare(
     return _Prepared(engine, add_adapter(engine, settings), collator, found, examples, lengths)
 
 
-def _planned_steps(folder: Path, run: _Prepared, settings: TrainingSettings) -> int:
-    """How many steps the run has: fixed once, so that a resumed run keeps its schedule."""
-    file = folder / PLAN_FILE
-    if file.is_file():
-        return int(json.loads(file.read_text(encoding="utf-8"))["steps"])
+def _plan(folder: Path, run: _Prepared, data: TrainingData, settings: TrainingSettings, emit: Emit) -> Plan:
+    """The plan of the run, made where it begins.
+
+    Raises:
+        ModelError: when it was begun over another version of the base.
+    """
+    base = run.engine.card
+    if (plan := load_plan(folder)) is not None:
+        plan.refuse_other_base(base.name, base.base_revision)
+        return plan
+    steps = planned_steps(folder) or _steps(folder, run, settings)
+    plan = Plan(steps, base.base_revision, _share_to_keep(run, data, settings, emit))
+    plan.save(folder)
+    return plan
+
+
+def _steps(folder: Path, run: _Prepared, settings: TrainingSettings) -> int:
     if settings.minutes is None:
-        steps = math.ceil(settings.epochs * steps_an_epoch(len(run.examples), settings))
-    else:
-        seconds_a_token = _seconds_a_token(folder, run, settings)
-        steps = steps_within(settings.minutes * 60, seconds_a_token, run.lengths, settings.documents_a_step)
-    write_atomically(file, (json.dumps({"steps": steps}) + "\n").encode())
-    return steps
+        return math.ceil(settings.epochs * steps_an_epoch(len(run.examples), settings))
+    seconds_a_token = _seconds_a_token(folder, run, settings)
+    return steps_within(settings.minutes * 60, seconds_a_token, run.lengths, settings.documents_a_step)
 
 
 def _seconds_a_token(folder: Path, run: _Prepared, settings: TrainingSettings) -> float:
@@ -232,6 +243,7 @@ def _seconds_a_token(folder: Path, run: _Prepared, settings: TrainingSettings) -
 def _watch_accuracy(
     trainer: DocumentTrainer,
     run: _Prepared,
+    plan: Plan,
     data: TrainingData,
     settings: TrainingSettings,
     readings: Readings,
@@ -247,7 +259,7 @@ def _watch_accuracy(
         What chooses the weights; None where the last are kept.
     """
     if data.watched and not data.held_out and settings.watches_wanted:
-        measure = _measure_on(data.watched, run, data, settings, readings)
+        measure = _measure_on(data.watched, run, plan, data, settings, readings)
         trainer.add_callback(WatchCallback(measure, settings.watches_wanted, emit))
         return None
     held_out = data.held_out[: settings.evaluation_documents]
@@ -257,7 +269,7 @@ def _watch_accuracy(
         why = "no field is labelled" if data.schema is None else "no document is left for it"
         emit(Warned(f"Nothing is evaluated on the way, because {why}; the last weights are kept."))
         return None
-    measure = _measure_on(held_out, run, data, settings, readings)
+    measure = _measure_on(held_out, run, plan, data, settings, readings)
     accuracy = AccuracyCallback(measure, folder / BEST, settings.evaluations_wanted, settings.patience, emit)
     measured = [event for event in read_events(folder) if isinstance(event, Evaluated)]
     accuracy.recall(list({event.step: event for event in measured if event.step <= begun}.values()))
@@ -268,13 +280,13 @@ def _watch_accuracy(
 def _measure_on(
     documents: Sequence[LabelledDocument],
     run: _Prepared,
+    plan: Plan,
     data: TrainingData,
     settings: TrainingSettings,
     readings: Readings,
 ) -> FieldAccuracy:
     found = make_examples(documents, readings, data.schema, run.engine.count_tokens, settings.seed)
-    share = known_share(settings) or HALF
-    return FieldAccuracy(run.engine, found.examples, data.schema, run.collator.shown, share)
+    return FieldAccuracy(run.engine, found.examples, data.schema, run.collator.shown, plan.kept_share)
 
 
 def _started(run: _Prepared, total: int, step: int) -> Started:
@@ -307,13 +319,13 @@ def _card(run: _Prepared, data: TrainingData, settings: TrainingSettings, folder
 
 
 def _share_to_keep(run: _Prepared, data: TrainingData, settings: TrainingSettings, emit: Emit) -> float:
-    """How much of what was learnt the adapter keeps."""
+    """How much of what is learnt the adapter keeps."""
     share = known_share(settings)
     if share is not None:
         return share
-    emit(Progressed("Finding how much of it to keep"))
-    judged = judged_windows(run.examples)
-    base = FieldAccuracy(run.engine, judged, data.schema, run.collator.shown, NOTHING)
+    emit(Progressed("Finding how much of what is learnt to keep"))
+    judged, shown = judged_windows(run.examples), run.collator.shown
+    base = FieldAccuracy(run.engine, judged, data.schema, shown, NOTHING, with_questions=True)
     return share_over(*base.measure())
 
 
