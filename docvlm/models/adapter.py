@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 
 from docvlm.adapters import read_card
 from docvlm.adapters.card import WEIGHTS_FILE
@@ -49,7 +49,9 @@ def merge_adapter(model: Any, adapter: Path, base: str) -> Any:
     # peft asks for something by a name that transformers gives up; who runs docvlm cannot help it.
     warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
     try:
-        return PeftModel.from_pretrained(model, adapter).merge_and_unload()
+        laid = PeftModel.from_pretrained(model, adapter)
+        _refuse_strange_weights(laid, adapter)
+        return laid.merge_and_unload()
     except SafetensorError as error:
         raise ModelError(
             f"The adapter in {adapter} is damaged.",
@@ -60,3 +62,17 @@ def merge_adapter(model: Any, adapter: Path, base: str) -> Any:
             f"The adapter in {adapter} does not fit {base}.",
             "Use an adapter that was trained on it, or choose its own base with --model.",
         ) from error
+
+
+def _refuse_strange_weights(laid: Any, adapter: Path) -> None:
+    """Refuse an adapter none of whose weights has its place in the model; peft lays it over without a word.
+
+    Raises:
+        ValueError: where that is so.
+    """
+    from peft import get_peft_model_state_dict
+
+    with safe_open(adapter / WEIGHTS_FILE, "pt") as weights:
+        names = set(weights.keys())
+    if names.isdisjoint(get_peft_model_state_dict(laid, save_embedding_layers=False)):
+        raise ValueError(f"none of {len(names)} weights is the model's")

@@ -10,12 +10,13 @@ import llguidance
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from docvlm.errors import Cancelled, ModelError
 from docvlm.models.hub import HubEngine
 from docvlm.models.protocol import GenerationRequest, PageInput
 from docvlm.types import RgbImage, TokenStep
-from tests.models.tiny_checkpoints import FAMILIES, save_tiny_checkpoint
+from tests.models.tiny_checkpoints import FAMILIES, save_random_adapter, save_tiny_checkpoint
 
 TOTAL = GenerationRequest("What is the total?", max_tokens=8)
 DATE = GenerationRequest("What is the date of this invoice?", max_tokens=8)
@@ -206,6 +207,17 @@ def test_a_name_that_is_not_cached_offline_says_what_to_do(monkeypatch: pytest.M
     with pytest.raises(ModelError, match="could not be fetched") as caught:
         HubEngine("nobody/never-cached")
     assert "connection" in caught.value.remedy
+
+
+def test_an_adapter_of_which_no_weight_has_its_place_in_the_model_is_refused(
+    checkpoints: dict[str, Path], tmp_path: Path
+) -> None:
+    adapter = save_random_adapter(checkpoints["idefics2"], tmp_path / "adapter")
+    weights = load_file(adapter / "adapter_model.safetensors")
+    renamed = {name.replace("base_model.model.", "base_model.other."): each for name, each in weights.items()}
+    save_file(renamed, adapter / "adapter_model.safetensors", {"format": "pt"})
+    with pytest.raises(ModelError, match="does not fit"):
+        HubEngine(str(checkpoints["idefics2"]), adapter=adapter)
 
 
 def test_an_adapter_that_is_not_there_is_named(checkpoints: dict[str, Path], tmp_path: Path) -> None:
