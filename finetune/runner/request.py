@@ -10,6 +10,7 @@ from typing import Any
 
 from docvlm.atomic import write_atomically
 from docvlm.errors import UsageError
+from docvlm.models.server.address import is_server_address
 from docvlm.schemas import Schema, dump_schema, load_schema
 from finetune.training.settings import TrainingSettings
 
@@ -54,6 +55,11 @@ class RunRequest:
             raise UsageError(
                 f"'{self.name}' cannot be the name of a run.",
                 "Use up to 60 letters, digits, dots, dashes and underscores.",
+            )
+        if is_server_address(self.settings.base_model):
+            raise UsageError(
+                "A model behind a server cannot be trained here.",
+                "Choose embedded or a checkpoint under Models.",
             )
         if self.schema_json is not None:
             load_schema(self.schema_json)

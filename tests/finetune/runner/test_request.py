@@ -30,6 +30,12 @@ def test_a_request_comes_back_as_it_was(tmp_path: Path) -> None:
     assert schema is not None and [field.name for field in schema.fields] == ["date", "total"]
 
 
+def test_a_model_behind_a_server_is_not_trained() -> None:
+    with pytest.raises(UsageError, match="behind a server") as told:
+        RunRequest("x", settings=TrainingSettings(base_model="http://127.0.0.1:8000/v1#some-model"))
+    assert told.value.remedy == "Choose embedded or a checkpoint under Models."
+
+
 def test_a_schema_file_may_change_after_the_start(tmp_path: Path) -> None:
     file = tmp_path / "fields.txt"
     file.write_text("date:date, total:amount")
