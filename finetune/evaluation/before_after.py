@@ -18,7 +18,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from docvlm.adapters import Figure
+from docvlm.adapters import Figure, read_card
 from docvlm.adapters.registry import NO_ADAPTER
 from docvlm.atomic import write_atomically
 from docvlm.config import Settings
@@ -123,6 +123,9 @@ def before_after(
     if not held_out:
         raise UsageError("There is no held-out document to judge the adapter on.", "Label more documents.")
     kept = kept or KeptResults()
+    card = read_card(adapter)
+    if against == NO_ADAPTER and card is not None:
+        kept.drop_other("base", card.base_revision)  # the base may have changed after it was asked
     before, after = (
         _evaluate(
             replace(settings, adapter=name), held_out, schema, readings, seed, model, tell, cancel, kept

@@ -33,14 +33,17 @@ class KeptResults:
 
     def evaluation(self, model: str, documents: Sequence[LabelledDocument]) -> Evaluation | None:
         """What is kept of a model asked about just these documents; None where that is not all of them."""
-        file = self._file(f"{model}.json")
-        if file is None or not file.is_file():
-            return None
-        try:
-            kept = read_evaluation(file)
-        except InputError:  # damaged, and asked for once more
-            return None
-        return kept if len(_first_of(kept.documents, documents)) == len(documents) else None
+        kept = self._finished(model)
+        whole = kept is not None and len(_first_of(kept.documents, documents)) == len(documents)
+        return kept if whole else None
+
+    def drop_other(self, model: str, revision: str) -> None:
+        """Delete what is kept of a model that was asked in another version than this one."""
+        kept = self._finished(model)
+        if kept is not None and kept.revision != revision:
+            for name in (f"{model}.json", f"{model}.jsonl"):
+                if (file := self._file(name)) is not None:
+                    file.unlink(missing_ok=True)
 
     def results(self, model: str, documents: Sequence[LabelledDocument]) -> list[DocumentResult]:
         """The results of the first documents, as far as they are kept."""
@@ -85,6 +88,15 @@ class KeptResults:
         """Delete what was kept, once the comparison itself is."""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _finished(self, model: str) -> Evaluation | None:
+        file = self._file(f"{model}.json")
+        if file is None or not file.is_file():
+            return None
+        try:
+            return read_evaluation(file)
+        except InputError:  # damaged, and asked for once more
+            return None
 
     def _file(self, name: str) -> Path | None:
         return None if self._folder is None else self._folder / name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -119,6 +120,22 @@ def test_what_was_kept_of_other_documents_is_not_taken(bench: Bench, tmp_path: P
     others = bench.documents[::-1]
     assert kept.evaluation("base", others) is None
     assert kept.results("base", others) == []
+
+
+def test_what_was_kept_of_another_version_of_the_base_is_not_taken(bench: Bench, tmp_path: Path) -> None:
+    kept = KeptResults(tmp_path / "so far")
+    ask_base(bench.settings, bench.documents, bench.schema, bench.readings, kept)
+    asked = kept.evaluation("base", bench.documents)
+    assert asked is not None
+    kept.finish("base", replace(asked, revision="an older one"))
+    adapter = tmp_path / "mine"
+    shutil.copytree(bench.adapter, adapter)
+    write_card(adapter, AdapterCard("mine", str(bench.settings.model), asked.revision, "idefics3"))
+    told: list[str] = []
+    result = run(
+        replace(bench, adapter=adapter), tmp_path, tell=lambda what, *_of: told.append(what), kept=kept
+    )
+    assert "Asking the base" in told and result.before.revision == asked.revision
 
 
 def test_both_are_asked_one_after_the_other_and_everything_is_kept(bench: Bench, tmp_path: Path) -> None:
