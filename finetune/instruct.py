@@ -25,7 +25,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from docvlm.errors import ModelError
 from docvlm.models.chat import ChatEncoder
-from docvlm.models.device import pick_device, pick_dtype
+from docvlm.models.device import pick_device, training_dtype
 from docvlm.models.shipped import seal
 from docvlm.terminal import run_command
 from finetune.cores import core_workers, one_thread
@@ -119,7 +119,7 @@ def train(
         examples: what to learn from; the same again when a run goes on.
 
     Raises:
-        UsageError: when ``out`` holds a run and ``resume`` is not set.
+        UsageError: when ``out`` holds a run and ``resume`` is not set, or no checkpoint and it is.
     """
     begin(out, config, resume)
     tokenizer = AutoTokenizer.from_pretrained(language_model)
@@ -140,7 +140,8 @@ def train(
 
 def _with_lora(language_model: Path, out: Path, config: InstructConfig, resume: bool) -> Any:
     # peft keeps the adapter's own weights in float32, so that small steps are not rounded away.
-    base = AutoModelForCausalLM.from_pretrained(language_model, dtype=pick_dtype(pick_device()))
+    device = pick_device()
+    base = AutoModelForCausalLM.from_pretrained(language_model, dtype=training_dtype(device)).to(device)
     use_packed_attention(base)
     known = out / CHECKPOINT if resume else _begun_from(out, config)
     if known is not None:

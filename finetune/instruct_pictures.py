@@ -32,7 +32,7 @@ from transformers.models.idefics2.modeling_idefics2 import Idefics2Connector
 
 from docvlm.errors import ModelError, UsageError
 from docvlm.models.chat import ChatEncoder
-from docvlm.models.device import pick_device, pick_dtype
+from docvlm.models.device import pick_device, training_dtype
 from docvlm.models.shipped import seal
 from docvlm.models.vision_language import join, load_vision, picture_of, save_vision
 from docvlm.terminal import run_command
@@ -151,7 +151,7 @@ def open_run(language_model: Path, out: Path, config: PicturesConfig, resume: bo
             )
         shape, tower, connector = reader.config, reader.tower, reader.connector
     # peft keeps the adapter's own weights in float32, so that small steps are not rounded away.
-    base = AutoModelForCausalLM.from_pretrained(language_model, dtype=pick_dtype(pick_device()))
+    base = AutoModelForCausalLM.from_pretrained(language_model, dtype=training_dtype(pick_device()))
     use_packed_attention(base)
     adapter = known / ADAPTER if known else Path(config.adapter)
     adapted = PeftModel.from_pretrained(base, adapter, is_trainable=config.language)

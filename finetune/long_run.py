@@ -70,10 +70,14 @@ def begin(out: Path, config: DataclassInstance, resume: bool) -> None:
     last one back.
 
     Raises:
-        UsageError: when ``out`` holds a run and ``resume`` is not set.
+        UsageError: when ``out`` holds a run and ``resume`` is not set, or no checkpoint and it is.
     """
     if (out / LOG).exists() and not resume:
         raise UsageError(f"{out} already holds a run.", "Choose another folder or go on with --resume.")
+    if resume and not holds_checkpoint(out):
+        raise UsageError(
+            f"{out} holds no checkpoint to go on from.", "Delete the folder and begin again without --resume."
+        )
     out.mkdir(parents=True, exist_ok=True)
     last = out / _LAST_CHECKPOINT
     if last.exists() and not (out / CHECKPOINT).exists():

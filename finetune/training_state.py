@@ -18,6 +18,6 @@ def save_state(folder: Path, optimizer: torch.optim.Optimizer, progress: Progres
 
 def load_state(folder: Path, optimizer: torch.optim.Optimizer) -> Progress:
     """Give the optimiser back what it knew; returns how far the run was."""
-    state = torch.load(folder / _FILE, weights_only=True)
+    state = torch.load(folder / _FILE, map_location="cpu", weights_only=True)
     optimizer.load_state_dict(state["optimizer"])
     return Progress(**state["progress"])

@@ -32,6 +32,8 @@ def open_base(
 ) -> PrefixEngine:
     """The engine of the base model. docvlm's own adapter is merged into the embedded model, as in serving.
 
+    Where serving computes in float16, training does in float32.
+
     Args:
         report: called with one sentence for each slow step.
 
@@ -39,8 +41,12 @@ def open_base(
         ModelError: when the weights cannot be had.
     """
     if settings.base_model == EMBEDDED:
-        return EmbeddedEngine(model_cache, report=report)
-    return HubEngine(settings.base_model, report=report, four_bit=settings.four_bit)
+        engine: PrefixEngine = EmbeddedEngine(model_cache, report=report)
+    else:
+        engine = HubEngine(settings.base_model, report=report, four_bit=settings.four_bit)
+    if engine.model.dtype == torch.float16 and not settings.four_bit:
+        engine.model.float()  # small gradients are nothing in float16
+    return engine
 
 
 def add_adapter(engine: PrefixEngine, settings: TrainingSettings) -> PeftModel:

@@ -26,7 +26,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from docvlm.errors import UsageError
 from docvlm.models.checksums import write_checksums
-from docvlm.models.device import pick_device, pick_dtype
+from docvlm.models.device import pick_device, training_dtype
 from docvlm.models.vision_language import vision_language_config
 from docvlm.models.vision_tower import VisionTower, tower_config
 from docvlm.terminal import run_command
@@ -211,7 +211,8 @@ def train_step(run: Run, batch: Batch, workers: Executor, parts: int) -> tuple[f
 def _lesson(reader: GlyphReader, batch: Batch) -> Lesson:
     device = pick_device()
     images, *targets = batch.on(device)
-    with torch.autocast(device.type, dtype=pick_dtype(device), enabled=pick_dtype(device) != torch.float32):
+    dtype = training_dtype(device)
+    with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
         return reader.lesson(images, tuple(targets))
 
 

@@ -55,6 +55,14 @@ def test_steps_on_one_document_lower_its_loss(language_model: Path, tmp_path: Pa
     assert losses[-1] < 0.5 * losses[0]
 
 
+def test_the_model_is_trained_on_the_device_that_is_picked(
+    language_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("finetune.instruct.pick_device", lambda: torch.device("meta"))
+    run = open_run(language_model, tmp_path / "run", InstructConfig(), resume=False)
+    assert {weight.device.type for weight in run.model.parameters()} == {"meta"}
+
+
 def test_a_run_logs_saves_and_goes_on_where_it_stopped(language_model: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     config = InstructConfig(seed=4, documents=1, max_tokens=4000)

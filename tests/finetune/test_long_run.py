@@ -47,6 +47,9 @@ def test_a_run_is_not_begun_over_another(tmp_path: Path) -> None:
     assert told == {"step": 2, "seen": 8, "seconds": 1.5, "loss": 0.1235}
     with pytest.raises(UsageError, match="already holds a run"):
         begin(tmp_path / "run", Config(), resume=False)
+    with pytest.raises(UsageError, match="no checkpoint to go on from"):
+        begin(tmp_path / "run", Config(), resume=True)
+    write(tmp_path / "run", "first")
     begin(tmp_path / "run", Config(), resume=True)
 
 

@@ -16,7 +16,7 @@ from docvlm.errors import ModelError
 from docvlm.models.embedded import EmbeddedEngine
 from docvlm.models.hub import HubEngine
 from docvlm.models.protocol import PageInput
-from finetune.training.base import add_adapter, language_part, vision_part
+from finetune.training.base import add_adapter, language_part, open_base, vision_part
 from finetune.training.settings import Method, TrainingSettings
 from tests.finetune.tiny import save_tiny_model
 from tests.finetune.training.families import Lesson, part_of
@@ -101,6 +101,14 @@ def test_the_first_updates_change_nothing(engine: HubEngine) -> None:
         before = engine.model(input_ids=ids).logits
         after = add_adapter(engine, TrainingSettings())(input_ids=ids).logits
     torch.testing.assert_close(after, before, rtol=2e-2, atol=2e-2)  # bfloat16 on some machines
+
+
+def test_what_is_served_in_float16_is_trained_in_float32(
+    bases: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("docvlm.models.checkpoint.pick_dtype", lambda _device: torch.float16)
+    engine = open_base(TrainingSettings(base_model=str(bases["idefics3"])), tmp_path)
+    assert {weight.dtype for weight in engine.model.parameters()} == {torch.float32}
 
 
 @pytest.mark.parametrize("method", Method)
