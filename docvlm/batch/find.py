@@ -7,6 +7,7 @@ where they stay inside. Pipes, sockets and devices are never opened.
 from __future__ import annotations
 
 import glob
+import itertools
 import os
 import stat
 import sys
@@ -92,9 +93,11 @@ def find_files(
         UsageError: when a source does not exist or matches nothing.
     """
     seen: set[str] = set()
+    lines = sys.stdin if standard_input is None else standard_input
+    folders = {os.path.realpath(each) for each in sources if isinstance(each, str) and Path(each).is_dir()}
     for source in sources:
         try:
-            for found in _in_source(source, sys.stdin if standard_input is None else standard_input):
+            for found in _in_source(source, lines, several_folders=len(folders) > 1):
                 if found is None:
                     yield None
                 elif found.path not in seen:
@@ -135,11 +138,16 @@ def _lines_of(name: str) -> list[str]:
 
 def _matches(pattern: str) -> Iterator[str]:
     """What a pattern matches, without what lies behind links to folders that the pattern itself found."""
-    parts = Path(pattern).parts
-    fixed = next(position for position, part in enumerate(parts) if _GLOB_CHARACTERS & set(part))
+    fixed = len(_fixed_part(pattern).parts)
     for match in glob.iglob(pattern, recursive=True):  # noqa: PTH207 - keeps absolute patterns apart
         if not any(folder.is_symlink() for folder in Path(match).parents if len(folder.parts) > fixed):
             yield match
+
+
+def _fixed_part(pattern: str) -> Path:
+    """The folder that a pattern names before its first wildcard."""
+    parts = Path(pattern).parts
+    return Path(*itertools.takewhile(lambda part: not _GLOB_CHARACTERS & set(part), parts))
 
 
 def printable(name: str) -> str:
@@ -150,7 +158,9 @@ def printable(name: str) -> str:
     )
 
 
-def _in_source(source: Source, standard_input: Iterable[str | None]) -> Iterator[Found | None]:
+def _in_source(
+    source: Source, standard_input: Iterable[str | None], several_folders: bool
+) -> Iterator[Found | None]:
     if isinstance(source, NamedFile):
         yield from _named(source.path, source.name)
     elif source == "-":
@@ -158,12 +168,13 @@ def _in_source(source: Source, standard_input: Iterable[str | None]) -> Iterator
     elif source.startswith("@") and not os.path.lexists(source):
         yield from _in_list(_lines_of(source[1:]))
     elif os.path.lexists(source):
-        yield from _in_folder(source) if Path(source).is_dir() else _named(source)
+        yield from _in_folder(source, several_folders) if Path(source).is_dir() else _named(source)
     else:
         _check_source(source)
+        top = _fixed_part(source)
         for match in sorted(_matches(source)):
             if not Path(match).is_dir():
-                yield from _named(match)
+                yield from _named(match, _below(match, str(top)))  # two folders may hold files of one name
 
 
 def _in_list(lines: Iterable[str | None]) -> Iterator[Found | None]:
@@ -184,10 +195,11 @@ def _named(source: str, name: str = "") -> Iterator[Found]:
         yield PassedOver(path, name or Path(path).name, reason)
 
 
-def _in_folder(folder: str) -> Iterator[Found]:
+def _in_folder(folder: str, with_its_name: bool = False) -> Iterator[Found]:
+    """Its files by their paths below it, or, since others may hold files of one name, below its parent."""
     root = os.path.realpath(folder)
     waiting = [os.path.abspath(folder)]  # noqa: PTH100
-    top = waiting[0]
+    top = str(Path(waiting[0]).parent) if with_its_name else waiting[0]
     while waiting:
         current = waiting.pop()
         try:

@@ -146,6 +146,9 @@ def _shown_progress() -> Iterator[tuple[Show, Callable[[str], None]]]:
 
 def _summary_text(summary: BatchSummary, wanted: BatchOptions) -> str:
     lines = [text_report(summary.totals, summary.outcomes, wanted.plan)]
+    if not summary.totals.files:
+        let_through = "" if wanted.selection == Selection() else ", or none that the options let through"
+        lines.append(f"No PDF or image was found{let_through}.")
     if wanted.out is not None:
         items = items_path(wanted.out)
         is_beside = wanted.out.suffix.lower() == ".csv" and items.is_file()

@@ -46,10 +46,23 @@ def test_documents_of_other_types_are_listed_and_are_no_failures(folder: Path) -
 
 def test_files_globs_lists_and_standard_input(folder: Path, tmp_path: Path) -> None:
     assert names(str(folder / "notes.txt")) == ["notes.txt"]
-    assert names(str(folder / "**" / "*.png")) == ["c.png"]
+    assert names(str(folder / "**" / "*.png")) == ["sub/c.png"]
     (tmp_path / "list.txt").write_text(f"{folder / 'b.pdf'}\n\n{folder / 'sub'}\r\n")
     assert names(f"@{tmp_path / 'list.txt'}") == ["b.pdf", "c.png"]
     assert names("-", lines=[f"{folder / 'b.pdf'}\n"]) == ["b.pdf"]
+
+
+def test_files_of_one_name_in_several_folders_are_told_apart(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "b.pdf").write_bytes(b"x")
+    own = folder.name
+    assert names(str(folder), str(tmp_path / "other")) == [
+        f"{own}/a.PDF",
+        f"{own}/b.pdf",
+        f"{own}/sub/c.png",
+        "other/b.pdf",
+    ]
+    assert names(str(tmp_path / "*" / "b.pdf")) == [f"{own}/b.pdf", "other/b.pdf"]
 
 
 def test_a_file_named_twice_is_found_once(folder: Path) -> None:
@@ -100,7 +113,7 @@ def test_a_pattern_does_not_follow_links_to_folders(folder: Path, tmp_path: Path
     with pytest.raises(UsageError, match="Nothing matches"):
         names(str(folder / "*" / "deep" / "*.pdf"))
     # A link that the person named is no find of the pattern's.
-    assert names(str(folder / "up" / "**" / "*.pdf")) == ["e.pdf"]
+    assert names(str(folder / "up" / "**" / "*.pdf")) == ["deep/e.pdf"]
 
 
 @pytest.mark.parametrize("source", ["missing", "missing/*.pdf", "@missing.txt"])

@@ -146,3 +146,11 @@ def test_a_file_that_is_cut_off_is_done_and_named(
     assert written["status"] == "done" and "cut off" in written["reason"]
     assert main(["read", str(image)]) == 0
     assert "page 1: The image file is cut off" in capsys.readouterr().err
+
+
+def test_a_folder_without_documents_is_told(
+    tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    assert main(["batch", str(tmp_path / "in"), "--read", "--workers", "1"]) == 0
+    assert "No PDF or image was found." in capsys.readouterr().out
