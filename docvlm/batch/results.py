@@ -63,10 +63,13 @@ def check_form(out: Path, task: Task) -> None:
         raise UsageError(f"The ending of {out.name} names no known form.", f"Use one of {', '.join(forms)}.")
 
 
-def write_results(store: Store, wanted: Wanted, outcomes: Iterable[FileOutcome], out: Path) -> None:
+def write_results(store: Store, wanted: Wanted, outcomes: Iterable[FileOutcome], out: Path) -> list[Path]:
     """Write the results of all ``outcomes`` in the form that the ending of ``out`` names.
 
     Values that a person has checked since stand in place of those that were found.
+
+    Returns:
+        The files written: ``out`` and, beside a CSV file of fields, that of the rows of lists.
 
     Raises:
         UsageError: when the file cannot be written.
@@ -77,11 +80,11 @@ def write_results(store: Store, wanted: Wanted, outcomes: Iterable[FileOutcome],
         with atomic_file(out) as temporary, temporary.open("wb") as file:
             for line in lines:
                 _write_line(file, line)
-        return
+        return [out]
     documents = [
         _exported(outcome, result, wanted) for outcome, result in _with_results(store, wanted, outcomes)
     ]
-    write_documents(documents, out)
+    return write_documents(documents, out)
 
 
 def _write_line(file: BinaryIO, line: str) -> None:

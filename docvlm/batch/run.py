@@ -93,11 +93,12 @@ class BatchOptions:
 
 @dataclass(frozen=True, slots=True)
 class BatchSummary:
-    """What a run came to; ``stopped`` where a person or the system ended it early."""
+    """What a run came to; ``stopped`` where it was ended early, ``results`` are the files written."""
 
     totals: Totals
     outcomes: tuple[FileOutcome, ...]
     stopped: bool
+    results: tuple[Path, ...] = ()
 
 
 def run_batch(
@@ -163,9 +164,11 @@ def run_with(
 
     wanted = Wanted(options.task, options.question, options.schema, options.pages, options.owner)
 
+    results: list[Path] = []
+
     def write() -> None:
         if options.out is not None:
-            write_results(store, wanted, ledger.outcomes(), options.out)
+            results[:] = write_results(store, wanted, ledger.outcomes(), options.out)
         if options.report is not None:
             write_html_report(ledger.totals(), ledger.outcomes(), options.report, options.plan)
 
@@ -185,7 +188,7 @@ def run_with(
     with span("write results"):
         write()
     log_totals(ledger.totals(), stopped.is_set())
-    return BatchSummary(ledger.totals(), tuple(ledger.outcomes()), stopped.is_set())
+    return BatchSummary(ledger.totals(), tuple(ledger.outcomes()), stopped.is_set(), tuple(results))
 
 
 def jobs_of(options: BatchOptions, settings: Settings, card: EngineCard | None) -> tuple[Job, ...]:

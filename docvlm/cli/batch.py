@@ -20,7 +20,6 @@ from docvlm.batch.units import Task
 from docvlm.cli.choices import chosen_password, chosen_settings
 from docvlm.config import Settings
 from docvlm.errors import Cancelled, UsageError
-from docvlm.export import items_path
 from docvlm.telemetry import observed_here
 from docvlm.terminal import progress_bar
 
@@ -149,10 +148,8 @@ def _summary_text(summary: BatchSummary, wanted: BatchOptions) -> str:
     if not summary.totals.files:
         let_through = "" if wanted.selection == Selection() else ", or none that the options let through"
         lines.append(f"No PDF or image was found{let_through}.")
-    if wanted.out is not None:
-        items = items_path(wanted.out)
-        is_beside = wanted.out.suffix.lower() == ".csv" and items.is_file()
-        lines.append(f"Results: {wanted.out}{f' and {items}' if is_beside else ''}")
+    if summary.results:
+        lines.append(f"Results: {' and '.join(map(str, summary.results))}")
     if wanted.report is not None:
         lines.append(f"Report: {wanted.report}")
     if summary.stopped:

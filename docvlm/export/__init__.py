@@ -2,7 +2,7 @@
 
 from docvlm.export.csv_form import to_csv
 from docvlm.export.documents import ExportedDocument, ExportedOutcome
-from docvlm.export.files import FORMS, document_bytes, items_path, write_documents
+from docvlm.export.files import FORMS, document_bytes, write_documents
 from docvlm.export.json_form import answer_json, extraction_json, to_json
 from docvlm.export.markdown_form import to_markdown
 from docvlm.export.pdf import searchable_pdf
@@ -14,7 +14,6 @@ __all__ = [
     "answer_json",
     "document_bytes",
     "extraction_json",
-    "items_path",
     "searchable_pdf",
     "to_csv",
     "to_json",

@@ -46,17 +46,12 @@ def _write_csv(documents: Sequence[ExportedDocument], out: Path, items: bool) ->
         _write_text(out, answers_csv(documents))
         return [out]
     _write_text(out, to_csv(documents, items))
-    items_file = items_path(out)
+    items_file = out.with_name(f"{out.stem}-items{out.suffix}")
     # One of an earlier run must not stay beside results that it does not belong to.
     if items or not (items_table(documents).rows or items_file.exists()):
         return [out]
     _write_text(items_file, to_csv(documents, items=True))
     return [out, items_file]
-
-
-def items_path(out: Path) -> Path:
-    """Where the rows of lists are written beside a CSV file of fields."""
-    return out.with_name(f"{out.stem}-items{out.suffix}")
 
 
 def _has_fields(document: ExportedDocument) -> bool:
