@@ -56,12 +56,14 @@ class CachedModel:
         counter = self._model.model
         if hasattr(counter, "rope_deltas"):
             counter.rope_deltas = self._position_offset
+        # By number, because a slice of more rows than one makes PyTorch copy all the weights of the head.
+        rows = torch.arange(len(token_ids) - keep, len(token_ids), device=ids.device)
         output = self._model(
-            input_ids=ids, past_key_values=self._cache, use_cache=True, logits_to_keep=keep, **pixels
+            input_ids=ids, past_key_values=self._cache, use_cache=True, logits_to_keep=rows, **pixels
         )
         self._position_offset = getattr(counter, "rope_deltas", None)
         self._token_ids += tuple(token_ids)
-        logits: torch.Tensor = output.logits[0, -keep:]
+        logits: torch.Tensor = output.logits[0]
         return logits
 
     def drop(self, count: int) -> None:

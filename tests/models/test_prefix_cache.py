@@ -55,3 +55,20 @@ def test_replies_from_one_page_do_not_disturb_it_or_each_other(model: LlamaForCa
     first.forward([3])
     assert torch.allclose(second.forward([8]), expected, atol=1e-5)
     assert (page.length, first.length, second.length) == (6, 10, 8)
+
+
+def test_the_head_gets_the_rows_that_are_kept_as_one_block(model: LlamaForCausalLM) -> None:
+    """PyTorch copies all the weights of the head where its input is a slice of a longer one."""
+    strides = []
+    watched = model.get_output_embeddings().register_forward_pre_hook(
+        lambda _module, inputs: strides.append(inputs[0].stride())
+    )
+    try:
+        logits = page_of(model, 5).forward([2, 3, 4], keep=2)
+    finally:
+        watched.remove()
+    assert logits.shape == (2, 50)
+    assert strides[-1] == (2 * 16, 16, 1)
+    alone = page_of(model, 5)
+    alone.forward([2])
+    assert torch.allclose(alone.forward([3, 4], keep=2), logits, atol=1e-5)
