@@ -1,6 +1,7 @@
 """Replies held to the words of the page, and values traced back to where those words stand."""
 
 from docvlm.grounding.columns import Cell, line_up
+from docvlm.grounding.draft import AnswerDraft, ExtractionDraft
 from docvlm.grounding.grammar import answer_grammar, extraction_grammar
 from docvlm.grounding.json_reply import extraction_json_schema, parse_json_extraction
 from docvlm.grounding.reply import (
@@ -18,7 +19,9 @@ from docvlm.grounding.sums import shown_by_sums
 
 __all__ = [
     "UNKNOWN_CONFIDENCE",
+    "AnswerDraft",
     "Cell",
+    "ExtractionDraft",
     "PageWords",
     "ParsedReply",
     "ReplyRows",

@@ -160,16 +160,7 @@ class _Table:
         """The one run on a row that stands in a column's place and can be its value."""
         if column.place is None:
             return None
-        line = self._words.lines[row]
-        spans = find_candidates([word.text for word in line], column.spec, self._context)
-        if spans is None:
-            spans = tuple(_texts(line))
-        there = [
-            run
-            for first, last in widest_spans(spans, line, column.spec)
-            if _stands_in(run := self._words.run_in_row(row, first, last), column.place, column.spec)
-        ]
-        return there[0] if len(there) == 1 else None
+        return run_standing_in(column.place, row, column.spec, self._words, self._context)
 
     def _says_the_same(self, chosen: WordRun | None, there: WordRun, spec: FieldSpec) -> bool:
         """Whether a cell has some of these very words already and means the same by them."""
@@ -177,6 +168,32 @@ class _Table:
             return False
         said, stands = (normalise(run.text, spec, self._context) for run in (chosen, there))
         return spec.type is FieldType.TEXT or said.value == stands.value
+
+
+def run_standing_in(
+    place: Box, row: int, spec: FieldSpec, words: PageWords, context: PageContext
+) -> WordRun | None:
+    """The one run on a row of the page that stands in a place and can be a column's value; None without
+    one, and where there are several.
+
+    Args:
+        place: only its left and right mean something.
+    """
+    line = words.lines[row]
+    spans = find_candidates([word.text for word in line], spec, context)
+    if spans is None:
+        spans = tuple(_texts(line))
+    there = [
+        run
+        for first, last in widest_spans(spans, line, spec)
+        if _stands_in(run := words.run_in_row(row, first, last), place, spec)
+    ]
+    return there[0] if len(there) == 1 else None
+
+
+def texts_of_line(line: Sequence[Word]) -> tuple[tuple[Word, ...], ...]:
+    """The words of a line, those together that stand close to each other."""
+    return tuple(tuple(line[start:end]) for start, end in _texts(line) if end > start)
 
 
 def _is_entry(found: tuple[int, list[Cell]] | None) -> bool:

@@ -55,12 +55,22 @@ class PageWords:
         reading = _WordOrder(reading_order)
         by_rows = _WordOrder(rows)
         self._orders = (reading,) if reading.texts == by_rows.texts else (reading, by_rows)
+        self._reading = reading
         self._rows = by_rows
+
+    def __reduce__(self) -> tuple[type[PageWords], tuple[object, ...]]:
+        """Pickled as its words: their places are known by identity, which pickling does not keep."""
+        return PageWords, (self._reading.lines, self._rows.lines)
 
     @property
     def orders(self) -> tuple[tuple[str, ...], ...]:
         """The texts of the words, once for each order that differs."""
         return tuple(order.texts for order in self._orders)
+
+    @property
+    def reading_lines(self) -> tuple[tuple[Word, ...], ...]:
+        """The words of each line in reading order."""
+        return self._reading.lines
 
     @property
     def lines(self) -> tuple[tuple[Word, ...], ...]:

@@ -8,7 +8,7 @@ forward pass for each *decision*, not for each token.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import llguidance
@@ -17,11 +17,14 @@ import numpy as np
 import torch
 
 from docvlm.errors import Cancelled, ModelError
-from docvlm.models.lookup import PageLookup
 from docvlm.types import TokenStep
 
 _BEFORE_VALUE = ":"
 """Stands between a name and its value in every reply."""
+
+
+MOST_DRAFTED = 64
+"""Tokens that are checked in one pass."""
 
 
 class Continuation(Protocol):
@@ -114,7 +117,7 @@ def generate_tokens(
     max_tokens: int,
     grammar: GrammarState | None = None,
     cancel: threading.Event | None = None,
-    page_ids: Sequence[int] = (),
+    draft: Callable[[str], Sequence[int]] | None = None,
     absent_ids: Sequence[int] = (),
 ) -> Iterator[TokenStep]:
     """Decode greedily from ``prompt_ids`` until the end of the reply.
@@ -123,7 +126,7 @@ def generate_tokens(
         prompt_ids: the tokens after the cached prefix; at least one unless the grammar forces some.
         end_ids: tokens that end the reply; they are not part of the stream.
         max_tokens: at most this many tokens, forced ones included.
-        page_ids: the tokens of the page, from which the reply's next tokens are guessed.
+        draft: given the reply so far, the tokens that probably follow; wrong ones change nothing.
         absent_ids: the tokens with which a value says that it is not there (``GenerationRequest.absent``).
 
     Raises:
@@ -131,7 +134,6 @@ def generate_tokens(
         ModelError: when the grammar is broken.
     """
     stream = TextStream(tokenizer)
-    lookup = PageLookup(page_ids)
     reply: list[int] = []
     forced = _consume_forced(grammar)
     pending = [*prompt_ids, *forced]
@@ -139,7 +141,7 @@ def generate_tokens(
     while not _ended(reply, end_ids, max_tokens, grammar):
         if cancel is not None and cancel.is_set():
             raise Cancelled
-        guess = lookup.guess(reply[-2:])
+        guess = list(draft(stream.text)[:MOST_DRAFTED]) if draft else []
         if grammar:
             guess = guess[: grammar.valid(guess)]
         logits = continuation.forward([*pending, *guess], keep=1 + len(guess)).float()
@@ -162,7 +164,6 @@ def generate_tokens(
                 else:
                     pending.append(chosen)
         continuation.drop(len(guess) - right)
-        lookup.learn(right, len(guess))
 
 
 def _choose(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -143,7 +143,6 @@ class PrefixEngine(ABC):
     ) -> Iterator[TokenStep]:
         with self._turns.take(cancel):
             reply = self._prefix(page, cancel).fork()
-        page_ids = reply.token_ids if request.guess_from_page else ()
         request_ids = self._prompts.prompt(request.prompt, request.reply_start)
         self._check_length(reply.length + len(request_ids), request.max_tokens)
         grammar = GrammarState(self._grammar_tokenizer, request.grammar) if request.grammar else None
@@ -155,9 +154,13 @@ class PrefixEngine(ABC):
             request.max_tokens,
             grammar,
             cancel,
-            page_ids,
+            self._drafted(request),
             self._grammar_tokenizer.tokenize_str(request.absent),
         )
+
+    def _drafted(self, request: GenerationRequest) -> Callable[[str], list[int]] | None:
+        draft = request.draft
+        return None if draft is None else lambda reply: self._grammar_tokenizer.tokenize_str(draft(reply))
 
     def move(self) -> None:
         """Bring the weights to the device that ``pick_device`` names now, unless they are there."""

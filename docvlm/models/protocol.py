@@ -6,7 +6,7 @@ An engine knows pages as pixels and text. It knows nothing of files, questions, 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +14,9 @@ from docvlm.adapters import NOTHING_KNOWN, KnownValues
 from docvlm.models.calibration import UNCALIBRATED, Calibration
 from docvlm.tiling import Budget, TilePlan
 from docvlm.types import RgbImage, TokenStep
+
+Draft = Callable[[str], str]
+"""Given a reply so far, what probably follows; empty where nothing can be told."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,8 +45,7 @@ class GenerationRequest:
         reply_start: words put into the model's mouth, not returned.
         grammar: an llguidance grammar that the reply obeys, or None for free text.
         max_tokens: upper limit on the tokens of the reply, forced ones included.
-        guess_from_page: guess that the reply goes on as the page does, and check several tokens in one
-            pass; same reply, quicker where it is one run of words, slower where it is many short values.
+        draft: what is drafted is checked in one pass: the same reply, sooner. It can be pickled.
         json_schema: what a free reply should look like; a wish, for engines that follow no grammar.
         absent: how the grammar lets a value behind a colon say that it is not there, with the space before
             it. It is taken only where it is likelier than all values together. Empty: as any other words.
@@ -54,7 +56,7 @@ class GenerationRequest:
     reply_start: str = ""
     grammar: str | None = None
     max_tokens: int = 512
-    guess_from_page: bool = False
+    draft: Draft | None = None
     json_schema: str | None = None
     absent: str = ""
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from docvlm.grounding import PageWords, answer_grammar, extraction_grammar
+from docvlm.grounding import (
+    AnswerDraft,
+    ExtractionDraft,
+    PageWords,
+    answer_grammar,
+    extraction_grammar,
+)
 from docvlm.models.protocol import GenerationRequest
 from docvlm.prompts import ABSENT, ANSWER_START, extraction_prompt, question_prompt
 from docvlm.schemas import PageContext, Schema
@@ -25,6 +31,7 @@ def extraction_request(
         grammar=extraction_grammar(schema, words, context),
         max_tokens=EXTRACTION_TOKENS,
         absent=ABSENT if only_window else "",
+        draft=ExtractionDraft(schema, words, context),
     )
 
 
@@ -35,5 +42,5 @@ def question_request(question: str, words: PageWords) -> GenerationRequest:
         ANSWER_START,
         answer_grammar(words),
         ANSWER_TOKENS,
-        guess_from_page=True,
+        draft=AnswerDraft(words),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ from docvlm.errors import Cancelled, ModelError
 from docvlm.grounding import PageWords, ReplyText, answer_grammar
 from docvlm.models.embedded import EmbeddedEngine
 from docvlm.models.protocol import GenerationRequest, PageInput
+from docvlm.pipeline.requests import extraction_request
 from docvlm.prompts import ANSWER_START, question_prompt
 from docvlm.reading import layout_rows, layout_text
+from docvlm.schemas import load_schema, page_context
 from tests.pages import reading_of
 
 pytestmark = pytest.mark.slow
@@ -63,6 +66,23 @@ def test_a_second_question_gives_what_a_fresh_model_gives(engine: EmbeddedEngine
     assert [step.probability for step in second] == pytest.approx(
         [step.probability for step in fresh], rel=1e-3
     )
+
+
+def test_drafts_save_most_passes_of_an_extraction(engine: EmbeddedEngine, page: PageInput) -> None:
+    reading = reading_of(ROWS)
+    words = PageWords([line.words for line in reading.lines], layout_rows(reading))
+    schema = load_schema("company, address, date:date, items[description, amount:amount], total:amount")
+    request = extraction_request(schema, words, page_context(words.text))
+    list(engine.generate(page, replace(request, max_tokens=1)))  # computes the page
+    passes: list[None] = []
+    counting = engine.model.register_forward_pre_hook(lambda _module, _inputs: passes.append(None))
+    drafted = "".join(step.text for step in engine.generate(page, request))
+    few = len(passes)
+    plain = "".join(step.text for step in engine.generate(page, replace(request, draft=None)))
+    counting.remove()
+    assert drafted == plain
+    assert "total: 21.09" in drafted
+    assert few < 0.7 * (len(passes) - few)
 
 
 def test_control_tokens_on_a_page_are_plain_text(engine: EmbeddedEngine) -> None:

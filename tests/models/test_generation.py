@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import llguidance.hf
@@ -110,35 +110,46 @@ def test_incomplete_characters_are_held_back(tokenizer: Any) -> None:
     assert all("\ufffd" not in piece for piece in pieces)
 
 
-def test_guesses_from_the_page_change_the_speed_and_not_the_reply(model: Any, tokenizer: Any) -> None:
+def draft_of(ids: Sequence[int], tokenizer: Any) -> Callable[[str], list[int]]:
+    """Drafts the tokens of a reply behind as many as were said."""
+    texts = [tokenizer.decode(ids[:count]).rstrip("\ufffd") for count in range(len(ids) + 1)]
+    return lambda said: list(ids[len(ids) - texts[::-1].index(said) :]) if said in texts else []
+
+
+def test_drafts_change_the_speed_and_not_the_reply(model: Any, tokenizer: Any) -> None:
     prompt = tokenizer("company: Acme").input_ids
     plain = Counting(model)
     expected = list(generate_tokens(plain, prompt, tokenizer, frozenset({END}), 24))
     reply_ids = list(plain.token_ids[len(prompt) :])
-    for page_ids in (reply_ids, [*reply_ids[:9], 7, 7, *reply_ids[9:]], reply_ids[::-1]):
+    for drafted in (reply_ids, [*reply_ids[:9], 7, 7, *reply_ids[9:]], reply_ids[::-1]):
         guessing = Counting(model)
-        steps = list(generate_tokens(guessing, prompt, tokenizer, frozenset({END}), 24, page_ids=page_ids))
+        draft = draft_of(drafted, tokenizer)
+        steps = list(generate_tokens(guessing, prompt, tokenizer, frozenset({END}), 24, draft=draft))
         assert [step.text for step in steps] == [step.text for step in expected]
         assert [step.probability for step in steps] == pytest.approx(
             [step.probability for step in expected], rel=1e-3
         )
         assert guessing.length == len(guessing.token_ids)
-        if page_ids is reply_ids:
+        if drafted is reply_ids:
             assert guessing.passes < plain.passes / 2
 
 
-def test_guesses_and_forced_tokens_go_together(model: Any, tokenizer: Any) -> None:
+def test_drafts_and_forced_tokens_go_together(model: Any, tokenizer: Any) -> None:
+    """Also where a draft is longer than what may be checked at once, or against the grammar."""
     lark = '%llguidance {}\nstart: "company:" (" Acme" | " Trading")+ " total: 9.00\\n"'
     tokens = llguidance.hf.from_tokenizer(tokenizer)
-    texts = []
-    for page in ("", "company: Acme Acme Acme total: 9.00\n", "Trading Trading total: 9"):
+    texts, passes = [], []
+    for drafted in ("", " Acme" * 30, " Trading Trading total: 9.00\n", "\n", " Trading" * 30):
         grammar = GrammarState(tokens, lark)
-        page_ids = tokenizer(page).input_ids
+        draft_ids = tokenizer(drafted).input_ids
+        counting = Counting(model)
         steps = generate_tokens(
-            Counting(model), [5], tokenizer, frozenset({END}), 60, grammar, None, page_ids
+            counting, [5], tokenizer, frozenset({END}), 60, grammar, None, lambda _, ids=draft_ids: ids
         )
         texts.append("".join(step.text for step in steps))
-    assert texts[0] == texts[1] == texts[2]
+        passes.append(counting.passes)
+    assert len(set(texts)) == 1
+    assert max(passes) == passes[0]
 
 
 class Preferring:
