@@ -1,8 +1,9 @@
 """How a reply probably goes on, for a model to check in one pass instead of saying it token by token.
 
-A value mostly ends where its text on the page ends, and an entry of a table mostly stands as the one above it
-does. Where the model says otherwise the rest of a draft is dropped: the reply is the model's own (speculative
-decoding: Leviathan et al. 2023, arXiv 2211.17192; out of the prompt: Saxena, "Prompt Lookup Decoding", 2023).
+A value mostly ends where its text on the page ends, an amount or a date often stands beside its field's name,
+and an entry of a table mostly stands as the one above it does. Where the model says otherwise the rest of a
+draft is dropped: the reply is the model's own (speculative decoding: Leviathan et al. 2023, arXiv 2211.17192;
+out of the prompt: Saxena, "Prompt Lookup Decoding", 2023).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import itertools
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from docvlm.grounding.columns import run_standing_in, texts_of_line
 from docvlm.grounding.grammar import typed_runs
@@ -45,8 +47,7 @@ class ExtractionDraft:
 
     def __init__(self, schema: Schema, words: PageWords, context: PageContext) -> None:
         names = [f"{field.name}:" for field in schema.fields]
-        starts = [_start_of_line(field) for field in schema.fields]
-        self._behind = dict(zip(names, [*starts[1:], ""], strict=True))
+        self._next = dict(zip(names, [*schema.fields[1:], None], strict=True))
         self._fields = dict(zip(names, schema.fields, strict=True))
         self._values = _Values(words, context)
         lists = {name: field for name, field in self._fields.items() if field.columns}
@@ -64,7 +65,16 @@ class ExtractionDraft:
         field = self._fields.get(f"{name}:") if colon else None
         if field is None or field.columns:
             return ""
-        return self._values.rest(field, begun, "\n" + self._behind[f"{name}:"])
+        return self._values.rest(field, begun, "\n" + self._line_behind(f"{name}:"))
+
+    def _line_behind(self, name: str) -> str:
+        """How the line behind a field begins: with the first cell of a list, which mostly has entries."""
+        field = self._next[name]
+        if field is None:
+            return ""
+        if field.columns:
+            return f"{field.name}:\n{ROW_START}{field.columns[0].name}:"
+        return f"{field.name}:{self._values.start(field).text}"
 
     def _entry(self, name: str, above: _Entry | None, line: str) -> str:
         """What follows ``line``, an entry of the list ``name`` that was begun."""
@@ -91,10 +101,18 @@ class ExtractionDraft:
         for _ in range(_ENTRIES_AHEAD):
             below = table.behind(entry)
             if below is None:
-                return "".join(lines) + self._behind[name]
+                return "".join(lines) + self._line_behind(name)
             lines.append(_line(below, columns))
             entry = below
         return "".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """How a value probably begins, ``whole`` where that is all of it."""
+
+    text: str
+    whole: bool
 
 
 class _Values:
@@ -104,17 +122,33 @@ class _Values:
         self._words = words
         self._context = context
         self._texts = _Texts(words)
+        self._starts: dict[FieldSpec, _Start] = {}
 
     def rest(self, field: FieldSpec, begun: str, end: str) -> str:
-        """What follows a value that was begun, and ``end`` behind it; what all values begin with where
-        none was."""
+        """What follows a value of which ``begun`` was said, and ``end`` behind it."""
         if begun:
             rest = self._texts.rest(begun)
             return "" if rest is None else rest + end
-        runs = typed_runs(self._words.orders, field, self._context)
-        if runs is None:
-            return ""
-        return _common_begin([f" {run}" for run in runs]) if runs else ABSENT + end
+        start = self.start(field)
+        return start.text + end if start.whole else start.text
+
+    def start(self, field: FieldSpec) -> _Start:
+        """Of a typed value the run whose surroundings fit the field, or else what all runs begin with."""
+        if field not in self._starts:
+            self._starts[field] = self._likely_start(field)
+        return self._starts[field]
+
+    def _likely_start(self, field: FieldSpec) -> _Start:
+        texts = typed_runs(self._words.orders, field, self._context)
+        if texts is None:
+            return _Start("", whole=False)
+        runs = [run for text in texts for run in self._words.find(text)]
+        if not runs:
+            return _Start(ABSENT, whole=True)
+        best = self._words.best(runs, field.cues)
+        if self._words.fit(best, field.cues) > 0:
+            return _Start(f" {best.text}", whole=True)
+        return _Start(_common_begin([f" {text}" for text in texts]), whole=len(texts) == 1)
 
 
 class _Texts:
@@ -188,12 +222,6 @@ class _Table:
 def _common_begin(texts: Sequence[str]) -> str:
     alike = itertools.takewhile(lambda characters: len(set(characters)) == 1, zip(*texts, strict=False))
     return "".join(characters[0] for characters in alike)
-
-
-def _start_of_line(field: FieldSpec) -> str:
-    """The field's name, and that of the first cell of a list, which has entries more often than not."""
-    first = f"\n{ROW_START}{field.columns[0].name}:" if field.columns else ""
-    return f"{field.name}:{first}"
 
 
 def _is_entry(line: str) -> bool:

@@ -129,10 +129,19 @@ class PageWords:
 
     def best(self, places: Sequence[WordRun], cues: str) -> WordRun:
         """The one of ``places`` (at least one, runs of this page) whose surroundings fit ``cues`` best."""
-        if len(places) == 1:
-            return places[0]
+        return places[0] if len(places) == 1 else max(places, key=lambda run: self.fit(run, cues))
+
+    def fit(self, run: WordRun, cues: str) -> float:
+        """How many of ``cues`` stand before the run in its row or right above it; nearer ones count more."""
         cue_words = [word for word in cues.lower().split() if len(word) > 2]
-        return max(places, key=lambda run: self._fit(run, cue_words))
+        row, position = self._rows.place(run.words[0])
+        before = [word.text for word in self._rows.lines[row][max(0, position - _NEAR_WORDS) : position]]
+        above = [
+            word.text
+            for word in (self._rows.lines[row - 1] if row > 0 else ())
+            if word.box.x0 < run.box.x1 and run.box.x0 < word.box.x1
+        ]
+        return 2 * _shared_words(before, cue_words) + _shared_words(above, cue_words)
 
     def run(self, order: int, start: int, end: int) -> WordRun:
         """The words ``[start, end)`` of ``orders[order]`` with their places."""
@@ -173,17 +182,6 @@ class PageWords:
             row[index] = nearest
             taken.update(id(word) for word in nearest.words)
         return tuple(row)
-
-    def _fit(self, run: WordRun, cue_words: Sequence[str]) -> float:
-        """How many cue words stand before the run in its row or right above it; nearer counts more."""
-        row, position = self._rows.place(run.words[0])
-        before = [word.text for word in self._rows.lines[row][max(0, position - _NEAR_WORDS) : position]]
-        above = [
-            word.text
-            for word in (self._rows.lines[row - 1] if row > 0 else ())
-            if word.box.x0 < run.box.x1 and run.box.x0 < word.box.x1
-        ]
-        return 2 * _shared_words(before, cue_words) + _shared_words(above, cue_words)
 
 
 class _WordOrder:

@@ -134,8 +134,7 @@ def _out_of_its_sentence(found: FieldValue) -> FieldValue:
 
 def _run_of(span: ReplySpan, spec: FieldSpec, window: Window) -> WordRun | None:
     """Where the value stands, nearest to what the field's name and hint say."""
-    cues = f"{spec.name} {spec.hint}".replace("_", " ")
-    return window.words.find_best(span.text, cues) if span.text else None
+    return window.words.find_best(span.text, spec.cues) if span.text else None
 
 
 def _ground_rows(rows: ReplyRows, spec: FieldSpec, window: Window, context: PageContext) -> LineItems:

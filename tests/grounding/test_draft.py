@@ -77,29 +77,37 @@ def test_an_answer_that_has_left_its_line_goes_on_to_the_end_of_the_next() -> No
     ("reply", "rest"),
     [
         ("seller:", ""),  # any run may begin
-        ("seller: Acme", " Office Ltd\ndate:"),
-        ("seller: Acme Office Ltd\ndate:", " 12/03/2018"),  # the one value of its type
+        ("seller: Acme", " Office Ltd\ndate: 12/03/2018"),  # beside its name, and the one of its type
+        ("seller: Acme Office Ltd\ndate:", " 12/03/2018\nitems:\n- description:"),
         ("seller: Acme Office Ltd\ndate: 12/03/2018", "\nitems:\n- description:"),
-        (f"{HEAD}{FIRST}{SECOND}{THIRD}total:", " "),  # what all amounts begin with
-        (f"{HEAD}{FIRST}{SECOND}{THIRD}total: 638.50\niban:", " not found\n"),  # nothing is one
+        (f"{HEAD}{FIRST}{SECOND}{THIRD}total:", " 638.50\niban: not found"),  # beside its name; none is one
+        (f"{HEAD}{FIRST}{SECOND}{THIRD}total: 638.50\niban:", " not found\n"),
     ],
 )
 def test_a_value_goes_on_and_the_next_name_follows(reply: str, rest: str) -> None:
     assert extraction_draft(page())(reply) == rest
 
 
+def test_of_values_that_nothing_names_the_common_begin_is_known() -> None:
+    schema = load_schema("due:date, price:amount")
+    words = words_of("12/03/2018 Oxford 9.00", "Pen 19.00", "15/03/2018")
+    draft = ExtractionDraft(schema, words, page_context(words.text))
+    assert draft("due:") == " 1"
+    assert draft("due: 12/03/2018\nprice:") == " "
+
+
 def test_the_entries_below_one_stand_as_it_stands() -> None:
     draft = extraction_draft(page())
-    assert draft(HEAD + FIRST) == SECOND + THIRD + "total:"
-    assert draft(HEAD + FIRST + SECOND[:20]) == SECOND[20:] + THIRD + "total:"
-    assert draft(HEAD + FIRST + SECOND) == THIRD + "total:"
-    assert draft(HEAD + FIRST + SECOND + THIRD) == "total:"
+    assert draft(HEAD + FIRST) == SECOND + THIRD + "total: 638.50"
+    assert draft(HEAD + FIRST + SECOND[:20]) == SECOND[20:] + THIRD + "total: 638.50"
+    assert draft(HEAD + FIRST + SECOND) == THIRD + "total: 638.50"
+    assert draft(HEAD + FIRST + SECOND + THIRD) == "total: 638.50"
 
 
 def test_an_entry_begun_otherwise_is_looked_for_where_it_begins() -> None:
     draft = extraction_draft(page())
     assert draft(HEAD + FIRST + "- description: Long lamp\tquantity:") == (
-        " 3\tunit_price: 9.50\tamount: 28.50\ntotal:"
+        " 3\tunit_price: 9.50\tamount: 28.50\ntotal: 638.50"
     )
 
 
