@@ -33,8 +33,8 @@ def read(options: argparse.Namespace) -> int:
     with _workspace(options) as workspace:
 
         def one(document: OpenDocument) -> None:
-            if options.out and Path(options.out).exists() and Path(options.out).samefile(options.file[0]):
-                raise UsageError("The file itself would be overwritten.", "Give another name with --out.")
+            if options.out:
+                _refuse_to_overwrite(options.file[0], Path(options.out))
             pages = _with_progress(document, options)
             if options.json:
                 _emit(_json_line(output.reading_json(document.info, pages), options), options.out)
@@ -58,7 +58,9 @@ def tiles(options: argparse.Namespace) -> int:
         for number in numbers:
             page, plan = document.tile_plan(number)
             if options.out:
-                output.draw_tiles(page, plan, _numbered(Path(options.out), number, len(numbers)))
+                path = _numbered(Path(options.out), number, len(numbers))
+                _refuse_to_overwrite(options.file, path)
+                output.draw_tiles(page, plan, path)
             plans.append((number, plan))
         cost = workspace.cost().probe
         if options.json:
@@ -253,6 +255,11 @@ def _emit(content: str, out: str | None) -> None:
         print(content, flush=True)
         return
     write_atomically(Path(out), f"{content}\n".encode())
+
+
+def _refuse_to_overwrite(file: str, out: Path) -> None:
+    if out.exists() and out.samefile(file):
+        raise UsageError("The file itself would be overwritten.", "Give another name with --out.")
 
 
 def _write_searchable_pdf(document: OpenDocument, pages: Iterable[PageReading], out: str) -> None:

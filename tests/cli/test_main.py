@@ -73,6 +73,17 @@ def test_a_file_is_not_overwritten_with_what_was_read_of_it(
     assert own.read_bytes() == Path(invoice).read_bytes()
 
 
+def test_a_picture_is_not_overwritten_with_its_tiles(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "own.png"
+    content = next(samples.glob("*.png")).read_bytes()
+    own.write_bytes(content)
+    assert main(["tiles", str(own), "--out", str(own)]) == 2
+    assert "would be overwritten" in capsys.readouterr().err
+    assert own.read_bytes() == content
+
+
 def test_what_means_nothing_is_refused(
     invoice: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
