@@ -21,7 +21,7 @@ from docvlm.imageops import Alignment, to_gray
 from docvlm.memory import give_memory_back
 from docvlm.reading.ocr import PaddleReader, TextReader
 from docvlm.reading.ocr_page import read_image
-from docvlm.reading.order import Segment, arrange
+from docvlm.reading.order import Segment, arrange, reads_right_to_left
 from docvlm.reading.text_layer import judge_layer, words_of_scan
 from docvlm.reading.words import split_glued_label
 from docvlm.types import (
@@ -165,8 +165,11 @@ def _layer_rotation(words: Sequence[LayerWord]) -> int:
             steps[0 if along_x > 0 else 180] += abs(along_x)
         else:
             steps[270 if along_y > 0 else 90] += abs(along_y)
+    if any(reads_right_to_left([word.text]) for word in words):
+        steps[0], steps[180] = steps[0] + steps[180], 0.0  # such words come in either direction
     most = max(steps, key=lambda degrees: steps[degrees])
-    return most if most in (90, 270) and steps[most] > 2 * (steps[0] + steps[180]) else 0
+    others = steps[0] + steps[180] if most in (90, 270) else sum(steps.values()) - steps[most]
+    return most if steps[most] > 2 * others else 0
 
 
 def _read_picture(page: Page, image: RgbImage, reader: TextReader, notes: tuple[str, ...]) -> Reading:

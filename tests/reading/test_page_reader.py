@@ -238,14 +238,27 @@ def test_ocr_can_be_forced_and_forbidden():
     assert "OCR was switched off" in forbidden.notes[0]
 
 
-def test_a_sideways_layer_is_read_in_order():
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_turned_layer_is_read_in_order(degrees):
     image, words = letter()
     height, width = image.shape[:2]
-    turned = tuple(replace(word, box=turn_box(word.box, 270, width, height)) for word in words)
-    reading = read_page(page_of(turn_image(image, 270), turned), reader=NoOcr())
-    assert reading.rotation == 90
+    turned = tuple(replace(word, box=turn_box(word.box, degrees, width, height)) for word in words)
+    reading = read_page(page_of(turn_image(image, degrees), turned), reader=NoOcr())
+    assert reading.rotation == 360 - degrees
     assert reading.text.split("\n") == list(LETTER)
     assert [word.box for word in reading.words] == [word.box for word in turned]
+
+
+def test_words_from_right_to_left_are_no_page_upside_down():
+    rows = ("שלום לכולם היום", "מחיר סופי ישולם", "תודה רבה 12")
+    words = tuple(
+        LayerWord(text, Box(600 - 100 * column, 50 + 60 * row, 680 - 100 * column, 80 + 60 * row), row, 0)
+        for row, line in enumerate(rows)
+        for column, text in enumerate(line.split())
+    )
+    reading = read_page(page_of(np.full((300, 700, 3), 255, np.uint8), words), ocr=False)
+    assert reading.rotation == 0
+    assert reading.text.split("\n") == list(rows)
 
 
 def test_glued_labels_of_a_layer_are_split():
