@@ -240,7 +240,7 @@ def _word_rows(text_page: Any, replaced: set[tuple[Any, ...]]) -> Sequence[lost_
     word_rows: Sequence[lost_spaces.WordRow] = text_page.extractWORDS()
     if replaced:
         word_rows = [row for row in word_rows if row[:5] not in replaced]
-    if not lost_spaces.has_long_words(word_rows):
+    if not lost_spaces.may_be_joined(word_rows):
         return word_rows
     return lost_spaces.part_words(word_rows, text_page.extractRAWDICT())
 

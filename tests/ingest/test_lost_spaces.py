@@ -1,4 +1,4 @@
-"""Words of fonts with narrow spaces, as they come out of ``open_document``."""
+"""Words parted by spaces that are narrow or uncommon, as they come out of ``open_document``."""
 
 from __future__ import annotations
 
@@ -57,3 +57,33 @@ def test_boxes_end_where_the_parts_end() -> None:
     points = page_read.points_per_pixel
     assert first.box.x1 * points == pytest.approx(20 + width, abs=0.5)
     assert second.box.x0 * points == pytest.approx(20 + width + 0.12 * SIZE, abs=0.5)
+
+
+def boxes_of(text: str, font: pymupdf.Font) -> list[tuple[str, float, float]]:
+    """The words of a printed line, each with its left and right edge in points."""
+    with pymupdf.open() as document:
+        page = document.new_page(width=500, height=100)
+        writer = pymupdf.TextWriter(page.rect)
+        writer.append((20, 50), text, font, SIZE)
+        writer.write_text(page)
+        content = document.tobytes()
+    with open_document(content) as opened:
+        (read,) = opened.pages(images=False)
+    assert read.text_layer is not None and read.points_per_pixel is not None
+    points = read.points_per_pixel
+    return [(word.text, word.box.x0 * points, word.box.x1 * points) for word in read.text_layer]
+
+
+@pytest.mark.parametrize("space", ["\u2002", "\u2003", "\u2009", "\u3000"])
+def test_words_are_parted_at_every_kind_of_space(space: str) -> None:
+    font = pymupdf.Font("cjk")
+    (first, _, end), (second, start, _) = boxes_of(f"Net{space}weight", font)
+    assert (first, second) == ("Net", "weight")
+    assert end == pytest.approx(20 + font.text_length("Net", SIZE), abs=0.5)
+    assert start == pytest.approx(20 + font.text_length(f"Net{space}", SIZE), abs=0.5)
+
+
+@pytest.mark.parametrize("space", ["\u2009", "\u202f"])
+def test_thin_spaces_that_group_digits_part_nothing(space: str) -> None:
+    words = boxes_of(f"12{space}345,60{space}EUR", pymupdf.Font("cjk"))
+    assert [text for text, _, _ in words] == ["12345,60", "EUR"]
