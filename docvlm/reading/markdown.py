@@ -18,8 +18,11 @@ _HEADING_SIZES = ((1.7, "# "), (1.35, "## "), (1.15, "### "))
 _MAX_HEADING_WORDS = 14
 _BULLET = re.compile(r"^[•●○▪■◦‣∙·–—*-]\s+(?=\S)")
 _NUMBERED = re.compile(r"^(\d{1,3})[.)]\s+(?=\S)")
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~]|&(?=#?\w+;))")
 _LINE_START = re.compile(r"^(#{1,6}\s|[-+]\s|\d+[.)]\s)")
+_BEGINS_LIKE_MARK = re.compile(r"^(\d*)(?=#{1,6}\s|[-+]\s|(?<=\d)[.)]\s|-[\s-]*$)")
+_RULE = re.compile(r"-[\s-]*")
+_END_OF_HEADING = re.compile(r"(?<=\s)(#+)$")
 _MIN_TABLE_ROWS = 3
 
 
@@ -90,7 +93,7 @@ def _block_parts(rows: list[_Row], body_size: float, all_bold: bool) -> list[str
         if not mark and not all_bold and _is_bold_heading(rows, start):
             mark = "### "
         if mark:
-            parts.append(mark + _escaped(rows[start].text))
+            parts.append(mark + _END_OF_HEADING.sub(r"\\\1", _escaped(rows[start].text)))
             start += 1
             continue
         end = start + 1
@@ -150,6 +153,8 @@ def _is_bold_heading(rows: Sequence[_Row], index: int) -> bool:
 
 def _list_item(text: str) -> tuple[str, str] | None:
     """The mark of an item of a list and what follows what is printed for it; None for other text."""
+    if _RULE.fullmatch(text):
+        return None
     if bullet := _BULLET.match(text):
         return "- ", text[bullet.end() :]
     if numbered := _NUMBERED.match(text):
@@ -161,8 +166,7 @@ def _paragraph(rows: Sequence[_Row]) -> str:
     text = " ".join(row.text for row in rows)
     item = _list_item(text)
     if item is None:
-        escaped = _escaped(text)
-        return "\\" + escaped if _LINE_START.match(escaped) else escaped
+        return _BEGINS_LIKE_MARK.sub(r"\1\\", _escaped(text))
     mark, rest = item
     return mark + _escaped(rest)
 

@@ -2,6 +2,8 @@ import json
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 
+import pytest
+
 from docvlm.reading import page_json, to_hocr, to_markdown, unread_page_json
 from docvlm.reading.order import Segment, arrange
 from docvlm.types import Box, Page, PageStatus, Reading, ReadingSource, Word
@@ -66,6 +68,29 @@ def test_markdown_keeps_print_from_turning_into_marks():
     assert (
         to_markdown(reading_of([segment("# 5 *stars* _here_", 50, 20)])) == "\\# 5 \\*stars\\* \\_here\\_\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("printed", "written"),
+    [
+        ("2019. gada 5. maijs", "2019\\. gada 5. maijs"),
+        ("----------", "\\----------"),
+        ("- - - -", "\\- - - -"),
+        ("Write &copy; for ©, AT&T", "Write \\&copy; for ©, AT&T"),
+        ("was ~~20~~ 15", "was \\~\\~20\\~\\~ 15"),
+        ("+ VAT", "\\+ VAT"),
+        ("-5 degrees", "-5 degrees"),
+        ("12.50 EUR", "12.50 EUR"),
+    ],
+)
+def test_markdown_shows_what_is_printed(printed, written):
+    assert to_markdown(reading_of([segment(printed, 50, 20)])) == written + "\n"
+
+
+def test_a_number_sign_at_the_end_of_a_heading_stays():
+    title = replace(segment("Order #", 50, 20, height=40), font_size=24)
+    body = replace(segment("some words of text", 50, 120), font_size=10)
+    assert to_markdown(reading_of([title, body])) == "# Order \\#\n\nsome words of text\n"
 
 
 def test_markdown_takes_one_mark_off_an_item_and_keeps_what_follows():
