@@ -22,6 +22,7 @@ from docvlm.config import ONNXRUNTIME
 from docvlm.errors import ModelError
 from docvlm.reading.ctc import CERTAIN, Alphabet, Character, Likely, decode, likely_characters
 from docvlm.reading.networks import open_network
+from docvlm.reading.stretches import stretches
 from docvlm.types import RgbImage
 
 Quad = npt.NDArray[np.float32]
@@ -113,6 +114,20 @@ class PaddleReader:
 
     def detect(self, image: RgbImage) -> tuple[Quad, ...]:
         """Boxes of lines of text; tall ones where text runs down or up the page."""
+        pieces = stretches(image, _DETECTOR_FINE_SIDE)
+        if len(pieces) == 1:
+            return self._detect_on_page(image)
+        if image.shape[0] > image.shape[1]:
+            parts = [(image[start:end], (0, start)) for start, end in pieces]
+        else:
+            parts = [(image[:, start:end], (start, 0)) for start, end in pieces]
+        return tuple(
+            quad + np.array(corner, np.float32)
+            for part, corner in parts
+            for quad in self._detect_on_page(part)
+        )
+
+    def _detect_on_page(self, image: RgbImage) -> tuple[Quad, ...]:
         quads = self._detect_within(image, _DETECTOR_SIDE)
         reduction = max(image.shape) / _DETECTOR_SIDE
         if quads and reduction > 1.1:
