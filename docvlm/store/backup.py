@@ -59,7 +59,8 @@ def restore(url: str, source: Path, overwrite: bool = False) -> Path | None:
         overwrite: also where there is a database; it is kept beside the new one under another name.
 
     Returns:
-        Where the database that was there is now; None where there was none.
+        Where the database that was there is now, or its log where that was left alone; None where there was
+        neither.
 
     Raises:
         StoreError: when the backup is damaged or of a newer docvlm, when there is a database and
@@ -80,7 +81,7 @@ def restore(url: str, source: Path, overwrite: bool = False) -> Path | None:
         _copy(source, copy)
         _refuse_unsound(copy, source)
         copy.chmod(0o600)
-        return _put_aside(path) if path.exists() else None
+        return _put_aside(path)  # a log alone, too: SQLite would play it into the backup
 
 
 def salvage(url: str) -> Path:
@@ -100,6 +101,7 @@ def salvage(url: str) -> Path:
             "See what is wrong with 'python -m docvlm store check'.",
         )
     kept = _put_aside(path)
+    assert kept is not None  # noqa: S101 - a database without a file was refused
     with atomic_file(path) as copy:
         _copy(kept, copy)
         _refuse_unsound(copy, path)
@@ -151,18 +153,22 @@ def _refuse_unsound(copy: Path, original: Path) -> None:
         )
 
 
-def _put_aside(path: Path) -> Path:
+def _put_aside(path: Path) -> Path | None:
     """Give the database and what belongs to it another name.
+
+    Returns:
+        Where the database is now, or its log where there is no more; None where there is neither.
 
     Raises:
         StoreError: when another process has it open.
     """
-    _refuse_in_use(path)
+    if path.exists():
+        _refuse_in_use(path)
     aside = path.with_name(f"{path.stem}.before-{_moment()}{path.suffix}")
     for companion in _COMPANIONS:
         with suppress(FileNotFoundError):
             Path(f"{path}{companion}").rename(f"{aside}{companion}")
-    return aside
+    return next((kept for kept in (aside, Path(f"{aside}-wal")) if kept.exists()), None)
 
 
 def _refuse_in_use(path: Path) -> None:

@@ -95,6 +95,22 @@ def test_restoring_where_nothing_is(path: Path, tmp_path: Path) -> None:
     assert names(elsewhere) == ["a"]
 
 
+def test_the_log_of_a_database_that_was_deleted_does_not_get_into_the_backup(
+    path: Path, tmp_path: Path
+) -> None:
+    """SQLite takes whatever log lies beside a database for its own."""
+    add(path, "a")
+    copy = back_up(url_of(path), tmp_path / "copy.sqlite")
+    with Store.open(url_of(path)) as store:
+        store.add_document(DocumentInfo("b", "b", "application/pdf", 1, 1))
+        log = Path(f"{path}-wal").read_bytes()
+    path.unlink()
+    Path(f"{path}-wal").write_bytes(log)  # as a crash leaves it
+    kept = restore(url_of(path), copy)
+    assert names(path) == ["a"]
+    assert kept is not None and kept.read_bytes() == log
+
+
 @pytest.mark.parametrize("fault", ["missing", "rubbish", "cut", "other program", "newer", "itself"])
 def test_a_backup_that_is_none_changes_nothing(path: Path, tmp_path: Path, fault: str) -> None:
     with Store.open(url_of(path)) as store:
