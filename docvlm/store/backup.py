@@ -102,10 +102,14 @@ def salvage(url: str) -> Path:
         )
     kept = _put_aside(path)
     assert kept is not None  # noqa: S101 - a database without a file was refused
-    with atomic_file(path) as copy:
-        _copy(kept, copy)
-        _refuse_unsound(copy, path)
-        copy.chmod(0o600)
+    try:
+        with atomic_file(path) as copy:
+            _copy(kept, copy)
+            _refuse_unsound(copy, path)
+            copy.chmod(0o600)
+    except BaseException:
+        _rename(kept, path)  # or the next start would make an empty database here
+        raise
     return kept
 
 
@@ -165,10 +169,15 @@ def _put_aside(path: Path) -> Path | None:
     if path.exists():
         _refuse_in_use(path)
     aside = path.with_name(f"{path.stem}.before-{_moment()}{path.suffix}")
+    _rename(path, aside)
+    return next((kept for kept in (aside, Path(f"{aside}-wal")) if kept.exists()), None)
+
+
+def _rename(path: Path, name: Path) -> None:
+    """Give a database another name, with all that lies beside it."""
     for companion in _COMPANIONS:
         with suppress(FileNotFoundError):
-            Path(f"{path}{companion}").rename(f"{aside}{companion}")
-    return next((kept for kept in (aside, Path(f"{aside}-wal")) if kept.exists()), None)
+            Path(f"{path}{companion}").rename(f"{name}{companion}")
 
 
 def _refuse_in_use(path: Path) -> None:

@@ -124,6 +124,16 @@ def test_salvaging_goes_on_with_what_comes_before_and_keeps_the_rest(left_behind
         salvage(f"sqlite:///{left_behind}")
 
 
+def test_where_nothing_can_be_salvaged_all_stays_in_its_place(left_behind: Path, log: Path) -> None:
+    """Else the next start would make an empty database there, without a word."""
+    flip(log, HEADER + 10 * FRAME + 500)
+    left_behind.write_bytes(b"\xa5" * left_behind.stat().st_size)
+    before = left_behind.read_bytes(), log.read_bytes()
+    with pytest.raises(StoreError, match="is damaged or not a database"):
+        salvage(f"sqlite:///{left_behind}")
+    assert (left_behind.read_bytes(), log.read_bytes()) == before
+
+
 @pytest.fixture
 def busy(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "busy.sqlite"
