@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -168,9 +169,19 @@ def _put_aside(path: Path) -> Path | None:
     """
     if path.exists():
         _refuse_in_use(path)
-    aside = path.with_name(f"{path.stem}.before-{_moment()}{path.suffix}")
+    aside = _free_name(path.with_name(f"{path.stem}.before-{_moment()}{path.suffix}"))
     _rename(path, aside)
     return next((kept for kept in (aside, Path(f"{aside}-wal")) if kept.exists()), None)
+
+
+def _free_name(path: Path) -> Path:
+    """The path, or with the first number that makes it free: one second may see two."""
+    numbered = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
+    return next(name for name in itertools.chain([path], numbered) if not _is_taken(name))
+
+
+def _is_taken(path: Path) -> bool:
+    return any(Path(f"{path}{companion}").exists() for companion in _COMPANIONS)
 
 
 def _rename(path: Path, name: Path) -> None:

@@ -87,6 +87,14 @@ def test_restoring_needs_force_and_keeps_what_was_there(path: Path, tmp_path: Pa
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_restoring_twice_in_a_second_keeps_what_was_there_each_time(path: Path, tmp_path: Path) -> None:
+    add(path, "a")
+    copy = back_up(url_of(path), tmp_path / "copy.sqlite")
+    add(path, "b")
+    kept = [restore(url_of(path), copy, overwrite=True) for _ in range(3)]
+    assert [names(each) for each in kept if each is not None] == [["a", "b"], ["a"], ["a"]]
+
+
 def test_restoring_where_nothing_is(path: Path, tmp_path: Path) -> None:
     add(path, "a")
     copy = back_up(url_of(path), tmp_path / "copy.sqlite")
