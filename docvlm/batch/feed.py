@@ -101,20 +101,23 @@ class Feed:
             yield []
 
     def _take(self, found: Found) -> list[tuple[Unit, ...]]:
+        is_mine = self.selection.holds(_name_hash(found.name))
         if isinstance(found, PassedOver):
-            if self.selection.holds(_name_hash(found.name)):
+            if is_mine:
                 exit_code = InputError.exit_code if found.is_failure else 0
                 self.ledger.refused(found.path, found.name, found.reason, exit_code)
             return []
         if not self.selection.is_recent(found):
             return []
-        return self._identify(found.path, found.name)
+        return self._identify(found.path, found.name, is_mine)
 
-    def _identify(self, path: str, name: str) -> list[tuple[Unit, ...]]:
+    def _identify(self, path: str, name: str, is_mine: bool) -> list[tuple[Unit, ...]]:
+        """Its units; ``is_mine`` says whether this shard tells of it where it has no content."""
         try:
             sha256 = ingest.identify_file(path, self.limits).sha256
         except InputError as error:
-            self.ledger.refused(path, name, str(error), error.exit_code)
+            if is_mine:
+                self.ledger.refused(path, name, str(error), error.exit_code)
             return []
         if not self.selection.holds(sha256) or not self.ledger.found(path, name, sha256):
             return []
@@ -125,7 +128,7 @@ class Feed:
         if changes > _MOST_CHANGES:
             self.ledger.refused(path, name, f"{name} keeps changing. Run again when it is complete.")
             return []
-        return self._identify(path, name)
+        return self._identify(path, name, is_mine=True)
 
     def _ready(self, portion: list[tuple[Unit, ...]]) -> list[tuple[Unit, ...]]:
         """The portion; new again is what was deleted since, and what failed before and may go well now."""

@@ -12,7 +12,6 @@ import pytest
 from docvlm.batch.feed import Feed, Selection
 from docvlm.batch.find import Found, find_files
 from docvlm.batch.ledger import FileState, Ledger
-from docvlm.batch.report import exit_code
 from docvlm.batch.units import Job, Task, Unit
 from docvlm.batch.watch import watch_files
 from docvlm.config import Limits
@@ -90,11 +89,16 @@ def test_a_retry_begins_anew_with_what_was_interrupted(
         assert queue.records([unit.key]) == {unit.key: UnitRecord(unit.key, UnitState.WAITING, attempts)}
 
 
-def test_each_document_of_another_type_is_listed_by_one_of_the_shards(tmp_path: Path) -> None:
-    names = [f"{number}.docx" for number in range(12)]
+@pytest.mark.parametrize(("ending", "failures"), [("docx", 0), ("pdf", 12)])
+def test_each_file_that_is_no_document_is_listed_by_one_of_the_shards(
+    tmp_path: Path, ending: str, failures: int
+) -> None:
+    """The results of a job array are those of its jobs, one after the other."""
+    names = [f"{number}.{ending}" for number in range(12)]
     for name in names:
-        (tmp_path / name).write_bytes(b"x")
+        (tmp_path / name).write_bytes(b"")
     listed: list[str] = []
+    failed = 0
     for number in (1, 2):
         ledger = Ledger()
         with Store.open(f"sqlite:///{tmp_path / 'docvlm.sqlite'}") as store:
@@ -109,8 +113,9 @@ def test_each_document_of_another_type_is_listed_by_one_of_the_shards(tmp_path: 
             )
             assert not any(feed.contents())
         listed += [outcome.name for outcome in ledger.outcomes()]
-        assert exit_code(ledger.outcomes()) == 0
+        failed += sum(outcome.exit_code != 0 for outcome in ledger.outcomes())
     assert sorted(listed) == sorted(names)
+    assert failed == failures
 
 
 def test_a_pattern_that_no_longer_matches_does_not_end_the_watch(tmp_path: Path) -> None:
