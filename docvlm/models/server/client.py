@@ -124,7 +124,7 @@ class ServerClient:
         async with self._http.stream("POST", url, json={**body, "stream": True}) as response:
             if response.status_code != httpx.codes.OK:
                 _raise_for_status(response.status_code, response.headers, await response.aread())
-            async for line in response.aiter_lines():
+            async for line in _lines(response):
                 data = line.removeprefix("data:").strip()
                 if not line.startswith("data:") or not data:
                     continue
@@ -135,6 +135,16 @@ class ServerClient:
                 yield piece
         if not complete:
             raise _Lost("it ended its reply too soon")
+
+
+async def _lines(response: httpx.Response) -> AsyncGenerator[str]:
+    """What is between line feeds. httpx parts lines at U+2028 and the like, too, which JSON text may hold."""
+    rest = b""
+    async for chunk in response.aiter_bytes():
+        *complete, rest = (rest + chunk).split(b"\n")
+        for line in complete:
+            yield line.decode("utf-8", errors="replace")
+    yield rest.decode("utf-8", errors="replace")
 
 
 class _Trial:
@@ -172,11 +182,11 @@ class _Trial:
 def _parse(data: str) -> ReplyPiece:
     try:
         event = json.loads(data)
-    except ValueError as error:
+        if not isinstance(event, dict) or event.get("error"):
+            raise _Lost("it failed in the middle of a reply")
+        return parse_event(event)
+    except (ValueError, ArithmeticError, AttributeError, LookupError, TypeError) as error:  # of another shape
         raise _Lost("it sent a damaged line") from error
-    if not isinstance(event, dict) or event.get("error"):
-        raise _Lost("it failed in the middle of a reply")
-    return parse_event(event)
 
 
 def _without_known(piece: ReplyPiece, known: str) -> tuple[ReplyPiece | None, str]:

@@ -62,9 +62,9 @@ def parse_event(event: dict[str, Any]) -> ReplyPiece:
 def _tokens(text: str, logprobs: list[dict[str, Any]]) -> tuple[ReplyToken, ...]:
     if not text:
         return ()
-    probabilities = [min(1.0, math.exp(entry["logprob"])) for entry in logprobs]
-    if not probabilities:
+    if not logprobs or any(entry["logprob"] is None for entry in logprobs):
         return (ReplyToken(text, None),)
+    probabilities = [min(1.0, math.exp(entry["logprob"])) for entry in logprobs]
     if "".join(entry["token"] for entry in logprobs) != text:
         # Tokens that are parts of a character, or a server that sends text and tokens out of step.
         return (ReplyToken(text, math.prod(probabilities)),)

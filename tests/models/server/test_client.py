@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -53,9 +54,10 @@ def events(*deltas: str, end: bool = True) -> str:
     return "".join(f"data: {line}\n\n" for line in lines)
 
 
-def reply_of(url: str) -> str:
+def reply_of(url: str, patience_seconds: float = LIMITS.patience_seconds) -> str:
     async def receive() -> str:
-        client = ServerClient(ServerAddress(url, None), LIMITS, key=None)
+        limits = replace(LIMITS, patience_seconds=patience_seconds)
+        client = ServerClient(ServerAddress(url, None), limits, key=None)
         try:
             return "".join([piece.text async for piece in client.reply({"model": "m"})])
         finally:
@@ -109,3 +111,29 @@ def test_another_program_at_the_address_is_told() -> None:
         pytest.raises(ModelError, match="no OpenAI-compatible server"),
     ):
         asyncio.run(models(url))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"choices": "none"},
+        {"choices": [{"delta": "12"}]},
+        {"choices": [{"delta": {"content": "12"}, "logprobs": {"content": [{"logprob": "0"}]}}]},
+    ],
+)
+def test_an_event_of_another_shape_is_a_damaged_line(event: dict[str, Any]) -> None:
+    with (
+        server_with([(200, {}, f"data: {json.dumps(event)}\n\n")]) as (url, _),
+        pytest.raises(ModelError, match="damaged line"),
+    ):
+        reply_of(url, patience_seconds=0.1)
+
+
+def test_a_line_separator_in_a_reply_parts_no_event() -> None:
+    """Servers write it as it is, and JSON allows that; only a line feed ends a line of an event."""
+    text = "12\u2028.5\x850"
+    event = {"choices": [{"delta": {"content": text}, "finish_reason": "stop"}]}
+    line = json.dumps(event, ensure_ascii=False)
+    with server_with([(200, {}, f"data: {line}\r\n\r\ndata: [DONE]\n\n")]) as (url, asked):
+        assert reply_of(url) == text
+        assert len(asked) == 1

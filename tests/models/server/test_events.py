@@ -29,6 +29,12 @@ def test_without_probabilities_they_are_unknown() -> None:
     assert parse_event(event("12")).tokens == (ReplyToken("12", None),)
 
 
+def test_a_probability_that_a_server_leaves_empty_is_unknown() -> None:
+    content = [{"token": "12", "logprob": None}]
+    told = {"choices": [{"delta": {"content": "12"}, "logprobs": {"content": content}}]}
+    assert parse_event(told).tokens == (ReplyToken("12", None),)
+
+
 def test_the_end_and_its_reason() -> None:
     assert parse_event({"choices": [{"delta": {}, "finish_reason": "length"}]}) == ReplyPiece(
         (), finished=True, cut_short=True
