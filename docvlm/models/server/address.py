@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -10,6 +11,7 @@ from docvlm.errors import ModelError
 
 KEY_VARIABLE = "DOCVLM_SERVER_KEY"
 
+_LAST_PORT = 65535
 _SCHEMES = ("http://", "https://")
 _REMEDY = "Write it as http://host:port/v1#model-name."
 
@@ -44,9 +46,12 @@ def parse_server_address(name: str) -> ServerAddress:
     """
     try:
         url = httpx.URL(name)
-    except httpx.InvalidURL as error:
+        host = url.host
+    except (httpx.InvalidURL, ValueError) as error:  # ValueError for a host that is no name in any script
         raise ModelError("The address of the model server is not understood.", _REMEDY) from error
-    if not url.host:
+    if url.port is not None and not 0 < url.port <= _LAST_PORT:
+        raise ModelError(f"The address of the model server has the port {url.port}.", "Ports end at 65535.")
+    if not host:
         raise ModelError("The address of the model server names no host.", _REMEDY)
     if url.userinfo or url.query:
         raise ModelError(
@@ -55,3 +60,18 @@ def parse_server_address(name: str) -> ServerAddress:
         )
     base = str(url.copy_with(fragment=None)).rstrip("/")
     return ServerAddress(base, url.fragment or None)
+
+
+def server_key(environment: Mapping[str, str]) -> str | None:
+    """The key that a server is sent, without white space around it, as files of secrets end with a line.
+
+    Raises:
+        ModelError: when it holds what no key can, and no request can carry.
+    """
+    key = environment.get(KEY_VARIABLE, "").strip()
+    if not all("!" <= character <= "~" for character in key):
+        raise ModelError(
+            f"The key in {KEY_VARIABLE} holds characters that no key has.",
+            "Set it again: letters, digits and signs of ASCII, without spaces.",
+        )
+    return key or None

@@ -15,7 +15,7 @@ from docvlm.config import ServerLimits
 from docvlm.errors import Cancelled, ModelError
 from docvlm.models.language_model import Report
 from docvlm.models.protocol import EngineCard, GenerationRequest, PageInput
-from docvlm.models.server.address import KEY_VARIABLE, ServerAddress, parse_server_address
+from docvlm.models.server.address import ServerAddress, parse_server_address, server_key
 from docvlm.models.server.client import ServerClient
 from docvlm.models.server.events import ReplyPiece
 from docvlm.models.server.messages import chat_messages, scaled
@@ -49,11 +49,11 @@ class ServerEngine:
     def __init__(
         self, name: str, limits: ServerLimits | None = None, report: Report = lambda _line: None
     ) -> None:
-        address = parse_server_address(name)
+        address, key = parse_server_address(name), server_key(os.environ)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="model-server", daemon=True)
         self._thread.start()
-        self._client = ServerClient(address, limits or ServerLimits(), os.environ.get(KEY_VARIABLE))
+        self._client = ServerClient(address, limits or ServerLimits(), key)
         try:
             report(f"Asking the model server {address.host} what it can do.")
             entry = _choose(self._wait_for(self._client.models()), address)

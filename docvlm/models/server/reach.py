@@ -6,7 +6,7 @@ import asyncio
 import os
 
 from docvlm.config import ServerLimits
-from docvlm.models.server.address import KEY_VARIABLE, parse_server_address
+from docvlm.models.server.address import parse_server_address, server_key
 from docvlm.models.server.client import ServerClient
 
 
@@ -17,7 +17,7 @@ def demand_server(name: str, seconds: float) -> None:
         ModelError: when none does, or what answers is no OpenAI-compatible server.
     """
     limits = ServerLimits(connect_seconds=seconds, silence_seconds=seconds, patience_seconds=seconds)
-    client = ServerClient(parse_server_address(name), limits, os.environ.get(KEY_VARIABLE))
+    client = ServerClient(parse_server_address(name), limits, server_key(os.environ))
 
     async def ask() -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from docvlm.errors import ModelError
-from docvlm.models.server.address import ServerAddress, is_server_address, parse_server_address
+from docvlm.models.server.address import ServerAddress, is_server_address, parse_server_address, server_key
 
 
 @pytest.mark.parametrize(
@@ -33,9 +33,26 @@ def test_other_models_are_no_addresses(name: str) -> None:
         ("http://host/v1?key=secret", "DOCVLM_SERVER_KEY"),
         ("http:///v1", "names no host"),
         ("http://host:notaport/v1", "not understood"),
+        ("http://xn--/v1", "not understood"),
+        ("http://host:99999/v1", "port 99999"),
     ],
 )
 def test_an_address_that_cannot_be_used_is_told_without_its_secret(name: str, reason: str) -> None:
     with pytest.raises(ModelError, match=reason) as refused:
         parse_server_address(name)
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "key"), [("a-B_1", "a-B_1"), (" a-B_1\r\n", "a-B_1"), ("", None), (" ", None)]
+)
+def test_a_key_is_sent_without_the_line_end_of_its_file(value: str, key: str | None) -> None:
+    assert server_key({"DOCVLM_SERVER_KEY": value}) == key
+    assert server_key({}) is None
+
+
+@pytest.mark.parametrize("value", ["clé", "one\ntwo", "one two"])
+def test_a_key_that_no_request_can_carry_is_told_without_it(value: str) -> None:
+    with pytest.raises(ModelError, match="DOCVLM_SERVER_KEY") as refused:
+        server_key({"DOCVLM_SERVER_KEY": value})
+    assert value not in str(refused.value)
