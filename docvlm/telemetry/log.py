@@ -102,7 +102,11 @@ def close_log() -> None:
 
 
 class _QuietFileHandler(WatchedFileHandler):
-    """A full disk must not stop the work, nor be told at every line."""
+    """A full disk, or a folder that is gone, must not stop the work, nor be told at every line."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with suppress(OSError):  # from opening the file again; the next line tries again
+            super().emit(record)
 
     def handleError(self, record: logging.LogRecord) -> None:
         pass

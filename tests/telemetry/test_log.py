@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -116,3 +117,13 @@ def test_a_full_disk_does_not_stop_the_work(capfd: pytest.CaptureFixture[str]) -
     with observe("one", Path("/dev/full")):
         log_event("thing.happened")
     assert capfd.readouterr().err == ""
+
+
+def test_a_folder_of_the_log_that_is_taken_away_does_not_stop_the_work(tmp_path: Path) -> None:
+    log = tmp_path / "logs" / "run.jsonl"
+    with observe("read", log):
+        shutil.rmtree(log.parent)
+        log_event("page.lost", page=1)
+        log.parent.mkdir()
+        log_event("page.lost", page=2)
+    assert [line.get("page") for line in lines(log)] == [2, None]
