@@ -12,6 +12,7 @@ from docvlm.errors import DocvlmError, ModelError
 from docvlm.model_names import EMBEDDED
 from docvlm.models.checksums import damaged_files, has_checksums
 from docvlm.models.language_model import language_model_folder
+from docvlm.models.named import existing_folder
 from docvlm.models.server.address import is_server_address, parse_server_address
 from docvlm.models.shipped import SHIPPED_ADAPTER, SHIPPED_VISION, refuse_damage
 
@@ -63,8 +64,7 @@ def _check_embedded(folder: Path) -> Finding:
 
 
 def _check_checkpoint(name: str) -> Finding:
-    folder = Path(name).expanduser()
-    if folder.is_dir():
+    if (folder := existing_folder(name)) is not None:
         weights = sorted(folder.glob("*.safetensors"))
         if not weights:
             raise ModelError(f"The model in {folder} has no safetensors weights.", "Save it as safetensors.")
@@ -72,8 +72,13 @@ def _check_checkpoint(name: str) -> Finding:
             _open_weights(file)
         return ok("model", f"{folder}, {len(weights)} files of weights")
     from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
 
-    if isinstance(try_to_load_from_cache(name, "config.json"), str):
+    try:
+        is_here = isinstance(try_to_load_from_cache(name, "config.json"), str)
+    except HFValidationError as error:
+        raise ModelError(f"'{name}' cannot be a name on the Hub.", "Check the name.") from error
+    if is_here:
         return ok("model", f"{name}, in the Hub's cache")
     return warn("model", f"{name} is not on this machine.", f"Run: python -m docvlm setup --model {name}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -15,6 +16,8 @@ from docvlm.types import Page, PageStatus
 
 SLOW_PAGE_SECONDS = 10.0
 SLOW_PREFILL_SECONDS = 20.0
+_SERVER_SECONDS = 10.0
+"""A batch waits longer for a server that is away; here somebody waits to be told of it."""
 _PREFILL_TOKENS = 1000
 _WORDS = ["docvlm", "reads", "this", "page", "to", "see", "how", "fast", "it", "is", "here"]
 _ROWS = 30
@@ -46,6 +49,8 @@ def try_model(settings: Settings) -> Finding:
     from docvlm.models.cost import measure_cost
 
     started = time.perf_counter()
+    brief = min(settings.server.patience_seconds, _SERVER_SECONDS)
+    settings = replace(settings, server=replace(settings.server, patience_seconds=brief))
     try:
         with Workspace(settings) as workspace:
             card = workspace.engine.card

@@ -28,6 +28,7 @@ from transformers.processing_utils import ProcessorMixin
 from docvlm.errors import ModelError
 from docvlm.models.adapter import merge_adapter, refuse_misfit
 from docvlm.models.device import pick_dtype
+from docvlm.models.named import existing_folder
 from docvlm.tiling.contracts import Contract, contract_for
 
 SUPPORTED_TYPES = ("idefics2", "idefics3", "smolvlm", "qwen2_vl", "qwen2_5_vl")
@@ -88,7 +89,7 @@ def load_checkpoint(
         ModelError: when it cannot be had, is damaged, of an unknown family, or does not fit the adapter; when
             4 bits are asked for and bitsandbytes is not installed.
     """
-    folder = _existing_folder(name)
+    folder = existing_folder(name)
     transformers.utils.logging.disable_progress_bar()
     if four_bit and importlib.util.find_spec("bitsandbytes") is None:
         raise ModelError(
@@ -202,19 +203,6 @@ def _both_ends(file: Path) -> bytes:
         beginning = opened.read(_END_BYTES)
         opened.seek(max(0, file.stat().st_size - _END_BYTES))
         return beginning + opened.read()
-
-
-def _existing_folder(name: str) -> Path | None:
-    """The folder that ``name`` stands for, or None where it is a name on the Hub."""
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        return folder
-    if name.startswith((".", "/", "~")) or name.count("/") != 1 or "\\" in name:
-        raise ModelError(
-            f"There is no model folder at '{name}'.",
-            "Give 'embedded', an existing folder or a Hub name such as HuggingFaceTB/SmolVLM-256M-Instruct.",
-        )
-    return None
 
 
 def _loading_error(name: str, folder: Path | None, error: Exception) -> ModelError:

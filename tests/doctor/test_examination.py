@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 import sys
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from docvlm.cli.main import main
 from docvlm.config import Settings
 from docvlm.doctor import Finding, Level, examine
 from docvlm.doctor.software import check_packages, check_poppler
+from docvlm.doctor.speed import try_model
 from docvlm.models.checksums import write_checksums
 from docvlm.models.language_model import language_model_folder
 from docvlm.models.shipped import SHIPPED_ADAPTER
@@ -104,6 +106,22 @@ def test_missing_poppler_is_a_warning_only(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_a_shelved_adapter_that_is_gone_is_a_fault(settings: Settings) -> None:
     found = findings(replace(settings, adapter="receipts"))["adapter"]
     assert found.level is Level.FAIL and "receipts" in found.message
+
+
+@pytest.mark.parametrize(
+    "name", ["no/such/model", "/no/such/folder", "~nobody-here/model", "a..b/c", "alone"]
+)
+def test_a_name_that_is_no_model_is_a_fault(settings: Settings, name: str) -> None:
+    found = findings(replace(settings, model=name))["model"]
+    assert found.level is Level.FAIL and found.exit_code == 6 and name in found.message
+
+
+def test_a_model_server_that_is_away_is_told_soon(settings: Settings) -> None:
+    assert settings.server.patience_seconds > 60
+    started = time.monotonic()
+    found = try_model(replace(settings, model="http://127.0.0.1:9/v1"))
+    assert time.monotonic() - started < 60
+    assert found.level is Level.FAIL and "does not answer" in found.message
 
 
 @pytest.fixture
