@@ -112,7 +112,13 @@ class Settings:
         """
         env = os.environ if environment is None else environment
         home = Path(env.get("DOCVLM_HOME") or platformdirs.user_data_dir("docvlm", appauthor=False))
-        home = home.expanduser().absolute()
+        try:
+            home = home.expanduser().absolute()
+        except RuntimeError as error:
+            raise UsageError(
+                f"DOCVLM_HOME is '{home}', and nobody of that name has a home folder here.",
+                "Set it to the whole path of a folder.",
+            ) from error
         server = ServerLimits()
         return Settings(
             home=home,

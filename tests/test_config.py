@@ -55,3 +55,8 @@ def test_log_and_run_id() -> None:
         {"DOCVLM_HOME": "/x", "DOCVLM_LOG": "/logs/a.jsonl", "DOCVLM_RUN_ID": "7"}
     )
     assert (settings.log_file, settings.run_id) == (Path("/logs/a.jsonl"), "7")
+
+
+def test_a_home_of_somebody_unknown_is_told() -> None:
+    with pytest.raises(UsageError, match=r"DOCVLM_HOME is '~nobody-here/docvlm'"):
+        Settings.from_environment({"DOCVLM_HOME": "~nobody-here/docvlm"})

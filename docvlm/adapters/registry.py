@@ -92,7 +92,10 @@ class AdapterRegistry:
         if adapter is None:
             active = self.active(model)
             return None if active is None else self._folder / active
-        path = Path(adapter).expanduser()
+        try:
+            path = Path(adapter).expanduser()
+        except RuntimeError as error:
+            raise ModelError(f"There is no adapter at '{adapter}'.", "Check the path.") from error
         is_name = _NAME.fullmatch(adapter) and not path.is_dir()
         return self.folder_of(adapter) if is_name else path
 

@@ -102,16 +102,19 @@ def _from_text(text: str, files: bool) -> Schema:
 def _is_file(text: str) -> bool:
     try:
         return Path(text).expanduser().is_file()
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError for the home of somebody unknown
         return False
 
 
 def _from_file(path: Path) -> Schema:
-    path = path.expanduser()
     try:
+        path = path.expanduser()
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+    except (OSError, RuntimeError, UnicodeDecodeError) as error:
+        if isinstance(error, RuntimeError):
+            reason: str | None = "nobody of that name has a home folder here"
+        else:
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise SchemaError(
             f"The schema file {path} cannot be read: {reason}.",
             "Give the path of a JSON Schema or a list of fields.",

@@ -57,6 +57,11 @@ def test_a_name_never_leaves_the_shelf(registry: AdapterRegistry, name: str) -> 
         registry.folder_of(name)
 
 
+def test_a_folder_of_somebody_unknown_is_told(registry: AdapterRegistry) -> None:
+    with pytest.raises(ModelError, match="no adapter at '~nobody-here/receipts'"):
+        registry.resolve("~nobody-here/receipts", "embedded")
+
+
 def test_switching_on_and_off(registry: AdapterRegistry) -> None:
     assert registry.resolve(None, "embedded") is None
     registry.activate("receipts")

@@ -159,6 +159,7 @@ def test_a_name_that_was_given_is_not_changed_but_refused() -> None:
         ("a:date, a", "two fields"),
         ("", "no schema"),
         ("nowhere.json", "cannot be read"),
+        ("~nobody-here/fields.json", "cannot be read: nobody of that name"),
         ("{not json", "not valid JSON"),
         ('{"properties": {}}', "no properties"),
         (3, "cannot be made"),
