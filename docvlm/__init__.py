@@ -16,10 +16,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docvlm.cores import share_cores
+
 if TYPE_CHECKING:
     from docvlm.pipeline import OpenDocument, Workspace
 
 __version__ = "0.1.0"
+
+share_cores()  # whatever imports PyTorch, imports something of docvlm before
 
 _workspace: Workspace | None = None
 

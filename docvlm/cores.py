@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+_SPINS = "10000"
+"""Looks whether the others are done, about 50 µs; fewer slow down a machine that has nothing else to do."""
+
 
 def allowed_cores() -> int:
     """The processors this process may run on, fewer where a container's quota says so."""
@@ -15,3 +18,14 @@ def allowed_cores() -> int:
     except (OSError, ValueError):
         return cores
     return cores if quota == "max" else max(1, min(cores, round(int(quota) / int(period))))
+
+
+def share_cores() -> None:
+    """Let threads of PyTorch go to sleep soon while they wait for each other; before it is imported.
+
+    On Linux they keep their core for milliseconds by default, and where other work has taken the core of the
+    one that they wait for, a pass of the model took 15 to 40 times as long (``tests/benchmarks/RESULTS.md``).
+    Children inherit it; whoever has set one of the two themselves keeps theirs.
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
