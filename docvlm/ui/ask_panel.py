@@ -70,11 +70,10 @@ class AskPanel:
         self._answers.select(self._choose, None, documents.outputs, **QUICK)
 
     def show(self, session: Session) -> Updates:
-        if session.view is None:
-            return {self._answers: answers.answers_html(()), self._composer: _composer(None)}
-        # A reply may be under way: the button that stops it stays.
-        busy = session.view.jobs.goes_on(JobKind.ASK)
-        return {self._answers: self._html(session.view), self._composer: _composer(session.view, busy)}
+        # A reply may be under way, also of other documents: the button that stops it stays.
+        view, busy = session.view, session.goes_on(JobKind.ASK)
+        shown = answers.answers_html(()) if view is None else self._html(view)
+        return {self._answers: shown, self._composer: _composer(view, busy)}
 
     def _html(self, view: OpenView, pending: str = "", focus: str = "", lit: Asked | None = None) -> str:
         records = self._desk.workspace.store.labels(view.document.id, LabelKind.QA)
@@ -83,12 +82,12 @@ class AskPanel:
 
     def _on_ask(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         session = self._desk.sessions.of(request)
-        view, scope = session.view, text_in(event, "scope", 20)
+        view, of_selected = session.view, text_in(event, "scope", 20) == SELECTED
         question = " ".join(text_in(event, "question", LONGEST_QUESTION).split())
         if not question:
             return
         try:
-            if scope == SELECTED:
+            if of_selected:
                 if not session.selected:
                     raise UsageError("No document is ticked.", "Tick some on the left or in Library.")
                 yield from self._ask_selected(session, question)
@@ -97,13 +96,13 @@ class AskPanel:
             else:
                 yield from self._ask_open(session, view, question, _part_of(event, view))
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
-            failure = failure_html(error)
-            if session.view is view:
-                if scope == SELECTED and session.groups:
+            failure, now = failure_html(error), session.view
+            if of_selected or now is view:
+                if of_selected and session.groups:
                     shown = answers.groups_html(session.groups, failure + _BACK, str(time.monotonic_ns()))
                 else:
-                    shown = failure if view is None else self._html(view, failure)
-                yield {self._answers: shown, self._composer: _composer(view)}
+                    shown = failure if now is None else self._html(now, failure)
+                yield {self._answers: shown, self._composer: _composer(now)}
 
     def _ask_open(
         self,
@@ -151,13 +150,18 @@ class AskPanel:
                 yield answers.pending_html(heading, f"On page {page}", text)
 
     def _ask_selected(self, session: Session, question: str) -> Iterator[Updates]:
-        """Ask each selected document in turn; the answers stand below one another and earlier groups."""
-        yield {self._composer: _composer(session.view, busy=True)}
+        """Ask each selected document in turn, whatever is opened meanwhile."""
+        with session.jobs.work(JobKind.ASK) as cancel:
+            yield {self._composer: _composer(session.view, busy=True)}
+            yield from self._ask_each(session, question, cancel)
+        yield {self._composer: _composer(session.view)}
+
+    def _ask_each(self, session: Session, question: str, cancel: threading.Event) -> Iterator[Updates]:
+        """Answers that stand below one another and below earlier groups."""
         cards: dict[str, str] = {}
         library, latest = self._desk.library(session), str(time.monotonic_ns())
         for gone in {name for kept in session.groups for name in kept.files if not library.owns(name)}:
             session.forget_file(gone)  # deleted in another tab, or by a program
-        cancel = session.jobs.begin(JobKind.ASK)
         try:
             for number in sorted(session.selected):
                 file = library.find(self._desk.workspace.store, number)
@@ -178,7 +182,7 @@ class AskPanel:
             shown = _groups(session, group, _BACK, f"{latest} done")
             if group.files:
                 session.keep_group(group)
-        yield {self._answers: shown, self._composer: _composer(session.view)}
+        yield {self._answers: shown}
 
     def _ask_file(
         self, session: Session, number: int, file: KeptFile, question: str, cancel: threading.Event

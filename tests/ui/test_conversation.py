@@ -199,18 +199,23 @@ def test_a_question_about_ticked_documents_is_not_asked_of_the_open_one(
     session.close_view()
 
 
+@pytest.mark.parametrize("opens_another", [False, True])
 def test_what_stops_a_question_about_several_documents_leaves_the_earlier_ones(
-    rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opens_another: bool
 ) -> None:
     session, ask = _two_ticked(rooms, tmp_path, monkeypatch)
     _ask_ticked(ask, "Who signs?")
     told = {}
     for update in ask._on_ask(event_of(question="Who else?", scope="selected"), request_of("anna")):
         told |= update
+        if opens_another and session.view is None:
+            told |= last(rooms.documents.open_kept(session, min(session.selected)))
+            assert told[ask._composer]["busy"], "its Stop is still there"
         ask._stop(request_of("anna"))
     assert "Who signs?" in told[ask._answers] and "Stopped." in told[ask._answers]
     assert "Who else?" not in told[ask._answers] and told[ask._composer]["busy"] is False
     assert [group.question for group in session.groups] == ["Who signs?"]
+    session.close_view()
 
 
 @pytest.mark.parametrize(
