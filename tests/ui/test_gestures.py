@@ -192,6 +192,15 @@ def test_a_tick_is_kept_while_the_list_is_drawn_again(page: Page) -> None:
     assert [entry.inner_text().split("\n")[0] for entry in ticked.all()] == ["receipt.jpg"]
 
 
+def test_a_hint_in_an_empty_field_does_not_look_like_typed_text(page: Page) -> None:
+    alike = page.evaluate(
+        """() => [...document.querySelectorAll("[placeholder]")].filter((one) =>
+          getComputedStyle(one, "::placeholder").color === getComputedStyle(one).color)
+          .map((one) => one.placeholder)"""
+    )
+    assert alike == []
+
+
 def test_a_suggested_question_is_asked_with_a_click(page: Page) -> None:
     _open(page)
     chip = page.locator("#composer [data-suggest]").first
