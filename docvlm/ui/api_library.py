@@ -8,7 +8,7 @@ from __future__ import annotations
 import gradio as gr
 
 from docvlm.store import SearchHit
-from docvlm.ui.api_calls import Calls, Json, as_json, text_of, told_in_a_sentence
+from docvlm.ui.api_calls import Calls, Json, as_json, text_of, told_in_a_sentence, whole_number
 
 MOST_HITS = 100
 LONGEST_QUERY = 200
@@ -34,7 +34,7 @@ class LibraryApi:
             """
             with told_in_a_sentence():
                 words = text_of(query, "query")[:LONGEST_QUERY]
-                most = min(max(limit, 1), MOST_HITS) if isinstance(limit, int) else MOST_HITS
+                most = whole_number(limit, "limit", 1, MOST_HITS)
                 hits = self._calls.reach.search(words, most, request)
                 return as_json({"hits": [_hit(hit) for hit in hits]})
 

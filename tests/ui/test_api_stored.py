@@ -138,6 +138,7 @@ def test_values_of_all_documents_are_exported_to_their_owner_only(
         ("documents", {"limit": "all"}, "limit is no whole number"),
         ("documents", {"skip": None}, "skip is no whole number"),
         ("documents", {"limit": True}, "limit is no whole number"),
+        ("search", {"query": "total", "limit": "all"}, "limit is no whole number"),
         ("delete", {"document": "radish.pdf"}, "no stored document"),
         ("delete", {"document": "library:../1"}, "no stored document"),
         ("delete", {"document": ["library:1"]}, "no stored document"),
