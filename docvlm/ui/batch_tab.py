@@ -11,9 +11,10 @@ import gradio as gr
 
 from docvlm.batch.find import NamedFile
 from docvlm.batch.ledger import FileOutcome, FileState
+from docvlm.batch.report import count_of
 from docvlm.batch.results import results_by_id
 from docvlm.batch.runs import BatchRun, BatchRuns, RunState
-from docvlm.errors import LimitError, UsageError
+from docvlm.errors import DocvlmError, LimitError, UsageError
 from docvlm.pipeline import owned_identity
 from docvlm.ui import batch_form, batch_html, notices
 from docvlm.ui.batch_form import FileChoice
@@ -46,6 +47,7 @@ from docvlm.ui.uploads import check_own_upload, delete_upload
 POLL_SECONDS = 1.0
 MOST_UPLOADS = 2000
 _TOLD_EVERY = 50  # files, while many are copied
+_TOLD_PROBLEMS = 5  # of files that are not added
 _LONGEST_NAME = 100  # of what is done to a batch, and of the batch
 
 
@@ -197,18 +199,21 @@ class BatchTab:
         session = self._desk.sessions.of(request)
         files = [Path(path) for path in dict.fromkeys(paths or ())]
         yield {self._upload: None}
-        problems = []
+        problems: list[DocvlmError] = []
         for number, file in enumerate(files):
+            if number % _TOLD_EVERY == 0:
+                line = f"Adding files: {number:,} of {len(files):,} are done."
+                yield {self._notice: notices.notice_html(line, "busy")}
             try:
                 check_own_upload(file, request)
                 session.selected.add(self._take(session, file, number))
             except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
                 problems.append(sentence(error))
-        notice = "".join(notices.error_html(problem) for problem in problems[:5])
+        added = f"In your library and ticked: {count_of(len(files) - len(problems), 'file')}."
         yield {
             **self._form_updates(session, request),
             **self._documents.listed(session),
-            self._notice: notice,
+            self._notice: _problems_html(problems) + notices.notice_html(added),
         }
 
     def _take(self, session: Session, file: Path, number: int) -> int:
@@ -357,3 +362,13 @@ class BatchTab:
         except Exception as error:  # noqa: BLE001 - the page boundary: whatever happens becomes a sentence
             return {**self._followed(session), self._notice: failure_html(error)}
         return {**self._followed(session), self._notice: ""}
+
+
+def _problems_html(problems: Sequence[DocvlmError]) -> str:
+    """The first of the files that were not added, and how many more there are."""
+    told = list(problems[:_TOLD_PROBLEMS])
+    if hidden := len(problems) - len(told):
+        told.append(
+            UsageError(f"{count_of(hidden, 'more file')} not added.", "Add fewer at a time to see why.")
+        )
+    return "".join(map(notices.error_html, told))

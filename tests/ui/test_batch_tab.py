@@ -155,6 +155,22 @@ def test_added_files_are_ticked_and_worked_on_under_their_names(
     assert tab._looked_at(_session(rooms, "anna")) is None
 
 
+def test_adding_many_files_tells_how_far_it_is_and_of_every_one_that_was_not_added(
+    rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("docvlm.ui.batch_tab._TOLD_EVERY", 4)
+    tab, uploads = rooms.batch, [tmp_path / "upload" / f"{number}.pdf" for number in range(8)]
+    uploads[0].parent.mkdir()
+    for upload in uploads:
+        upload.write_text(f"no document, {upload.name}")
+    write_pdf(uploads[0], ["Page one"])
+    updates = list(tab._take_in(list(map(str, uploads)), _of("anna")))
+    first, half, end = [more[tab._notice] for more in updates if tab._notice in more]
+    assert "0 of 8 are done" in first and "4 of 8 are done" in half
+    assert end.count('role="alert"') == 6 and "2 more files not added" in end
+    assert "In your library and ticked: 1 file." in end
+
+
 def test_locked_files_are_opened_with_a_password_given_afterwards(rooms: Rooms, tmp_path: Path) -> None:
     import pymupdf
 
