@@ -256,7 +256,7 @@ class DocumentsPanel:
             yield from self._desk.redrawn(
                 session, lambda: {**self.listed(session), **self._desk.show(session)}
             )
-        elif opening is not None:
+        else:
             yield self.listed(session)
         yield from self._read(session, index, view, is_shown)
         if not is_shown:

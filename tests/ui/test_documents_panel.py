@@ -82,6 +82,20 @@ def test_of_two_documents_the_one_that_was_asked_for_last_is_shown(
     session.close_view()
 
 
+def test_of_files_that_are_put_in_together_each_is_listed_before_the_next_is_read(
+    rooms: Rooms, tmp_path: Path
+) -> None:
+    session, documents = rooms.desk.sessions.of(ANNA), rooms.documents
+    files = [_letter(tmp_path / f"{name}.pdf") for name in "abc"]
+    begun = []
+    for update in documents._take_in([str(path) for path in files], ANNA):
+        waiting = [file.name for file in session.incoming if file.state is IncomingState.WAITING]
+        if documents.list in update and (not begun or waiting != begun[-1]):
+            begun.append(waiting)
+    assert begun == [["b.pdf", "c.pdf"], ["c.pdf"], []]
+    session.close_view()
+
+
 def _locked(path: Path) -> Path:
     with pymupdf.open() as document:
         document.new_page()
