@@ -27,12 +27,14 @@ def documents_html(
     open_id: int | None,
     selected: Collection[int],
     thumbnails: Mapping[int, str],
+    is_cut: bool = False,
 ) -> str:
     """The saved documents; the open one is marked and shows its pages.
 
     Args:
-        selected: those with a tick, which are worked on together.
+        selected: those with a tick, listed or not, which are worked on together.
         thumbnails: ``data:`` addresses by document.
+        is_cut: whether there are more than are listed.
     """
     if not records:
         return '<h3>Documents</h3><p class="quiet">What you open is listed here.</p>'
@@ -40,9 +42,9 @@ def documents_html(
         _document(record, record.id == open_id, record.id in selected, thumbnails.get(record.id, ""))
         for record in records
     )
-    ticked = sum(1 for record in records if record.id in selected)
-    note = f'<span class="quiet">{ticked} selected</span>' if ticked else ""
-    return f'<h3>Documents {note}</h3><ul class="documents">{entries}</ul>'
+    note = f'<span class="quiet">{len(selected)} selected</span>' if selected else ""
+    more = f'<p class="quiet">The latest {len(records)}. All are under Library.</p>' if is_cut else ""
+    return f'<h3>Documents {note}</h3><ul class="documents">{entries}</ul>{more}'
 
 
 def day(moment: datetime) -> str:

@@ -112,7 +112,8 @@ class DocumentsPanel:
         except DocvlmError as error:
             return failure_html(error)
         open_id = session.view.document.id if session.view else None
-        return documents_html(records, open_id, session.selected, library.thumbnails(records))
+        is_cut = len(library.files()) > LISTED_DOCUMENTS
+        return documents_html(records, open_id, session.selected, library.thumbnails(records), is_cut)
 
     def _act(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
         """Open, select or delete one of the owner's documents."""

@@ -96,6 +96,20 @@ def test_of_files_that_are_put_in_together_each_is_listed_before_the_next_is_rea
     session.close_view()
 
 
+def test_the_strip_counts_every_tick_and_says_where_the_others_are(
+    rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("docvlm.ui.documents_panel.LISTED_DOCUMENTS", 2)
+    session, documents = rooms.desk.sessions.of(ANNA), rooms.documents
+    for name in "ab":
+        session.selected.add(_keep(rooms, _letter(tmp_path / f"{name}.pdf")))
+    assert "under Library" not in documents.listed(session)[documents.list]
+    session.selected.add(_keep(rooms, _letter(tmp_path / "c.pdf")))
+    shown = documents.listed(session)[documents.list]
+    assert shown.count("data-choice-toggle") == 2 and "3 selected" in shown
+    assert "The latest 2. All are under Library." in shown
+
+
 def _locked(path: Path) -> Path:
     with pymupdf.open() as document:
         document.new_page()
