@@ -12,6 +12,11 @@ const addRow = () => {
   body().append(kinds().cloneNode(true));
   body().lastElementChild.querySelector("input").focus();
 };
+const removeRow = (row) => {
+  const beside = row.nextElementSibling ?? row.previousElementSibling;
+  row.remove();
+  (beside?.querySelector("input") ?? element.querySelector("[data-build=add]")).focus();
+};
 
 element.addEventListener("click", (event) => {
   const button = event.target.closest("[data-build]");
@@ -19,7 +24,7 @@ element.addEventListener("click", (event) => {
   event.preventDefault();
   const action = button.dataset.build;
   if (action === "add") addRow();
-  else if (action === "remove") button.closest("tr").remove();
+  else if (action === "remove") removeRow(button.closest("tr"));
   else {
     trigger("build", {
       action,

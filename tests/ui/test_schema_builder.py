@@ -166,7 +166,9 @@ def builder(page: Page) -> Page:
 def test_fields_are_added_and_removed_in_the_table(builder: Page) -> None:
     before = _table(builder)
     assert [name for name, *_ in before] == [spec.name for spec in load_schema("invoice").fields]
-    builder.click(f"#builder tbody tr:has(input[value='{before[0][0]}']) >> [data-build=remove]")
+    builder.focus(f"#builder tbody tr:has(input[value='{before[0][0]}']) >> [data-build=remove]")
+    builder.keyboard.press("Enter")
+    assert builder.evaluate("document.activeElement.value") == before[1][0], "the focus is not lost"
     builder.click("#builder [data-build=add]")
     builder.keyboard.type("stamped")  # the new row's name is in focus
     row = builder.locator("#builder tbody tr").last
