@@ -1,4 +1,5 @@
-// The table in which a schema is built. Sends "build" with {action: save | use | import | delete, name, fields, json}.
+// The table in which a schema is built, in the scope of choices.js. Sends "build" with {action: save | import | delete |
+// close, name, fields, json}.
 const body = () => element.querySelector("tbody");
 const kinds = () => element.querySelector("template")?.content ?? null;
 
@@ -20,7 +21,7 @@ const removeRow = (row) => {
 
 element.addEventListener("click", (event) => {
   const button = event.target.closest("[data-build]");
-  if (!button) return;
+  if (!button || !confirmed(button, event.detail)) return;
   event.preventDefault();
   const action = button.dataset.build;
   if (action === "add") addRow();

@@ -58,7 +58,10 @@ class ExtractPanel:
         self._work = work
         self._bar = clickable_html("", "extract-bar")
         self._builder = gr.HTML(
-            "", elem_id="builder", js_on_load=script("builder.js"), apply_default_css=False
+            "",
+            elem_id="builder",
+            js_on_load=script("choices.js", "builder.js"),
+            apply_default_css=False,
         )
         self._notice = gr.HTML("", elem_id="extract-notice", apply_default_css=False)
         self._sheet = gr.HTML(
@@ -231,7 +234,7 @@ class ExtractPanel:
             if action == "delete" and not shelf.delete(name):
                 raise SchemaError(f"There is no saved schema '{name}'.", "Templates cannot be deleted.")
         except SchemaError as error:
-            if action == "save":
+            if action != "import":  # the table stays as it was typed
                 gr.Warning(escape(str(error)))
                 return no_updates()
             session.building = before

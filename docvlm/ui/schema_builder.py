@@ -41,7 +41,8 @@ def builder_html(schema: Schema, own_name: str, error: str = "") -> str:
         '<div class="builder-bar"><button type="button" class="secondary" data-build="add">Add field</button>'
         f'<input data-of="schema" value="{escape(own_name)}" aria-label="Name of the schema" maxlength="60">'
         '<button type="button" class="primary" data-build="save">Save and use</button>'
-        '<button type="button" class="plain" data-build="delete">Delete</button>'
+        '<button type="button" class="plain" data-build="delete" data-confirm="Delete for good">Delete'
+        "</button>"
         '<button type="button" class="plain" data-build="close">Close</button></div>'
         '<details><summary>Import a JSON Schema</summary><textarea data-of="json" rows="4" '
         'aria-label="JSON Schema, or a list such as: seller, date:date, total:amount" '

@@ -187,6 +187,31 @@ def test_fields_are_added_and_removed_in_the_table(builder: Page) -> None:
 
 @pytest.mark.browser
 @pytest.mark.slow
+def test_a_schema_is_deleted_after_a_second_click_and_what_is_typed_stays_where_there_is_none(
+    builder: Page,
+) -> None:
+    builder.fill("#builder [data-of=schema]", "short lived")
+    builder.click("#builder [data-build=save]")
+    builder.wait_for_selector("#builder table", state="detached")
+    _wait_until_chosen(builder, "short lived")
+    builder.click('[data-choice="build:"]')
+    builder.fill("#builder [data-of=schema]", "another")
+    builder.fill("#builder tbody tr:first-child [data-of=hint]", "just typed")
+    builder.click("#builder [data-build=delete]")
+    builder.click("#builder .confirming")
+    builder.wait_for_selector("text=There is no saved schema 'another'")
+    assert builder.input_value("#builder tbody tr:first-child [data-of=hint]") == "just typed"
+    builder.fill("#builder [data-of=schema]", "short lived")
+    builder.click("#builder [data-build=delete]")
+    builder.wait_for_selector("#builder .confirming:text('Delete for good')")
+    builder.wait_for_timeout(1000)
+    assert builder.locator("#extract-bar option:text-is('short lived')").count() == 1
+    builder.click("#builder .confirming")
+    builder.wait_for_selector("#extract-bar option:text-is('short lived')", state="detached")
+
+
+@pytest.mark.browser
+@pytest.mark.slow
 def test_a_pasted_json_schema_fills_the_table(builder: Page) -> None:
     schema = {
         "properties": {
