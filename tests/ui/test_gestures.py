@@ -192,6 +192,18 @@ def test_a_tick_is_kept_while_the_list_is_drawn_again(page: Page) -> None:
     assert [entry.inner_text().split("\n")[0] for entry in ticked.all()] == ["receipt.jpg"]
 
 
+def test_a_file_that_is_read_looks_like_those_that_wait(page: Page) -> None:
+    page.evaluate(
+        """() => document.querySelector("#incoming").insertAdjacentHTML("beforeend",
+          "<ul class=incoming><li class=waiting><span>a</span></li>"
+          + "<li class=working><span>a</span></li></ul>")"""
+    )
+    looks = """(entries) => entries.map((one) => [getComputedStyle(one).padding,
+      getComputedStyle(one.firstElementChild).whiteSpace].join())"""
+    waiting, working = page.eval_on_selector_all("#incoming li", looks)
+    assert working == waiting
+
+
 def test_a_hint_in_an_empty_field_does_not_look_like_typed_text(page: Page) -> None:
     alike = page.evaluate(
         """() => [...document.querySelectorAll("[placeholder]")].filter((one) =>
