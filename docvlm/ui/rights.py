@@ -122,11 +122,13 @@ class Rights:
             UsageError: when it does not exist or may not be read from here.
         """
         self._demand_folders(request, "file")
+        if not typed.strip():
+            raise UsageError("No file is named.", "Give its path, or the file as a data: address.")
         try:
             path = Path(typed.strip()).expanduser().resolve(strict=True)
         except (OSError, RuntimeError, ValueError):
             path = None
-        if not typed.strip() or path is None or not path.is_file():
+        if path is None or not path.is_file():
             raise UsageError(f"There is no file {typed.strip()[:200]}.", "Check the path.")
         self._refuse_outside(path, path.parent)
         if self.closed is not None and path.is_relative_to(self.closed.resolve()):

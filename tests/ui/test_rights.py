@@ -93,6 +93,12 @@ def test_only_folders_below_the_allowed_ones_are_read(rights: Rights, tmp_path: 
             rights.folder(typed, asking)
 
 
+def test_a_call_without_a_file_is_told_so(rights: Rights) -> None:
+    for typed in ("", "  "):
+        with pytest.raises(UsageError, match="No file is named"):
+            rights.file(typed, _request())
+
+
 def test_folders_are_offered_to_the_person_at_the_machine(rights: Rights, tmp_path: Path) -> None:
     papers = tmp_path / "papers"
     for name in ("march/bills/old", ".hidden/inner", "april"):
