@@ -112,7 +112,7 @@ def test_nothing_is_kept_of_what_a_call_brought(client: Client, letter: bytes, m
     [
         ("/etc/passwd", "outside the folders"),
         ("../no/such/file.pdf", "no file"),
-        ("", "no file"),
+        ("", "No file is named"),
         ("data:application/pdf,plain", "no base64"),
         ("data:;base64,$$$$", "not valid base64"),
         (as_data(b"neither PDF nor picture"), "document"),

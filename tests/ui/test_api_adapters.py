@@ -116,7 +116,7 @@ def test_what_is_no_adapter_is_told(rooms: Rooms, shelf: Path, tmp_path: Path) -
         ("data:application/zip,AAAA", "adapter is no base64"),
         (str(tmp_path / "text.zip"), "text"),
         (str(tmp_path / "nothing.zip"), "There is no file"),
-        (None, "There is no file"),
+        (None, "No file is named"),
     ):
         with pytest.raises(gr.Error, match=said):
             _call(rooms, "adapter_import", adapter=rubbish)

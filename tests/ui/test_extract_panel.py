@@ -60,8 +60,11 @@ def test_the_builder_and_the_file_of_several_documents_use_the_schema_that_is_sh
     session.selected = {number}
     (document,) = panel._selected(session)
     assert document.extraction.schema == "bills"
-    told = panel._build(event_of(action="delete", name="invoice"), ANNA)
-    assert "Templates cannot be deleted" in told[panel._builder] and 'value="shop"' in told[panel._builder]
+    told = panel._build(event_of(action="import", json="{"), ANNA)
+    assert "not valid JSON" in told[panel._builder] and 'value="shop"' in told[panel._builder]
+    with pytest.warns(UserWarning, match="Templates cannot be deleted"):
+        told = panel._build(event_of(action="delete", name="invoice"), ANNA)
+    assert panel._builder not in told
     session.close_view()
 
 
