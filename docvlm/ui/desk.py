@@ -84,12 +84,14 @@ class Desk:
         return {key: value for panel in self._panels for key, value in panel.show(session).items()}
 
     def redrawn(self, session: Session, draw: Callable[[], Updates]) -> Iterator[Updates]:
-        """What ``draw`` shows, and once more where a schema was chosen or work begun or ended meanwhile.
+        """What ``draw`` shows, and once more where what it is drawn from changed meanwhile.
+
+        A schema was chosen, a document ticked, or work begun or ended.
 
         Of two callbacks the page keeps what was sent last, which need not be what was drawn last.
         """
         view, drawn = session.view, None
-        while session.view is view and (now := (session.schema, *map(session.goes_on, JobKind))) != drawn:
+        while session.view is view and (now := _drawn_from(session)) != drawn:
             drawn = now
             yield draw()
 
@@ -97,3 +99,7 @@ class Desk:
         """Every panel without a document."""
         nobody = Session("")
         return {self.page.view: None, self.page.inspector: "", **self.after_reading(nobody)}
+
+
+def _drawn_from(session: Session) -> tuple[object, ...]:
+    return session.schema, frozenset(session.selected), *map(session.goes_on, JobKind)

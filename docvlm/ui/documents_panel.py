@@ -258,7 +258,7 @@ class DocumentsPanel:
                 session, lambda: {**self.listed(session), **self._desk.show(session)}
             )
         else:
-            yield self.listed(session)
+            yield from self._desk.redrawn(session, lambda: self.listed(session))
         yield from self._read(session, index, view, is_shown)
         if not is_shown:
             view.close()

@@ -96,6 +96,27 @@ def test_of_files_that_are_put_in_together_each_is_listed_before_the_next_is_rea
     session.close_view()
 
 
+@pytest.mark.parametrize("is_shown", [True, False])
+def test_a_tick_while_the_strip_is_on_its_way_is_drawn_behind_it(
+    rooms: Rooms, tmp_path: Path, is_shown: bool
+) -> None:
+    """The page keeps what is sent last: the strip without the tick, drawn before and sent after."""
+    session, documents = rooms.desk.sessions.of(ANNA), rooms.documents
+    files = [_letter(tmp_path / f"{name}.pdf") for name in "ab"]
+    ticked = _keep(rooms, _letter(tmp_path / "ticked.pdf"))
+    opening = documents._take_in([str(path) for path in files[: 1 if is_shown else 2]], ANNA)
+    of_last = len(files) if not is_shown else 1
+    strips: list[str] = []
+    for update in opening:
+        if documents.list in update:
+            strips.append(update[documents.list])
+            if len(strips) == of_last and not session.selected:
+                session.selected.add(ticked)
+    assert "selected" not in strips[of_last - 1]
+    assert "1 selected" in strips[-1]
+    session.close_view()
+
+
 def test_the_strip_counts_every_tick_and_says_where_the_others_are(
     rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
