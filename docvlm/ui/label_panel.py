@@ -239,7 +239,8 @@ class LabelPanel:
     def _finish(self, request: gr.Request) -> Updates:
         session = self._desk.sessions.of(request)
         left = sum(not entry.is_labelled for entry in self._work.queue(session))
-        line = f"Labelled. Enter opens the next of {left} documents." if left else _all_labelled()
+        following = "the last one" if left == 1 else f"the next of {left} documents"
+        line = f"Labelled. Enter opens {following}." if left else _all_labelled()
         return {**self._show_bar(session), self._notice: notices.notice_html(line)}
 
 

@@ -44,10 +44,11 @@ class LabelWork:
 
     def queue(self, session: Session) -> list[QueuedDocument]:
         """The owner's documents, or those with a tick, in the order in which they are best labelled."""
-        store = self.desk.workspace.store
-        records = self.desk.library(session).documents(store, LONGEST_QUEUE)
-        ticked = [record for record in records if record.id in session.selected]
-        return label_queue(store, ticked or records, self.fields.shown_schema(session))
+        store, library = self.desk.workspace.store, self.desk.library(session)
+        everything = library.documents(store) if session.selected else []
+        ticked = [record for record in everything if record.id in session.selected]
+        records = ticked[:LONGEST_QUEUE] or library.documents(store, LONGEST_QUEUE)
+        return label_queue(store, records, self.fields.shown_schema(session))
 
     def next_document(self, session: Session) -> int | None:
         """The document to label after the open one, None where all are labelled."""

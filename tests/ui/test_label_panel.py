@@ -263,6 +263,16 @@ def test_nobody_else_s_documents_are_in_the_queue(bench: Bench, tmp_path: Path) 
     assert bench.work.queue(stranger) == [] and bench.work.next_document(stranger) is None
 
 
+def test_ticked_documents_are_in_the_queue_however_many_came_later(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("docvlm.ui.label_work.LONGEST_QUEUE", 1)
+    first, second = (bench.open(make_receipt(tmp_path / f"{number}.pdf", number)) for number in (1, 2))
+    assert [entry.document_id for entry in bench.work.queue(bench.session)] == [second]
+    bench.session.selected.add(first)
+    assert [entry.document_id for entry in bench.work.queue(bench.session)] == [first]
+
+
 def test_undo_in_a_document_that_was_deleted_elsewhere_is_told(rooms: Rooms, tmp_path: Path) -> None:
     desk = rooms.desk
     session, path = desk.sessions.of(request_of("anna")), make_receipt(tmp_path / "1.pdf", 1)
