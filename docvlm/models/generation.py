@@ -2,7 +2,7 @@
 
 Every engine shares this loop. Where the grammar leaves no choice (keys, the rest of a word that can
 only be one word of the page) the tokens are appended without asking the model, so the reply costs one
-forward pass for each *decision*, not for each token.
+forward pass for each *decision*, not for each token; where a draft foresaw the decisions, one for many.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from docvlm.types import TokenStep
 
 _BEFORE_VALUE = ":"
 """Stands between a name and its value in every reply."""
-
 
 MOST_DRAFTED = 64
 """Tokens that are checked in one pass."""

@@ -9,7 +9,7 @@ import pytest
 
 from docvlm.grounding import AnswerDraft, ExtractionDraft, PageWords, extraction_grammar
 from docvlm.schemas import load_schema, page_context
-from docvlm.types import Box, Word
+from tests.grounding.test_columns import line
 from tests.pages import words_of
 
 SCHEMA = load_schema(
@@ -28,18 +28,8 @@ STARTS = (0, 300, 400, 500)
 def page(table: tuple[tuple[str, ...], ...] = TABLE) -> PageWords:
     """A letterhead in two columns, a table, and its total."""
     rows = (*LETTERHEAD, *table, ("Total", "", "", "638.50"))
-    lines = [_line(number, row) for number, row in enumerate(rows)]
+    lines = [line(number, row, STARTS[: len(row)]) for number, row in enumerate(rows)]
     return PageWords(lines, lines)
-
-
-def _line(row: int, cells: tuple[str, ...]) -> list[Word]:
-    words = []
-    for start, cell in zip(STARTS, cells, strict=False):
-        x = float(start)
-        for text in cell.split():
-            words.append(Word(text, Box(x, 40.0 * row, x + 8 * len(text), 40.0 * row + 16)))
-            x += 8 * len(text) + 6
-    return words
 
 
 def extraction_draft(words: PageWords) -> ExtractionDraft:
