@@ -26,6 +26,9 @@ SYSTEM_PROGRAMS = {
     "pg_ctlcluster": "postgresql",
 }
 
+# Most tests keep one core busy, or wait for a browser. Those of a file share what they start.
+TWO_AT_A_TIME = ("-n", "2", "--dist", "loadfile")
+
 
 def main(pytest_arguments: list[str]) -> int:
     install_system_packages()
@@ -34,7 +37,7 @@ def main(pytest_arguments: list[str]) -> int:
     run(PYTHON, "-m", "ruff", "check", ".")
     run(PYTHON, "-m", "ruff", "format", "--check", ".")
     run(PYTHON, "-m", "mypy")
-    return run(PYTHON, "-m", "pytest", "--durations=15", *pytest_arguments)
+    return run(PYTHON, "-m", "pytest", *TWO_AT_A_TIME, "--durations=15", *pytest_arguments)
 
 
 def install_system_packages() -> None:
