@@ -14,6 +14,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).parent.parent
 
+LONGEST = ("test_whole_story.py", "test_real_receipts.py")
+"""Files that take many minutes; begun last, one of them would keep the whole run waiting."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first; all else in its order."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:

@@ -26,8 +26,9 @@ SYSTEM_PROGRAMS = {
     "pg_ctlcluster": "postgresql",
 }
 
-# Most tests keep one core busy, or wait for a browser. Those of a file share what they start.
-TWO_AT_A_TIME = ("-n", "2", "--dist", "loadfile")
+# Most tests keep one core busy, or wait for a browser. Those of a file share what they start; files are begun
+# in the order in which they were collected, see tests/conftest.py.
+TWO_AT_A_TIME = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def main(pytest_arguments: list[str]) -> int:

@@ -45,7 +45,7 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
 
 
 @pytest.fixture
-def rooms(workspace: Workspace, tmp_path: Path) -> Rooms:
+def rooms(workspace: Workspace, tmp_path: Path) -> Iterator[Rooms]:
     """The tabs of the page over a fresh workspace, for callbacks that are called by hand."""
     import gradio as gr
 
@@ -57,7 +57,10 @@ def rooms(workspace: Workspace, tmp_path: Path) -> Rooms:
     loader = EngineLoader()
     rights = Rights.at("127.0.0.1", False, workspace.settings.home, (tmp_path,))
     with gr.Blocks():
-        return lay_out_rooms(workspace, loader, ModelHeader(workspace, loader), rights)
+        laid_out = lay_out_rooms(workspace, loader, ModelHeader(workspace, loader), rights)
+    yield laid_out
+    for session in laid_out.desk.sessions._sessions.values():
+        session.close()  # a document that stays open keeps a process
 
 
 @pytest.fixture
