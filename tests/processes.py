@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
 
 import psutil
 
@@ -16,10 +15,10 @@ def children() -> list[psutil.Process]:
     return [child for child in psutil.Process().children(recursive=True) if _name(child) not in SERVERS]
 
 
-def left_after(seconds: float, but: Collection[psutil.Process] = ()) -> list[psutil.Process]:
-    """Those that still run when they have had so long to end; ``but`` ran before."""
+def left_after(seconds: float) -> list[psutil.Process]:
+    """Those that still run when they have had so long to end."""
     deadline = time.monotonic() + seconds
-    while (left := [child for child in children() if child not in but]) and time.monotonic() < deadline:
+    while (left := children()) and time.monotonic() < deadline:
         time.sleep(0.05)
     return left
 

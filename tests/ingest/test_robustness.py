@@ -12,7 +12,7 @@ from docvlm.config import Limits
 from docvlm.errors import DocvlmError, InputError, PasswordError
 from docvlm.ingest import open_document
 from docvlm.types import Page, PageStatus
-from tests.processes import children, left_after
+from tests.processes import left_after
 
 pytestmark = pytest.mark.shared_data
 
@@ -35,7 +35,6 @@ def check_page(page: Page) -> None:
 
 
 def test_every_hard_pdf(shared_data: Path) -> None:
-    before = children()
     for case in cases(shared_data, "pdf_robustness"):
         path = shared_data / "pdf_robustness" / case["file"]
         started = time.monotonic()
@@ -53,15 +52,14 @@ def test_every_hard_pdf(shared_data: Path) -> None:
             assert isinstance(error, InputError)
             assert not case["pages"], f"{case['file']}: {error}"
         assert time.monotonic() - started < 60, case["file"]
-    assert left_after(5, before) == []
+    assert left_after(5) == []
 
 
 def test_every_odd_image(shared_data: Path) -> None:
-    before = children()
     for case in cases(shared_data, "image_robustness"):
         with open_document(shared_data / "image_robustness" / case["file"], limits=LIMITS) as document:
             assert document.info.page_count == 1
             (page,) = document.pages()
             check_page(page)
             assert [page.width, page.height] == case["size"], case["file"]
-    assert left_after(5, before) == []
+    assert left_after(5) == []

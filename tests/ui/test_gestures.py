@@ -194,7 +194,7 @@ def test_a_tick_is_kept_while_the_list_is_drawn_again(page: Page) -> None:
 
 def _switch_tick(page: Page, name: str) -> None:
     # At once: between finding a box and pressing on its place the list may move.
-    page.eval_on_selector(f"#left [aria-label='Select {name}']", "box => box.click()")
+    page.locator(f"#left [aria-label='Select {name}']").evaluate("box => box.click()")
 
 
 def test_a_file_that_is_read_looks_like_those_that_wait(page: Page) -> None:
