@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from transformers import DynamicCache
 
+from docvlm.models.roomy_cache import RoomyLayer
+
 
 class CachedModel:
     """Goes on from a key/value cache, which grows with every call of ``forward``.
@@ -36,11 +38,14 @@ class CachedModel:
     def fork(self) -> CachedModel:
         """A copy to go on from, which leaves this one as it is.
 
-        It copies no keys and values: a cache never writes into its tensors but grows into new ones.
+        Keys and values are copied only when the fork grows.
         """
         fork = copy.copy(self)
         fork._cache = copy.copy(self._cache)
-        fork._cache.layers = [copy.copy(layer) for layer in self._cache.layers]
+        fork._cache.layers = [RoomyLayer(layer) for layer in self._cache.layers]
+        for layer in self._cache.layers:
+            if isinstance(layer, RoomyLayer):
+                layer.share()
         return fork
 
     @torch.inference_mode()

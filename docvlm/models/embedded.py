@@ -23,12 +23,12 @@ from docvlm.model_names import EMBEDDED
 from docvlm.models.adapter import merge_adapter, refuse_misfit
 from docvlm.models.calibration import CALIBRATION_FILE, UNCALIBRATED, Calibration, read_calibration
 from docvlm.models.chat import ChatEncoder
+from docvlm.models.cpu_serving import serve_on_cpu
 from docvlm.models.device import pick_device, pick_dtype
 from docvlm.models.language_model import WHEEL_SHA256, Report, ensure_language_model
 from docvlm.models.prefix_engine import EncodedPage, PrefixEngine
 from docvlm.models.protocol import EngineCard, PageInput
 from docvlm.models.shipped import SHIPPED_ADAPTER, SHIPPED_VISION, refuse_damage
-from docvlm.models.short_inputs import quicken_short_inputs
 from docvlm.models.vision_language import WEIGHTS, add_vision, picture_of
 from docvlm.tiling import Budget, TilePlan, cut_tiles, plan_tiles
 
@@ -79,7 +79,7 @@ class EmbeddedEngine(PrefixEngine):
         refuse_misfit(adapter, EMBEDDED, base_revision)
         adapters = [*shipped, *([adapter] if adapter is not None else [])]
         model, tokenizer = _load(folder, adapters)
-        quicken_short_inputs(model)
+        serve_on_cpu(model)
         self._language_model = model
         self._chat = ChatEncoder(tokenizer)
         notes = [*([] if sight else [_PAGE_ONLY_NOTE]), *([] if adapters else [_UNTUNED_NOTE])]

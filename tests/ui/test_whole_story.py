@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 PATIENCE = 600_000
-TRAINED = 3 * PATIENCE  # other tests may keep the second core, and half of the first, for as long as it trains
+TRAINED = 3 * PATIENCE  # other tests may keep more than half of both cores for as long as it trains
 LABELLED, FRESH = 19, 3
 # The columns of an accounting program: the model takes none of them for what it is, until labels tell.
 SCHEMA, FIELDS = "booking", {"name1": "seller_name", "bldat": "date", "wrbtr": "total"}
