@@ -13,12 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from docvlm.grounding.places import ALIGNED, overlap, run_standing_in
+from docvlm.grounding.products import factors_of, find_factors
 from docvlm.grounding.runs import PageWords, WordRun
 from docvlm.grounding.table_rows import FIGURES
-from docvlm.schemas import FieldSpec, FieldType, PageContext, find_candidates, normalise
+from docvlm.schemas import FieldSpec, FieldType, PageContext, normalise
 from docvlm.schemas.letters import without_accents
 from docvlm.schemas.numbers import decimal_of
-from docvlm.types import Box, Word
+from docvlm.types import Box
 
 FEWEST_ENTRIES = 3
 """Of fewer, none can be told to be the odd one out."""
@@ -36,10 +38,6 @@ _SUM_WORDS = re.compile(
     r"|report(?!\W+[^\W\d]))\b"
 )
 """How a row begins that adds the entries up, or carries them over to another page."""
-
-_SAME_TEXT_GAP = 1.2  # of the line height: words closer than this are one text
-_SAME_NUMBER_GAP = 0.8  # of the line height: groups of digits closer than this are one number
-_ALIGNED = 1.5  # of the line height: texts whose left edges differ by less stand below each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +69,18 @@ def line_up(
 ) -> list[list[Cell]]:
     """The entries with the cells that stand outside their column's place exchanged for what stands in it.
 
-    A cell is exchanged only where the entry has exactly one run there that can be the column's value. A
-    number whose words are an amount of the entry too is none. Rows between the entries and right beside the
-    first and the last of them that have a value in every place are entries too, unless they add others up.
+    Places are where most rows multiply out, and otherwise where most values stand. A cell is exchanged only
+    where the entry has exactly one run there that can be the column's value. A number whose words are an
+    amount of the entry too is none; an entry whose text is a figure too is none. Rows between the entries and
+    right beside the first and the last of them that have a value in every place are entries too, unless they
+    add others up.
     """
-    entries = [_without_amounts_as_numbers(entry, columns) for entry in entries]
-    table = _Table(_columns(entries, columns), words, context)
+    entries = [
+        _without_amounts_as_numbers(entry, columns)
+        for entry in entries
+        if not _is_lone_figure(entry, columns)
+    ]
+    table = _Table(_placed_by_products(_columns(entries, columns), entries, words, context), words, context)
     return table.with_rows_left_out([table.lined_up(entry) for entry in entries])
 
 
@@ -90,7 +94,7 @@ class _Table:
 
     def lined_up(self, entry: Sequence[Cell]) -> list[Cell]:
         """An entry with its cells in their columns' places."""
-        row = self._row_of(entry)
+        row = _row_of(entry, self._words)
         if row is None:
             return list(entry)
         cells = []
@@ -105,7 +109,7 @@ class _Table:
     def with_rows_left_out(self, entries: list[list[Cell]]) -> list[list[Cell]]:
         """The entries, and the rows among them that the model passed over, from top to bottom."""
         figures = [one for one in self._columns if one.place is not None and one.spec.type in FIGURES]
-        by_row = {row: entry for entry in entries if (row := self._row_of(entry)) is not None}
+        by_row = {row: entry for entry in entries if (row := _row_of(entry, self._words)) is not None}
         if len(figures) < _FEWEST_FIGURES or len(by_row) < FEWEST_ENTRIES:
             return entries
         first, last = min(by_row), max(by_row)
@@ -117,7 +121,7 @@ class _Table:
             if one is None or self._adds_up(one[1], [*entries, *(entry for _, entry in left_out)]):
                 break
             left_out.append(one)
-        placed = [(self._row_of(entry), entry) for entry in entries]
+        placed = [(_row_of(entry, self._words), entry) for entry in entries]
         known = [(last if row is None else row, entry) for row, entry in placed]
         return [entry for _, entry in sorted([*known, *left_out], key=lambda one: one[0])]
 
@@ -151,11 +155,6 @@ class _Table:
         spec = self._columns[number].spec
         return None if run is None else decimal_of(normalise(run.text, spec, self._context).value)
 
-    def _row_of(self, entry: Sequence[Cell]) -> int | None:
-        """The row of the page that holds most of an entry's cells."""
-        rows = [self._words.row_of(cell.run) for cell in entry if cell.run is not None]
-        return statistics.mode(rows) if rows else None
-
     def _standing_in(self, column: _Column, row: int) -> WordRun | None:
         """The one run on a row that stands in a column's place and can be its value."""
         if column.place is None:
@@ -170,30 +169,10 @@ class _Table:
         return spec.type is FieldType.TEXT or said.value == stands.value
 
 
-def run_standing_in(
-    place: Box, row: int, spec: FieldSpec, words: PageWords, context: PageContext
-) -> WordRun | None:
-    """The one run on a row of the page that stands in a place and can be a column's value; None without
-    one, and where there are several.
-
-    Args:
-        place: only its left and right mean something.
-    """
-    line = words.lines[row]
-    spans = find_candidates([word.text for word in line], spec, context)
-    if spans is None:
-        spans = tuple(_texts(line))
-    there = [
-        run
-        for first, last in widest_spans(spans, line, spec)
-        if _stands_in(run := words.run_in_row(row, first, last), place, spec)
-    ]
-    return there[0] if len(there) == 1 else None
-
-
-def texts_of_line(line: Sequence[Word]) -> tuple[tuple[Word, ...], ...]:
-    """The words of a line, those together that stand close to each other."""
-    return tuple(tuple(line[start:end]) for start, end in _texts(line) if end > start)
+def _row_of(entry: Sequence[Cell], words: PageWords) -> int | None:
+    """The row of the page that holds most of an entry's cells."""
+    rows = [words.row_of(cell.run) for cell in entry if cell.run is not None]
+    return statistics.mode(rows) if rows else None
 
 
 def _is_entry(found: tuple[int, list[Cell]] | None) -> bool:
@@ -206,11 +185,37 @@ def _columns(entries: Sequence[Sequence[Cell]], specs: Sequence[FieldSpec]) -> l
     columns = []
     for number, (place, spec) in enumerate(zip(places, specs, strict=True)):
         others = (other for at, other in enumerate(places) if at != number and other is not None)
-        if place is None or any(_overlap(other, place) > 0.5 for other in others):
+        if place is None or any(overlap(other, place) > 0.5 for other in others):
             columns.append(_Column(spec, None, 0.0))
         else:
             columns.append(_Column(spec, place, _share(entries, number, place)))
     return columns
+
+
+def _placed_by_products(
+    columns: Sequence[_Column], entries: Sequence[Sequence[Cell]], words: PageWords, context: PageContext
+) -> list[_Column]:
+    """The columns, of which quantity, price and amount stand where most rows multiply out, if they do."""
+    specs = [column.spec for column in columns]
+    rows = [row for entry in entries if (row := _row_of(entry, words)) is not None]
+    factors, found = factors_of(specs), find_factors(rows, specs, words, context)
+    if factors is None or found is None:
+        return list(columns)
+    places = {factors.quantity: found.quantity, factors.price: found.price, factors.amount: found.amount}
+    return [
+        _Column(column.spec, places[number], found.share) if number in places else column
+        for number, column in enumerate(columns)
+    ]
+
+
+def _is_lone_figure(entry: Sequence[Cell], columns: Sequence[FieldSpec]) -> bool:
+    """Whether an entry's text is nothing but its figures, as those of sums below a table are."""
+    texts: set[str] = set()
+    figures: set[str] = set()
+    for cell, spec in zip(entry, columns, strict=True):
+        if cell.run is not None:
+            (figures if spec.type in FIGURES else texts).update(word.text for word in cell.run.words)
+    return bool(texts) and texts <= figures
 
 
 def _without_amounts_as_numbers(entry: Sequence[Cell], columns: Sequence[FieldSpec]) -> list[Cell]:
@@ -255,54 +260,12 @@ def _below_each_other(first: Cell, second: Cell, spec: FieldSpec) -> bool:
         return False
     one, other = first.run.box, second.run.box
     if spec.type is FieldType.TEXT:
-        return abs(one.x0 - other.x0) < _ALIGNED * max(one.height, other.height)
-    return _overlap(one, other) > 0.3
-
-
-def _overlap(first: Box, second: Box) -> float:
-    """The common part of two boxes along x, of the narrower one."""
-    common = min(first.x1, second.x1) - max(first.x0, second.x0)
-    return max(0.0, common) / max(min(first.width, second.width), 1.0)
+        return abs(one.x0 - other.x0) < ALIGNED * max(one.height, other.height)
+    return overlap(one, other) > 0.3
 
 
 def _share(entries: Sequence[Sequence[Cell]], number: int, place: Box) -> float:
     """How much of a column, by confidence, stands in its place."""
     found = [cell for entry in entries if (cell := entry[number]).run is not None]
-    there = [cell for cell in found if cell.run is not None and _overlap(cell.run.box, place) > 0.3]
+    there = [cell for cell in found if cell.run is not None and overlap(cell.run.box, place) > 0.3]
     return sum(cell.confidence for cell in there) / max(sum(cell.confidence for cell in found), 1e-6)
-
-
-def _stands_in(run: WordRun, place: Box, spec: FieldSpec) -> bool:
-    if spec.type is FieldType.TEXT:
-        return abs(run.box.x0 - place.x0) < _ALIGNED * run.box.height
-    return _overlap(run.box, place) > 0.3
-
-
-def _texts(line: Sequence[Word]) -> list[tuple[int, int]]:
-    """The stretches of a row without a wide gap."""
-    breaks = [
-        at
-        for at, (before, word) in enumerate(itertools.pairwise(line), start=1)
-        if word.box.x0 - before.box.x1 > _SAME_TEXT_GAP * min(word.box.height, before.box.height)
-    ]
-    return list(itertools.pairwise([0, *breaks, len(line)]))
-
-
-def widest_spans(
-    spans: Sequence[tuple[int, int]], line: Sequence[Word], spec: FieldSpec
-) -> list[tuple[int, int]]:
-    """The spans that no other one holds; a number's words stand close together."""
-    whole = [
-        (start, end)
-        for start, end in spans
-        if spec.type is FieldType.TEXT
-        or all(
-            word.box.x0 - before.box.x1 < _SAME_NUMBER_GAP * min(word.box.height, before.box.height)
-            for before, word in itertools.pairwise(line[start:end])
-        )
-    ]
-    return [
-        one
-        for one in whole
-        if not any(other != one and other[0] <= one[0] and one[1] <= other[1] for other in whole)
-    ]

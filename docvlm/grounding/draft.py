@@ -13,8 +13,8 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from docvlm.grounding.columns import run_standing_in, texts_of_line
 from docvlm.grounding.grammar import typed_runs
+from docvlm.grounding.places import run_standing_in, texts_of_line
 from docvlm.grounding.runs import PageWords, WordRun
 from docvlm.prompts import ABSENT, CELL_BREAK, NOT_FOUND, ROW_START
 from docvlm.schemas import FieldSpec, PageContext, Schema

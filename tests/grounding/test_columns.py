@@ -164,15 +164,32 @@ def test_a_row_carried_over_among_the_entries_is_none_but_a_name_with_such_a_wor
 
 
 def test_of_two_entries_neither_is_the_odd_one() -> None:
-    words = page(ROWS[:2])
-    chosen = (ROWS[0], ("1", "1", "500.00", "500.00"))
-    assert texts(lined_up(words, chosen)) == list(chosen)
+    rows = (("Blue chair", "2", "55.00", "100.00"), ("Table", "1", "500.00", "460.00"))
+    chosen = (rows[0], ("Table", "1", "460.00", "460.00"))
+    assert texts(lined_up(page(rows), chosen)) == list(chosen)
 
 
 def test_where_most_rows_took_one_column_for_two_fields_nothing_is_exchanged() -> None:
-    rows = (ROWS[0], ("Table", "2", "500.00", "1000.00"), ROWS[2], ROWS[3])
+    rows = (
+        ("Blue chair", "2", "55.00", "100.00"),
+        ("Table", "2", "500.00", "900.00"),
+        ("Long lamp", "3", "9.50", "25.00"),
+        ROWS[3],
+    )
     chosen = (*((row[0], row[1], row[3], row[3]) for row in rows[:3]), rows[3])
     assert not any(cell.moved for entry in lined_up(page(rows), chosen) for cell in entry)
+
+
+def test_where_rows_multiply_out_figures_are_what_they_must_be_on_every_row() -> None:
+    chosen = tuple((name, price, amount, amount) for name, _, price, amount in ROWS)
+    assert texts(lined_up(page(), chosen)) == list(ROWS)
+
+
+def test_an_entry_whose_text_is_its_figure_is_a_sum() -> None:
+    rows = (*ROWS, ("694.50", "", "", "694.50"), ("VAT 694.50", "", "", "694.50"))
+    words = page(rows)
+    chosen = [*entries(words, ROWS), entries(words, (*ROWS, ("694.50", None, None, "694.50")))[4]]
+    assert texts(line_up(chosen, columns(), words, page_context(words.text))) == list(ROWS)
 
 
 def test_a_number_cut_short_is_taken_whole() -> None:

@@ -1,0 +1,105 @@
+"""Figures of a table tell by their products which column they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from docvlm.grounding import PageWords
+from docvlm.grounding.products import Factors, factors_of, find_factors
+from docvlm.schemas import FieldSpec, load_schema, page_context
+from docvlm.types import Box, Word
+
+STARTS = (0, 200, 300, 400, 500)
+
+
+def columns(
+    schema: str = "items[description, quantity:number, unit_price:amount, amount]",
+) -> tuple[FieldSpec, ...]:
+    return load_schema(schema).fields[0].columns
+
+
+def page(*rows: tuple[str, ...]) -> PageWords:
+    lines = [
+        [
+            Word(text, Box(start, 40.0 * row, start + 8.0 * len(text), 40.0 * row + 16))
+            for start, text in zip(STARTS, texts, strict=False)
+            if text
+        ]
+        for row, texts in enumerate(rows)
+    ]
+    return PageWords(lines, lines)
+
+
+def found(words: PageWords, first: int = 0) -> tuple[int, int, int] | None:
+    """The numbers of the printed columns that are quantity, price and amount."""
+    rows = range(first, len(words.lines))
+    places = find_factors(rows, columns(), words, page_context(words.text))
+    if places is None:
+        return None
+    one, two, three = (STARTS.index(int(box.x0)) for box in (places.quantity, places.price, places.amount))
+    return one, two, three
+
+
+@pytest.mark.parametrize(
+    ("schema", "factors"),
+    [
+        ("items[description, quantity:number, unit_price:amount, amount]", Factors(1, 2, 3)),
+        ("items[prix:amount, total:amount, tax:amount, pieces:integer]", Factors(3, 0, 1)),
+        ("items[description, quantity:number, amount]", None),
+        ("items[description, quantity:number, debit:amount, credit:amount]", None),
+        ("items[quantity:number, ordered:number, price:amount, amount]", None),
+    ],
+)
+def test_types_and_names_say_what_multiplies(schema: str, factors: Factors | None) -> None:
+    assert factors_of(columns(schema)) == factors
+
+
+def test_three_figures_that_multiply_out_on_most_rows_are_the_columns() -> None:
+    words = page(
+        ("1 Chair", "38.0", "500.00", "20.0", "19000.00"),
+        ("2 Lamp", "6.0", "35.00", "20.0", "210.00"),
+        ("3 Desk", "7.0", "12.50", "10.0", "87.50"),
+        ("4 Box", "9.0", "misread", "10.0", "108.00"),
+    )
+    assert found(words) == (1, 2, 4)
+
+
+def test_an_amount_may_hold_the_tax_of_its_row() -> None:
+    words = page(
+        ("Chair", "69.0", "400.00", "20.0", "33120.00"),
+        ("Desk", "99.0", "120.50", "10.0", "13122.45"),
+    )
+    assert found(words) == (1, 2, 4)
+
+
+def test_heads_tell_quantities_from_prices() -> None:
+    rows = (("Chair", "30", "97", "2910"), ("Shelf", "50", "96", "4800"), ("Desk", "12", "46", "552"))
+    assert found(page(("Item", "PU", "QTE", "TOTAL"), *rows), first=1) == (2, 1, 3)
+    assert found(page(("Item", "Quantity", "Unit price", "Total"), *rows), first=1) == (1, 2, 3)
+
+
+def test_a_currency_stands_beside_the_price() -> None:
+    words = page(("Chair", "$30", "97", "$2910"), ("Shelf", "$50", "96", "$4800"))
+    assert found(words) == (2, 1, 3)
+
+
+def test_whole_numbers_are_quantities() -> None:
+    words = page(("Chair", "30.50", "97.00", "2958.50"), ("Shelf", "50.25", "96.00", "4824.00"))
+    assert found(words) == (2, 1, 3)
+
+
+def test_a_price_by_one_tells_nothing() -> None:
+    assert found(page(("Chair", "1", "97.00", "97.00"), ("Shelf", "1", "96.00", "96.00"))) is None
+    assert found(page(("Chair", "1", "97.00", "97.00"), ("Shelf", "2", "96.00", "192.00"))) == (1, 2, 3)
+
+
+def test_figures_that_multiply_out_on_few_rows_are_chance() -> None:
+    words = page(
+        ("Chair", "2", "3.00", "6.00"), ("Shelf", "5", "7.00", "9.00"), ("Desk", "8", "4.00", "1.00")
+    )
+    assert found(words) is None
+
+
+def test_no_rows_have_no_columns() -> None:
+    words = page(("Chair", "2", "3.00", "6.00"))
+    assert find_factors([], columns(), words, page_context(words.text)) is None
