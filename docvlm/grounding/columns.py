@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from docvlm.grounding.places import ALIGNED, overlap, run_standing_in
 from docvlm.grounding.products import factors_of, find_factors
+from docvlm.grounding.row_places import ALIGNED, overlap, run_standing_in
 from docvlm.grounding.runs import PageWords, WordRun
 from docvlm.grounding.table_rows import FIGURES
 from docvlm.schemas import FieldSpec, FieldType, PageContext, normalise

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from docvlm.grounding.grammar import typed_runs
-from docvlm.grounding.places import run_standing_in, texts_of_line
+from docvlm.grounding.row_places import run_standing_in, texts_of_line
 from docvlm.grounding.runs import PageWords, WordRun
 from docvlm.prompts import ABSENT, CELL_BREAK, NOT_FOUND, ROW_START
 from docvlm.schemas import FieldSpec, PageContext, Schema

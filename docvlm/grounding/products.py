@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from docvlm.grounding.places import overlap, runs_on_row
+from docvlm.grounding.row_places import overlap, runs_on_row
 from docvlm.grounding.runs import PageWords, WordRun
 from docvlm.schemas import FieldSpec, FieldType, PageContext, normalise
 from docvlm.schemas.letters import without_accents

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
-from docvlm.grounding.places import widest_spans
+from docvlm.grounding.row_places import widest_spans
 from docvlm.grounding.runs import PageWords, WordRun
 from docvlm.schemas import FieldSpec, FieldType, PageContext, find_candidates, normalise
 from docvlm.schemas.checks import CASH_ROUNDING

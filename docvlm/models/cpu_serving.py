@@ -3,7 +3,8 @@
 transformers' modules take many small operations a layer; here they are fewer and larger: weights are packed,
 layers that take the same states multiply them together, and a few queries that share keys are attended to as
 rows of one head, as PyTorch's kernel takes several times as long for as many heads of one row. All come to
-the same but for rounding. Where weights are not packed (``packs``), transformers' modules do the work.
+the same but for rounding. Where weights are not packed (``packs``), as in training, or where a layer of an
+adapter was put over one of them since, each layer is computed by itself.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ MOST_QUERIES = 16
 
 
 def serve_on_cpu(model: Any) -> None:
-    """Change a ``LlamaForCausalLM`` in place; its weights stay the very same tensors under the same names."""
+    """Change a ``LlamaForCausalLM`` without biases in place; its weights stay the very same tensors under the
+    same names."""
     AttentionInterface.register(ATTENTION, attend)
     AttentionMaskInterface.register(ATTENTION, sdpa_mask)
     model.set_attn_implementation(ATTENTION)
@@ -61,8 +63,8 @@ class ServedAttention(LlamaAttention):
     def __init__(self, attention: LlamaAttention) -> None:
         with torch.device("meta"):  # room for the layers that are put in below
             super().__init__(attention.config, attention.layer_idx)
-        self.q_proj, self.k_proj, self.v_proj = attention.q_proj, attention.k_proj, attention.v_proj
-        self.o_proj = ServedLinear(attention.o_proj)
+        for name in ("q_proj", "k_proj", "v_proj", "o_proj"):
+            setattr(self, name, ServedLinear(getattr(attention, name)))
         self.train(attention.training)
         self._packed = PackedWeights(self.q_proj, self.k_proj, self.v_proj)
 
@@ -75,7 +77,8 @@ class ServedAttention(LlamaAttention):
         **options: Any,
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """What transformers calls; states have the shape (batch, length, width)."""
-        if not packs(hidden_states, self.o_proj.weight):
+        whole = self._packed.are_of(self.q_proj, self.k_proj, self.v_proj)
+        if not whole or not packs(hidden_states, self.q_proj.weight):
             given = (position_embeddings, attention_mask, past_key_values)
             plain: tuple[torch.Tensor, torch.Tensor | None] = super().forward(
                 hidden_states, *given, **options
@@ -100,14 +103,14 @@ class ServedFeedForward(LlamaMLP):
     def __init__(self, feed_forward: LlamaMLP) -> None:
         with torch.device("meta"):  # room for the layers that are put in below
             super().__init__(feed_forward.config)
-        self.gate_proj, self.up_proj = feed_forward.gate_proj, feed_forward.up_proj
-        self.down_proj = ServedLinear(feed_forward.down_proj)
+        for name in ("gate_proj", "up_proj", "down_proj"):
+            setattr(self, name, ServedLinear(getattr(feed_forward, name)))
         self.train(feed_forward.training)
         self._packed = PackedWeights(self.gate_proj, self.up_proj)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """What transformers calls; ``x`` has the shape (batch, length, width)."""
-        if not packs(x, self.down_proj.weight):
+        if not self._packed.are_of(self.gate_proj, self.up_proj) or not packs(x, self.gate_proj.weight):
             plain: torch.Tensor = super().forward(x)
             return plain
         gate, content = self._packed.multiply(x).chunk(2, dim=-1)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from torch.nn.functional import linear
 
 MOST_ROUNDED_ROWS = 4
 """With more, the weights themselves are as fast as those of eight bits, and exact."""
@@ -32,10 +33,11 @@ def packs(states: torch.Tensor, weight: torch.Tensor) -> bool:
     kernel for eight bits took up to five times as long as the plain one.
     """
     served = torch.is_inference_mode_enabled() and states.dtype is weight.dtype is torch.bfloat16
-    return served and states.device.type == "cpu" and _has_units()
+    return served and states.device.type == "cpu"
 
 
-def _has_units() -> bool:
+def _orders() -> bool:
+    """Whether oneDNN has an order of its own for bfloat16 here."""
     return torch.backends.mkldnn.is_available() and bool(torch.cpu.get_capabilities().get("avx512_bf16"))
 
 
@@ -55,24 +57,34 @@ class PackedWeights:
         self._rounded = rounded and linears[0].in_features % _KERNEL_STEP == 0
         self._copies: _Copies | None = None
 
+    def __getstate__(self) -> dict[str, object]:
+        """Without the copies, which PyTorch can neither copy nor write."""
+        return {**self.__dict__, "_copies": None}
+
+    def are_of(self, *linears: torch.nn.Module) -> bool:
+        """Whether these are the very layers, and not others that were put in their place since."""
+        return all(one is other for one, other in zip(self._linears, linears, strict=True))
+
     def multiply(self, states: torch.Tensor) -> torch.Tensor:
         """The outputs of all layers side by side, shape (..., out), for ``states`` of shape (..., in)."""
         copies = self._up_to_date()
         rows = states.numel() // states.shape[-1]
-        if copies.rounded is None or rows > MOST_ROUNDED_ROWS:
-            product: torch.Tensor = torch.ops.mkldnn._linear_pointwise(
-                states, copies.packed, None, "none", [], ""
-            )
-            return product
-        flat = states.reshape(rows, states.shape[-1]).contiguous()
-        return torch._weight_int8pack_mm(flat, *copies.rounded).view(*states.shape[:-1], -1)
+        if copies.rounded is not None and rows <= MOST_ROUNDED_ROWS:
+            flat = states.reshape(rows, states.shape[-1]).contiguous()
+            return torch._weight_int8pack_mm(flat, *copies.rounded).view(*states.shape[:-1], -1)
+        if not copies.packed.is_mkldnn:
+            return linear(states, copies.packed)
+        product: torch.Tensor = torch.ops.mkldnn._linear_pointwise(
+            states, copies.packed, None, "none", [], ""
+        )
+        return product
 
     def _up_to_date(self) -> _Copies:
         weights = [linear.weight for linear in self._linears]
         made_from = tuple((weight.data_ptr(), weight._version) for weight in weights)
         if self._copies is None or self._copies.made_from != made_from:
             together = torch.cat([weight.detach() for weight in weights])
-            packed = torch.ops.mkldnn._reorder_linear_weight(together, _USUAL_ROWS)
+            packed = torch.ops.mkldnn._reorder_linear_weight(together, _USUAL_ROWS) if _orders() else together
             self._copies = _Copies(made_from, packed, _round(together) if self._rounded else None)
         return self._copies
 
@@ -83,7 +95,7 @@ class _Copies:
 
     Attributes:
         made_from: which tensors, and how often they had been written to.
-        packed: the same numbers in oneDNN's order.
+        packed: the same numbers, in oneDNN's order where it has one.
         rounded: whole numbers, shape (out, in), and what to multiply each row of them by, shape (out,).
     """
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from peft import LoraConfig, get_peft_model
 from torch.nn.functional import scaled_dot_product_attention
 from torch.profiler import ProfilerActivity, profile
 from transformers import LlamaConfig, LlamaForCausalLM
@@ -102,6 +103,24 @@ def test_no_weight_is_changed_or_has_another_name(plain: Any, quick: Any) -> Non
     assert quick.lm_head.weight is quick.model.embed_tokens.weight
     assert quick.state_dict().keys() == plain.state_dict().keys()
     assert all(torch.equal(weight, plain.state_dict()[name]) for name, weight in quick.state_dict().items())
+
+
+@pytest.mark.parametrize("target", ["q_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"])
+@pytest.mark.parametrize("count", [1, MOST_QUERIES])
+def test_an_adapter_laid_over_a_served_model_counts(plain: Any, quick: Any, target: str, count: int) -> None:
+    torch.manual_seed(1)
+    config = LoraConfig(r=4, lora_alpha=200, target_modules=[target], init_lora_weights=False)
+    bare = after_page(quick.to(torch.bfloat16), count)
+    both = [get_peft_model(one.to(torch.bfloat16), config) for one in (plain, quick)]
+    both[1].load_state_dict(both[0].state_dict())
+    taught, mine = (after_page(one.eval(), count).float() for one in both)
+    assert (taught - bare).abs().max() > 0.1
+    assert (mine - taught).abs().max() < 0.2 * (taught - bare).abs().max()
+
+
+def test_a_model_that_was_served_can_be_copied(quick: Any) -> None:
+    served = after_page(quick.to(torch.bfloat16), MOST_QUERIES)
+    assert torch.equal(after_page(copy.deepcopy(quick), MOST_QUERIES), served)
 
 
 def test_training_comes_to_the_same(plain: Any, quick: Any) -> None:

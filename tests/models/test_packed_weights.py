@@ -8,9 +8,13 @@ from torch.nn.functional import linear
 
 from docvlm.models.packed_weights import MOST_ROUNDED_ROWS, PackedWeights, packs
 
-pytestmark = pytest.mark.skipif(
-    not torch.cpu.get_capabilities().get("avx512_bf16"), reason="this CPU has no bfloat16 units"
-)
+
+@pytest.fixture(params=[True, False], ids=["in oneDNN's order", "as they are"], autouse=True)
+def orders(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not request.param:
+        monkeypatch.setattr("docvlm.models.packed_weights._orders", lambda: False)
+    elif not torch.cpu.get_capabilities().get("avx512_bf16"):
+        pytest.skip("this CPU has no bfloat16 units")
 
 
 @pytest.fixture
