@@ -9,12 +9,12 @@ from __future__ import annotations
 import itertools
 import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from docvlm.grounding.products import factors_of, find_factors
-from docvlm.grounding.row_places import ALIGNED, overlap, run_standing_in
+from docvlm.grounding.row_places import ALIGNED, overlap, row_of, run_standing_in
 from docvlm.grounding.runs import PageWords, WordRun
 from docvlm.grounding.table_rows import FIGURES
 from docvlm.schemas import FieldSpec, FieldType, PageContext, normalise
@@ -40,6 +40,9 @@ _SUM_WORDS = re.compile(
 """How a row begins that adds the entries up, or carries them over to another page."""
 
 
+_LETTER = re.compile(r"[^\W\d_]")
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """What was chosen for a column of an entry, and how surely; ``moved``: by its place, not by the model."""
@@ -53,12 +56,14 @@ class Cell:
 class _Column:
     """A column and where on the rows it stands; only left and right of ``place`` mean something.
 
-    ``place`` is None where that cannot be told; ``share`` of its values, by confidence, stand there.
+    ``place`` is None where that cannot be told; ``share`` of its values, by confidence, stand there. Where
+    ``multiplies`` is set, the rows' products told its place.
     """
 
     spec: FieldSpec
     place: Box | None
     share: float
+    multiplies: bool = False
 
 
 def line_up(
@@ -71,17 +76,13 @@ def line_up(
 
     Places are where most rows multiply out, and otherwise where most values stand. A cell is exchanged only
     where the entry has exactly one run there that can be the column's value. A number whose words are an
-    amount of the entry too is none; an entry whose text is a figure too is none. Rows between the entries and
-    right beside the first and the last of them that have a value in every place are entries too, unless they
-    add others up.
+    amount of the entry too is none. Rows between the entries and right beside the first and the last of them
+    that have a value in every place are entries too, unless they add others up; sums are none.
     """
-    entries = [
-        _without_amounts_as_numbers(entry, columns)
-        for entry in entries
-        if not _is_lone_figure(entry, columns)
-    ]
+    entries = [_without_amounts_as_numbers(entry, columns) for entry in entries]
     table = _Table(_placed_by_products(_columns(entries, columns), entries, words, context), words, context)
-    return table.with_rows_left_out([table.lined_up(entry) for entry in entries])
+    lined_up = [table.lined_up(entry) for entry in entries]
+    return table.with_rows_left_out([entry for entry in lined_up if not table.is_sum(entry)])
 
 
 class _Table:
@@ -105,6 +106,18 @@ class _Table:
                 cell = Cell(there, sure, moved=True)
             cells.append(cell)
         return cells
+
+    def is_sum(self, entry: Sequence[Cell]) -> bool:
+        """Whether an entry's text is a figure, and it has fewer of them than rows that multiply out."""
+        row = _row_of(entry, self._words)
+        texts = [
+            cell.run.text
+            for cell, column in zip(entry, self._columns, strict=True)
+            if column.spec.type is FieldType.TEXT and cell.run is not None
+        ]
+        if row is None or not texts or any(map(_LETTER.search, texts)):
+            return False
+        return any(column.multiplies and self._standing_in(column, row) is None for column in self._columns)
 
     def with_rows_left_out(self, entries: list[list[Cell]]) -> list[list[Cell]]:
         """The entries, and the rows among them that the model passed over, from top to bottom."""
@@ -170,9 +183,7 @@ class _Table:
 
 
 def _row_of(entry: Sequence[Cell], words: PageWords) -> int | None:
-    """The row of the page that holds most of an entry's cells."""
-    rows = [words.row_of(cell.run) for cell in entry if cell.run is not None]
-    return statistics.mode(rows) if rows else None
+    return row_of([cell.run for cell in entry], words)
 
 
 def _is_entry(found: tuple[int, list[Cell]] | None) -> bool:
@@ -197,25 +208,24 @@ def _placed_by_products(
 ) -> list[_Column]:
     """The columns, of which quantity, price and amount stand where most rows multiply out, if they do."""
     specs = [column.spec for column in columns]
-    rows = [row for entry in entries if (row := _row_of(entry, words)) is not None]
-    factors, found = factors_of(specs), find_factors(rows, specs, words, context)
+    chosen = [[cell.run for cell in entry] for entry in entries]
+    factors = factors_of(specs)
+    found = find_factors(chosen, factors, specs, words, context) if factors else None
     if factors is None or found is None:
         return list(columns)
     places = {factors.quantity: found.quantity, factors.price: found.price, factors.amount: found.amount}
     return [
-        _Column(column.spec, places[number], found.share) if number in places else column
+        _Column(column.spec, places[number], found.share, multiplies=True)
+        if number in places
+        else _apart_from(places.values(), column)
         for number, column in enumerate(columns)
     ]
 
 
-def _is_lone_figure(entry: Sequence[Cell], columns: Sequence[FieldSpec]) -> bool:
-    """Whether an entry's text is nothing but its figures, as those of sums below a table are."""
-    texts: set[str] = set()
-    figures: set[str] = set()
-    for cell, spec in zip(entry, columns, strict=True):
-        if cell.run is not None:
-            (figures if spec.type in FIGURES else texts).update(word.text for word in cell.run.words)
-    return bool(texts) and texts <= figures
+def _apart_from(places: Iterable[Box], column: _Column) -> _Column:
+    """A column without a place where that is another one's."""
+    taken = column.place is not None and any(overlap(place, column.place) > 0.5 for place in places)
+    return _Column(column.spec, None, 0.0) if taken else column
 
 
 def _without_amounts_as_numbers(entry: Sequence[Cell], columns: Sequence[FieldSpec]) -> list[Cell]:

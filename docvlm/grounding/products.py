@@ -10,11 +10,11 @@ from __future__ import annotations
 import itertools
 import re
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 
-from docvlm.grounding.row_places import overlap, runs_on_row
+from docvlm.grounding.row_places import overlap, row_of, runs_on_row
 from docvlm.grounding.runs import PageWords, WordRun
 from docvlm.schemas import FieldSpec, FieldType, PageContext, normalise
 from docvlm.schemas.letters import without_accents
@@ -28,19 +28,36 @@ _MOST = 0.6
 _ROWS_OF_HEADS = 3
 """The head of a column stands at most so many rows above the first one that multiplies out."""
 
+_FEWEST_ROWS = 2
+"""Rows that must say something, because three of a row's figures may multiply out by chance."""
+
+_MOST_FIGURES = 12
+"""Of a row: with more, chance makes products of them too."""
+
 _HALF_A_CENT = Decimal("0.005")
 
 _PRICE_NAMES = frozenset(
     {"price", "cost", "rate", "each", "prix", "preis", "precio", "prezzo", "preco", "prijs"}
 )
-_NO_AMOUNT_NAMES = frozenset({"tax", "vat", "gst", "discount", "shipping"})
+_QUANTITY_NAMES = frozenset(
+    {"quantity", "qty", "count", "units", "pieces", "hours", "days", "quantite", "qte", "heures", "menge"}
+    | {"anzahl", "stunden", "cantidad", "quantita", "aantal", "antal", "ilosc", "quantidade"}
+)
+_NO_AMOUNT_NAMES = frozenset(
+    {"tax", "vat", "gst", "discount", "shipping", "balance", "deposit", "fee", "paid", "due"}
+)
 
 _PRICE_HEAD = re.compile(
-    r"\b(?:\w*pri[cxsj]\w*|\w*preis|preco|prezzo|cena|rate|cost|each|p\W?u|e\W?p)\b", re.IGNORECASE
+    r"\b(?:pri[cx]\w*|prijs|pris|\w*preis|precio|preco|prezzo|cena|tari\w*|taux|cost|each|p\W?u)\b",
+    re.IGNORECASE,
 )
 _QUANTITY_HEAD = re.compile(
-    r"\b(?:q\w{0,6}t\w*|menge|anzahl|cant\w*|aantal|antal|ilosc|units?|pcs|stk|hours|std)\b", re.IGNORECASE
+    r"\b(?:q\w{0,6}t\w*|menge|anzahl|cant\w*|aantal|antal|ilosc|units?|pcs|stk|hours|heures|stunden|std"
+    r"|weight|poids|gewicht|peso|kg)\b",
+    re.IGNORECASE,
 )
+_DECIMALS = re.compile(r"[.,]\d{1,2}(?!\d)")
+_CURRENCY = re.compile(r"[$€£¥]|\b[A-Z]{3}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +83,7 @@ class FactorPlaces:
 @dataclass(frozen=True, slots=True)
 class _Figure:
     run: WordRun
+    place: Box
     value: Decimal
 
 
@@ -84,7 +102,7 @@ class _Product:
 
     def below(self, other: _Product) -> bool:
         return all(
-            overlap(mine.run.box, its.run.box) > 0.3
+            overlap(mine.place, its.place) > 0.3
             for mine, its in (
                 (self.quantity, other.quantity),
                 (self.price, other.price),
@@ -95,10 +113,10 @@ class _Product:
 
 def factors_of(columns: Sequence[FieldSpec]) -> Factors | None:
     """The columns that multiply out, by their types and names; None where that cannot be told."""
-    counts = [at for at, one in enumerate(columns) if one.type in (FieldType.NUMBER, FieldType.INTEGER)]
-    money = [
-        (at, set(name_words(one.name))) for at, one in enumerate(columns) if one.type is FieldType.AMOUNT
-    ]
+    names = [set(name_words(without_accents(one.name))) for one in columns]
+    numbers = [at for at, one in enumerate(columns) if one.type in (FieldType.NUMBER, FieldType.INTEGER)]
+    counts = [at for at in numbers if names[at] & _QUANTITY_NAMES]
+    money = [(at, names[at]) for at, one in enumerate(columns) if one.type is FieldType.AMOUNT]
     prices = [at for at, name in money if name & _PRICE_NAMES]
     amounts = [at for at, name in money if at not in prices and not name & _NO_AMOUNT_NAMES]
     if not len(counts) == len(prices) == len(amounts) == 1:
@@ -107,29 +125,51 @@ def factors_of(columns: Sequence[FieldSpec]) -> Factors | None:
 
 
 def find_factors(
-    rows: Sequence[int], columns: Sequence[FieldSpec], words: PageWords, context: PageContext
+    chosen: Sequence[Sequence[WordRun | None]],
+    factors: Factors,
+    columns: Sequence[FieldSpec],
+    words: PageWords,
+    context: PageContext,
 ) -> FactorPlaces | None:
     """Where quantity, price and amount stand; None where fewer than most of the rows multiply out.
 
     Args:
-        rows: the rows of the page that hold entries.
+        chosen: what the model chose for each entry, column by column. Of places that many rows multiply out
+            in alike, it tells which are meant, where neither heads nor currencies do.
     """
-    factors = factors_of(columns)
-    if factors is None or not rows:
-        return None
-    specs = [columns[at] for at in (factors.quantity, factors.price, factors.amount)]
-    products = [one for row in sorted(set(rows)) for one in _products(row, specs, words, context)]
-    alike = [[other for other in products if other.below(one)] for one in products if not one.says_nothing]
-    best = max(alike, key=lambda ones: (_rows(ones), _looks_right(ones, words)), default=[])
-    share = _rows(best) / len(set(rows))
-    if share < _MOST:
+    numbers = (factors.quantity, factors.price, factors.amount)
+    entries = [[entry[number] for number in numbers] for entry in chosen]
+    rows = {row for entry in chosen if (row := row_of(entry, words)) is not None}
+    specs = [columns[number] for number in numbers]
+    products = [one for row in sorted(rows) for one in _products(row, specs, words, context)]
+    best = max(
+        _below_each_other(products),
+        key=lambda ones: (
+            _count_rows(ones),
+            *_looks_right(ones, words),
+            _count_chosen(ones, entries),
+            sum(_has_decimals(one.price) - _has_decimals(one.quantity) for one in ones),
+        ),
+        default=[],
+    )
+    telling = _count_rows([one for one in best if not one.says_nothing])
+    if telling < _FEWEST_ROWS or _count_rows(best) < _MOST * len(rows):
         return None
     return FactorPlaces(
         _place([one.quantity for one in best]),
         _place([one.price for one in best]),
         _place([one.amount for one in best]),
-        share,
+        _count_rows(best) / len(rows),
     )
+
+
+def _below_each_other(products: Sequence[_Product]) -> list[list[_Product]]:
+    """The products whose figures stand in the same three places, for each three places."""
+    found: list[list[_Product]] = []
+    for one in products:
+        if not one.says_nothing and not any(one.below(ones[0]) for ones in found):
+            found.append([one, *(other for other in products if other is not one and other.below(one))])
+    return found
 
 
 def _products(
@@ -137,7 +177,9 @@ def _products(
 ) -> Iterator[_Product]:
     """All triples of figures on a row that multiply out."""
     quantities, prices, amounts = (_figures(row, spec, words, context) for spec in specs)
-    rates = [Decimal(0), *(one.value for one in quantities if 0 < one.value < 100)]
+    if max(len(quantities), len(prices), len(amounts)) > _MOST_FIGURES:
+        return
+    rates = {Decimal(0), *(one.value for one in quantities if 0 < one.value < 100)}
     for quantity, price, amount in itertools.product(quantities, prices, amounts):
         used = [id(word) for one in (quantity, price, amount) for word in one.run.words]
         if len(used) == len(set(used)) and _multiplies_out(quantity.value, price.value, amount.value, rates):
@@ -149,11 +191,11 @@ def _figures(row: int, spec: FieldSpec, words: PageWords, context: PageContext) 
     for run in runs_on_row(row, spec, words, context):
         value = decimal_of(normalise(run.text, spec, context).value)
         if value:
-            found.append(_Figure(run, value))
+            found.append(_Figure(run, run.box, value))
     return found
 
 
-def _multiplies_out(quantity: Decimal, price: Decimal, amount: Decimal, rates: Sequence[Decimal]) -> bool:
+def _multiplies_out(quantity: Decimal, price: Decimal, amount: Decimal, rates: Set[Decimal]) -> bool:
     """Whether the amount is quantity times price, alone or with tax at one of the rates (percent).
 
     A price is printed to the cent, and many of them may miss as many half cents.
@@ -162,20 +204,32 @@ def _multiplies_out(quantity: Decimal, price: Decimal, amount: Decimal, rates: S
     return any(abs(quantity * price * (1 + rate / 100) - amount) <= near for rate in rates)
 
 
-def _rows(products: Sequence[_Product]) -> int:
+def _count_rows(products: Sequence[_Product]) -> int:
     return len({one.row for one in products})
 
 
-def _looks_right(products: Sequence[_Product], words: PageWords) -> tuple[int, int, int]:
+def _count_chosen(products: Sequence[_Product], entries: Sequence[Sequence[WordRun | None]]) -> int:
+    """How many of the figures the model chose for what they would be."""
+    return sum(
+        any(run is not None and run.words == figure.run.words for run in column)
+        for column, figures in zip(
+            zip(*entries, strict=True),
+            zip(*((one.quantity, one.price, one.amount) for one in products), strict=True),
+            strict=True,
+        )
+        for figure in figures
+    )
+
+
+def _looks_right(products: Sequence[_Product], words: PageWords) -> tuple[int, int]:
     """How well the factors look like quantity and price rather than the other way round: by the words above
-    them, by a currency beside the price, and by whole quantities."""
+    them, and by a currency beside the price."""
     heads = range(max(0, products[0].row - _ROWS_OF_HEADS), products[0].row)
-    quantity = " ".join(_above(products[0].quantity.run.box, heads, words))
-    price = " ".join(_above(products[0].price.run.box, heads, words))
+    quantity = " ".join(_above(products[0].quantity.place, heads, words))
+    price = " ".join(_above(products[0].price.place, heads, words))
     by_heads = _leans_to_price(price) - _leans_to_price(quantity)
-    signs = sum(_has_sign(one.price.run.text) - _has_sign(one.quantity.run.text) for one in products)
-    whole = sum(_is_whole(one.quantity.value) - _is_whole(one.price.value) for one in products)
-    return by_heads, signs, whole
+    signs = sum(_has_currency(one.price) - _has_currency(one.quantity) for one in products)
+    return by_heads, signs
 
 
 def _leans_to_price(head: str) -> int:
@@ -192,14 +246,14 @@ def _above(place: Box, rows: Sequence[int], words: PageWords) -> list[str]:
     ]
 
 
-def _has_sign(text: str) -> bool:
-    return any(not (letter.isdigit() or letter in " .,'-+") for letter in text)
+def _has_decimals(figure: _Figure) -> bool:
+    return _DECIMALS.search(figure.run.text) is not None
 
 
-def _is_whole(value: Decimal) -> bool:
-    return value == value.to_integral_value()
+def _has_currency(figure: _Figure) -> bool:
+    return _CURRENCY.search(figure.run.text) is not None
 
 
 def _place(figures: Sequence[_Figure]) -> Box:
-    left = statistics.median(one.run.box.x0 for one in figures)
-    return Box(left, 0.0, max(statistics.median(one.run.box.x1 for one in figures), left + 1.0), 1.0)
+    left = statistics.median(one.place.x0 for one in figures)
+    return Box(left, 0.0, max(statistics.median(one.place.x1 for one in figures), left + 1.0), 1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import statistics
 from collections.abc import Sequence
 
 from docvlm.grounding.runs import PageWords, WordRun
@@ -12,6 +13,12 @@ from docvlm.types import Box, Word
 _SAME_TEXT_GAP = 1.2  # of the line height: words closer than this are one text
 _SAME_NUMBER_GAP = 0.8  # of the line height: groups of digits closer than this are one number
 ALIGNED = 1.5  # of the line height: texts whose left edges differ by less stand below each other
+
+
+def row_of(runs: Sequence[WordRun | None], words: PageWords) -> int | None:
+    """The row of the page that holds most of an entry's runs."""
+    rows = [words.row_of(run) for run in runs if run is not None]
+    return statistics.mode(rows) if rows else None
 
 
 def runs_on_row(row: int, spec: FieldSpec, words: PageWords, context: PageContext) -> list[WordRun]:

@@ -181,15 +181,45 @@ def test_where_most_rows_took_one_column_for_two_fields_nothing_is_exchanged() -
 
 
 def test_where_rows_multiply_out_figures_are_what_they_must_be_on_every_row() -> None:
-    chosen = tuple((name, price, amount, amount) for name, _, price, amount in ROWS)
+    chosen = tuple((name, None, amount, amount) for name, _, _, amount in ROWS)
     assert texts(lined_up(page(), chosen)) == list(ROWS)
 
 
 def test_an_entry_whose_text_is_its_figure_is_a_sum() -> None:
-    rows = (*ROWS, ("694.50", "", "", "694.50"), ("VAT 694.50", "", "", "694.50"))
-    words = page(rows)
-    chosen = [*entries(words, ROWS), entries(words, (*ROWS, ("694.50", None, None, "694.50")))[4]]
-    assert texts(line_up(chosen, columns(), words, page_context(words.text))) == list(ROWS)
+    rows = (*ROWS, ("", "", "", "694.50"))
+    assert texts(lined_up(page(rows), (*ROWS, ("694.50", None, None, "694.50")))) == list(ROWS)
+
+
+def test_an_entry_without_a_quantity_stays_though_its_text_was_taken_for_a_figure() -> None:
+    rows = (*ROWS[:3], ("Box", "", "14.00", "56.00"))
+    found = lined_up(page(rows), (*ROWS[:3], ("14.00", None, "14.00", "56.00")))
+    assert texts(found)[3] == ("Box", None, "14.00", "56.00")
+
+
+def test_a_text_that_is_a_figure_too_is_no_sum_where_nothing_multiplies_out() -> None:
+    schema = load_schema("items[size, pieces:integer]").fields[0].columns
+    words = page((("40", "40", "", ""), ("41", "12", "", ""), ("42", "7", "", "")))
+    chosen = [[Cell(words.run_in_row(row, at, at + 1), 0.9) for at in (0, 1)] for row in range(3)]
+    found = line_up(chosen, schema, words, page_context(words.text))
+    assert texts(found) == [("40", "40"), ("41", "12"), ("42", "7")]
+
+
+def test_two_columns_are_not_given_one_place() -> None:
+    schema = load_schema("items[description, quantity:number, unit_price:amount, tax:amount, amount:amount]")
+    lines = [line(number, (*row, f"{number}.07"), (0, 300, 400, 500, 600)) for number, row in enumerate(ROWS)]
+    words = PageWords(lines, lines)
+    # Tax and amount were taken for each other, but on the last row.
+    places = [(0, -4, -3, -2, -1)] * 3 + [(0, -4, -3, -1, -2)]
+    chosen = [
+        [
+            Cell(words.run_in_row(row, at % len(lines[row]), at % len(lines[row]) + 1), 0.9)
+            for at in row_places
+        ]
+        for row, row_places in enumerate(places)
+    ]
+    found = texts(line_up(chosen, schema.fields[0].columns, words, page_context(words.text)))
+    assert [entry[4] for entry in found] == [row[3] for row in ROWS]
+    assert found[3][3] == "3.07"
 
 
 def test_a_number_cut_short_is_taken_whole() -> None:

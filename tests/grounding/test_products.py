@@ -12,9 +12,11 @@ from docvlm.types import Box, Word
 STARTS = (0, 200, 300, 400, 500)
 
 
-def columns(
-    schema: str = "items[description, quantity:number, unit_price:amount, amount]",
-) -> tuple[FieldSpec, ...]:
+FACTORS = Factors(1, 2, 3)
+BILL = "items[description, quantity:number, unit_price:amount, amount]"
+
+
+def columns(schema: str = BILL) -> tuple[FieldSpec, ...]:
     return load_schema(schema).fields[0].columns
 
 
@@ -30,10 +32,18 @@ def page(*rows: tuple[str, ...]) -> PageWords:
     return PageWords(lines, lines)
 
 
-def found(words: PageWords, first: int = 0) -> tuple[int, int, int] | None:
-    """The numbers of the printed columns that are quantity, price and amount."""
-    rows = range(first, len(words.lines))
-    places = find_factors(rows, columns(), words, page_context(words.text))
+def found(words: PageWords, first: int = 0, chosen: tuple[int, ...] = ()) -> tuple[int, int, int] | None:
+    """The numbers of the printed columns that are quantity, price and amount.
+
+    Args:
+        chosen: which of them the model took for the three; none by default.
+    """
+    entries = [
+        [words.run_in_row(row, 0, 1), *(words.run_in_row(row, at, at + 1) for at in chosen)]
+        for row in range(first, len(words.lines))
+    ]
+    padded = [[*entry, *[None] * (4 - len(entry))] for entry in entries]
+    places = find_factors(padded, FACTORS, columns(), words, page_context(words.text))
     if places is None:
         return None
     one, two, three = (STARTS.index(int(box.x0)) for box in (places.quantity, places.price, places.amount))
@@ -43,11 +53,14 @@ def found(words: PageWords, first: int = 0) -> tuple[int, int, int] | None:
 @pytest.mark.parametrize(
     ("schema", "factors"),
     [
-        ("items[description, quantity:number, unit_price:amount, amount]", Factors(1, 2, 3)),
+        (BILL, Factors(1, 2, 3)),
         ("items[prix:amount, total:amount, tax:amount, pieces:integer]", Factors(3, 0, 1)),
         ("items[description, quantity:number, amount]", None),
         ("items[description, quantity:number, debit:amount, credit:amount]", None),
-        ("items[quantity:number, ordered:number, price:amount, amount]", None),
+        ("items[quantity:number, ordered:number, price:amount, amount]", Factors(0, 2, 3)),
+        ("items[position:integer, vat_rate:number, price:amount, amount]", None),
+        ("items[qty:integer, price:amount, amount, balance:amount]", Factors(0, 1, 2)),
+        ("items[qty:integer, price:amount, net:amount, total:amount]", None),
     ],
 )
 def test_types_and_names_say_what_multiplies(schema: str, factors: Factors | None) -> None:
@@ -83,14 +96,39 @@ def test_a_currency_stands_beside_the_price() -> None:
     assert found(words) == (2, 1, 3)
 
 
-def test_whole_numbers_are_quantities() -> None:
-    words = page(("Chair", "30.50", "97.00", "2958.50"), ("Shelf", "50.25", "96.00", "4824.00"))
-    assert found(words) == (2, 1, 3)
+def test_where_nothing_else_tells_quantities_from_prices_the_model_does() -> None:
+    words = page(("Apples", "1.25", "4.00", "5.00"), ("Pears", "0.50", "6.00", "3.00"))
+    assert found(words, chosen=(1, 2, 3)) == (1, 2, 3)
+    assert found(words, chosen=(2, 1, 3)) == (2, 1, 3)
+
+
+def test_where_the_model_tells_nothing_a_quantity_is_printed_without_cents() -> None:
+    assert found(page(("Chair", "30.50", "97", "2958.50"), ("Shelf", "50.25", "96", "4824.00"))) == (2, 1, 3)
+
+
+def test_a_unit_beside_the_quantity_is_no_currency() -> None:
+    words = page(("Apples", "1.25kg", "4.10", "5.13"), ("Pears", "2.50kg", "6.00", "15.00"))
+    assert found(words, chosen=(1, 2, 3)) == (1, 2, 3)
+
+
+@pytest.mark.parametrize("amount", [3, 4])
+def test_of_two_amounts_that_multiply_out_the_model_tells_which_is_meant(amount: int) -> None:
+    words = page(("Chair 20%", "3", "10.00", "30.00", "36.00"), ("Desk 20%", "5", "12.00", "60.00", "72.00"))
+    assert found(words, chosen=(1, 2, amount)) == (1, 2, amount)
 
 
 def test_a_price_by_one_tells_nothing() -> None:
-    assert found(page(("Chair", "1", "97.00", "97.00"), ("Shelf", "1", "96.00", "96.00"))) is None
-    assert found(page(("Chair", "1", "97.00", "97.00"), ("Shelf", "2", "96.00", "192.00"))) == (1, 2, 3)
+    rows = (
+        ("Chair", "1", "97.00", "97.00"),
+        ("Shelf", "2", "96.00", "192.00"),
+        ("Desk", "3", "5.00", "15.00"),
+    )
+    assert found(page(*rows[:2])) is None
+    assert found(page(*rows)) == (1, 2, 3)
+
+
+def test_one_row_may_multiply_out_by_chance() -> None:
+    assert found(page(("3", "1", "60.00", "20.0", "60.00"))) is None
 
 
 def test_figures_that_multiply_out_on_few_rows_are_chance() -> None:
@@ -102,4 +140,17 @@ def test_figures_that_multiply_out_on_few_rows_are_chance() -> None:
 
 def test_no_rows_have_no_columns() -> None:
     words = page(("Chair", "2", "3.00", "6.00"))
-    assert find_factors([], columns(), words, page_context(words.text)) is None
+    assert find_factors([], FACTORS, columns(), words, page_context(words.text)) is None
+
+
+def test_rows_of_many_figures_are_left_alone() -> None:
+    sizes = [
+        [
+            Word(str(1 + (row + at) % 4), Box(30.0 * at, 40.0 * row, 30.0 * at + 8, 40.0 * row + 16))
+            for at in range(31)
+        ]
+        for row in range(40)
+    ]
+    words = PageWords(sizes, sizes)
+    entries = [[words.run_in_row(row, 0, 1), None, None, None] for row in range(40)]
+    assert find_factors(entries, FACTORS, columns(), words, page_context(words.text)) is None
