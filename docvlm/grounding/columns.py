@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from docvlm.grounding.products import factors_of, find_factors
+from docvlm.grounding.factor_names import factors_of
+from docvlm.grounding.products import find_factors
 from docvlm.grounding.row_places import ALIGNED, overlap, row_of, run_standing_in
 from docvlm.grounding.runs import PageWords, WordRun
 from docvlm.grounding.table_rows import FIGURES
@@ -81,8 +82,8 @@ def line_up(
     """
     entries = [_without_amounts_as_numbers(entry, columns) for entry in entries]
     table = _Table(_placed_by_products(_columns(entries, columns), entries, words, context), words, context)
-    lined_up = [table.lined_up(entry) for entry in entries]
-    return table.with_rows_left_out([entry for entry in lined_up if not table.is_sum(entry)])
+    lined_up = [moved for entry in entries if not table.is_sum(entry, moved := table.lined_up(entry))]
+    return table.with_rows_left_out(lined_up)
 
 
 class _Table:
@@ -107,17 +108,33 @@ class _Table:
             cells.append(cell)
         return cells
 
-    def is_sum(self, entry: Sequence[Cell]) -> bool:
-        """Whether an entry's text is a figure, and it has fewer of them than rows that multiply out."""
-        row = _row_of(entry, self._words)
-        texts = [
-            cell.run.text
-            for cell, column in zip(entry, self._columns, strict=True)
-            if column.spec.type is FieldType.TEXT and cell.run is not None
-        ]
-        if row is None or not texts or any(map(_LETTER.search, texts)):
+    def is_sum(self, chosen: Sequence[Cell], lined_up: Sequence[Cell]) -> bool:
+        """Whether an entry is a sum: it lacks a figure that multiplies out, and begins with a word for sums,
+        or its text was nothing but its figures and no words stand in its place."""
+        row = _row_of(lined_up, self._words)
+        if row is None or all(
+            self._standing_in(column, row) for column in self._columns if column.multiplies
+        ):
             return False
-        return any(column.multiplies and self._standing_in(column, row) is None for column in self._columns)
+        if self._says_sum(row):
+            return True
+        said, figures = self._texts(chosen, text=True), self._texts(chosen, text=False)
+        words = " ".join(self._texts(lined_up, text=True))
+        return bool(said) and set(said) <= set(figures) and not _LETTER.search(words)
+
+    def _says_sum(self, row: int) -> bool:
+        says = without_accents(" ".join(word.text for word in self._words.lines[row]))
+        return _SUM_WORDS.match(says) is not None
+
+    def _texts(self, entry: Sequence[Cell], text: bool) -> list[str]:
+        """The words of an entry's texts, or those of its other cells."""
+        cells = zip(entry, self._columns, strict=True)
+        return [
+            word.text
+            for cell, column in cells
+            if cell.run is not None and (column.spec.type is FieldType.TEXT) == text
+            for word in cell.run.words
+        ]
 
     def with_rows_left_out(self, entries: list[list[Cell]]) -> list[list[Cell]]:
         """The entries, and the rows among them that the model passed over, from top to bottom."""
@@ -140,7 +157,7 @@ class _Table:
 
     def _entry_in(self, row: int) -> tuple[int, list[Cell]] | None:
         """The row with its entry; None where a column that has a place has no value there, and for a sum."""
-        if _SUM_WORDS.match(without_accents(" ".join(word.text for word in self._words.lines[row]))):
+        if self._says_sum(row):
             return None
         found = [self._standing_in(column, row) for column in self._columns]
         placed = [(column, run) for column, run in zip(self._columns, found, strict=True) if column.place]
@@ -213,7 +230,9 @@ def _placed_by_products(
     found = find_factors(chosen, factors, specs, words, context) if factors else None
     if factors is None or found is None:
         return list(columns)
-    places = {factors.quantity: found.quantity, factors.price: found.price, factors.amount: found.amount}
+    places = {factors.quantity: found.quantity, factors.price: found.price}
+    if found.amount is not None:
+        places[factors.amount] = found.amount
     return [
         _Column(column.spec, places[number], found.share, multiplies=True)
         if number in places

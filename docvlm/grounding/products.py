@@ -14,12 +14,12 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 
+from docvlm.grounding.factor_names import Factors, leans_to_price
 from docvlm.grounding.row_places import overlap, row_of, runs_on_row
 from docvlm.grounding.runs import PageWords, WordRun
 from docvlm.schemas import FieldSpec, FieldType, PageContext, normalise
 from docvlm.schemas.letters import without_accents
-from docvlm.schemas.naming import name_words
-from docvlm.schemas.numbers import decimal_of
+from docvlm.schemas.numbers import decimal_of, find_numbers
 from docvlm.types import Box
 
 _MOST = 0.6
@@ -31,52 +31,32 @@ _ROWS_OF_HEADS = 3
 _FEWEST_ROWS = 2
 """Rows that must say something, because three of a row's figures may multiply out by chance."""
 
-_MOST_FIGURES = 12
+_MOST_FIGURES = 9
 """Of a row: with more, chance makes products of them too."""
 
 _HALF_A_CENT = Decimal("0.005")
 
-_PRICE_NAMES = frozenset(
-    {"price", "cost", "rate", "each", "prix", "preis", "precio", "prezzo", "preco", "prijs"}
-)
-_QUANTITY_NAMES = frozenset(
-    {"quantity", "qty", "count", "units", "pieces", "hours", "days", "quantite", "qte", "heures", "menge"}
-    | {"anzahl", "stunden", "cantidad", "quantita", "aantal", "antal", "ilosc", "quantidade"}
-)
-_NO_AMOUNT_NAMES = frozenset(
-    {"tax", "vat", "gst", "discount", "shipping", "balance", "deposit", "fee", "paid", "due"}
-)
+_LEAST_OF_PRODUCT, _MOST_OF_PRODUCT = Decimal("0.5"), Decimal("1.5")
+"""What an amount less a discount, or with tax, is of quantity times price."""
 
-_PRICE_HEAD = re.compile(
-    r"\b(?:pri[cx]\w*|prijs|pris|\w*preis|precio|preco|prezzo|cena|tari\w*|taux|cost|each|p\W?u)\b",
-    re.IGNORECASE,
-)
-_QUANTITY_HEAD = re.compile(
-    r"\b(?:q\w{0,6}t\w*|menge|anzahl|cant\w*|aantal|antal|ilosc|units?|pcs|stk|hours|heures|stunden|std"
-    r"|weight|poids|gewicht|peso|kg)\b",
-    re.IGNORECASE,
-)
+_PERCENT = FieldSpec("rate", FieldType.PERCENT)
+
+_DIGIT = re.compile(r"\d")
 _DECIMALS = re.compile(r"[.,]\d{1,2}(?!\d)")
-_CURRENCY = re.compile(r"[$€£¥]|\b[A-Z]{3}\b")
-
-
-@dataclass(frozen=True, slots=True)
-class Factors:
-    """Which columns of a list, by number, multiply out: ``quantity`` × ``price`` = ``amount``."""
-
-    quantity: int
-    price: int
-    amount: int
 
 
 @dataclass(frozen=True, slots=True)
 class FactorPlaces:
     """Where the three columns stand (only left and right of each mean something), and the share of the rows
-    that multiply out there."""
+    that multiply out there.
+
+    ``amount`` is None where the model chose other amounts that may be what is meant: with tax, or less a
+    discount.
+    """
 
     quantity: Box
     price: Box
-    amount: Box
+    amount: Box | None
     share: float
 
 
@@ -85,6 +65,11 @@ class _Figure:
     run: WordRun
     place: Box
     value: Decimal
+
+    def shares_words(self, run: WordRun | None) -> bool:
+        """Whether some of these very words are in a run: a currency may be told apart or not."""
+        mine = {id(word) for word in self.run.words}
+        return run is not None and any(id(word) in mine for word in run.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +94,6 @@ class _Product:
                 (self.amount, other.amount),
             )
         )
-
-
-def factors_of(columns: Sequence[FieldSpec]) -> Factors | None:
-    """The columns that multiply out, by their types and names; None where that cannot be told."""
-    names = [set(name_words(without_accents(one.name))) for one in columns]
-    numbers = [at for at, one in enumerate(columns) if one.type in (FieldType.NUMBER, FieldType.INTEGER)]
-    counts = [at for at in numbers if names[at] & _QUANTITY_NAMES]
-    money = [(at, names[at]) for at, one in enumerate(columns) if one.type is FieldType.AMOUNT]
-    prices = [at for at, name in money if name & _PRICE_NAMES]
-    amounts = [at for at, name in money if at not in prices and not name & _NO_AMOUNT_NAMES]
-    if not len(counts) == len(prices) == len(amounts) == 1:
-        return None
-    return Factors(counts[0], prices[0], amounts[0])
 
 
 def find_factors(
@@ -155,10 +127,12 @@ def find_factors(
     telling = _count_rows([one for one in best if not one.says_nothing])
     if telling < _FEWEST_ROWS or _count_rows(best) < _MOST * len(rows):
         return None
+    amounts = [amount for *_, amount in entries]
+    otherwise = _chosen_otherwise(best, amounts, specs[-1], words, context)
     return FactorPlaces(
         _place([one.quantity for one in best]),
         _place([one.price for one in best]),
-        _place([one.amount for one in best]),
+        None if otherwise else _place([one.amount for one in best]),
         _count_rows(best) / len(rows),
     )
 
@@ -179,7 +153,8 @@ def _products(
     quantities, prices, amounts = (_figures(row, spec, words, context) for spec in specs)
     if max(len(quantities), len(prices), len(amounts)) > _MOST_FIGURES:
         return
-    rates = {Decimal(0), *(one.value for one in quantities if 0 < one.value < 100)}
+    percents = (*quantities, *_figures(row, _PERCENT, words, context))
+    rates = {Decimal(0), *(one.value for one in percents if 0 < one.value < 100)}
     for quantity, price, amount in itertools.product(quantities, prices, amounts):
         used = [id(word) for one in (quantity, price, amount) for word in one.run.words]
         if len(used) == len(set(used)) and _multiplies_out(quantity.value, price.value, amount.value, rates):
@@ -198,10 +173,12 @@ def _figures(row: int, spec: FieldSpec, words: PageWords, context: PageContext) 
 def _multiplies_out(quantity: Decimal, price: Decimal, amount: Decimal, rates: Set[Decimal]) -> bool:
     """Whether the amount is quantity times price, alone or with tax at one of the rates (percent).
 
-    A price is printed to the cent, and many of them may miss as many half cents.
+    A price is printed to the cent, and many of them may miss as many half cents. Signs are left aside:
+    credit notes print them in one place or another.
     """
-    near = _HALF_A_CENT * (1 + abs(quantity))
-    return any(abs(quantity * price * (1 + rate / 100) - amount) <= near for rate in rates)
+    product = abs(quantity * price)
+    near = _HALF_A_CENT * (1 + max(abs(quantity), abs(price)))  # the same for both ways round
+    return any(abs(product * (1 + rate / 100) - abs(amount)) <= near for rate in rates)
 
 
 def _count_rows(products: Sequence[_Product]) -> int:
@@ -211,7 +188,7 @@ def _count_rows(products: Sequence[_Product]) -> int:
 def _count_chosen(products: Sequence[_Product], entries: Sequence[Sequence[WordRun | None]]) -> int:
     """How many of the figures the model chose for what they would be."""
     return sum(
-        any(run is not None and run.words == figure.run.words for run in column)
+        any(figure.shares_words(run) for run in column)
         for column, figures in zip(
             zip(*entries, strict=True),
             zip(*((one.quantity, one.price, one.amount) for one in products), strict=True),
@@ -221,29 +198,45 @@ def _count_chosen(products: Sequence[_Product], entries: Sequence[Sequence[WordR
     )
 
 
+def _chosen_otherwise(
+    products: Sequence[_Product],
+    amounts: Sequence[WordRun | None],
+    spec: FieldSpec,
+    words: PageWords,
+    context: PageContext,
+) -> bool:
+    """Whether the model chose other amounts than the products, near enough to them, on most rows."""
+    rows = set()
+    for one in products:
+        for run in amounts:
+            if run is not None and words.row_of(run) == one.row and not one.amount.shares_words(run):
+                value = decimal_of(normalise(run.text, spec, context).value) or Decimal(0)
+                if _LEAST_OF_PRODUCT <= abs(value / one.amount.value) <= _MOST_OF_PRODUCT:
+                    rows.add(one.row)
+    return len(rows) >= _MOST * _count_rows(products)
+
+
 def _looks_right(products: Sequence[_Product], words: PageWords) -> tuple[int, int]:
     """How well the factors look like quantity and price rather than the other way round: by the words above
     them, and by a currency beside the price."""
-    heads = range(max(0, products[0].row - _ROWS_OF_HEADS), products[0].row)
-    quantity = " ".join(_above(products[0].quantity.place, heads, words))
-    price = " ".join(_above(products[0].price.place, heads, words))
-    by_heads = _leans_to_price(price) - _leans_to_price(quantity)
+    quantity, price = _heads(products[0], words)
+    by_heads = leans_to_price(price) - leans_to_price(quantity)
     signs = sum(_has_currency(one.price) - _has_currency(one.quantity) for one in products)
     return by_heads, signs
 
 
-def _leans_to_price(head: str) -> int:
-    """``Unit price`` says both, and means the price."""
-    return 1 if _PRICE_HEAD.search(head) else -1 if _QUANTITY_HEAD.search(head) else 0
-
-
-def _above(place: Box, rows: Sequence[int], words: PageWords) -> list[str]:
-    return [
-        without_accents(word.text)
-        for row in rows
-        for word in words.lines[row]
-        if overlap(word.box, place) > 0
-    ]
+def _heads(product: _Product, words: PageWords) -> tuple[str, str]:
+    """The words above quantity and price, in the nearest row that has some above all three and no figure."""
+    for row in range(product.row - 1, max(-1, product.row - 1 - _ROWS_OF_HEADS), -1):
+        quantity, price, amount = (
+            " ".join(
+                without_accents(word.text) for word in words.lines[row] if overlap(word.box, figure.place) > 0
+            )
+            for figure in (product.quantity, product.price, product.amount)
+        )
+        if quantity and price and amount and not _DIGIT.search(quantity + price + amount):
+            return quantity, price
+    return "", ""
 
 
 def _has_decimals(figure: _Figure) -> bool:
@@ -251,7 +244,7 @@ def _has_decimals(figure: _Figure) -> bool:
 
 
 def _has_currency(figure: _Figure) -> bool:
-    return _CURRENCY.search(figure.run.text) is not None
+    return any(number.currency_sign is not None for number in find_numbers(figure.run.text))
 
 
 def _place(figures: Sequence[_Figure]) -> Box:

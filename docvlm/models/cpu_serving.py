@@ -27,12 +27,17 @@ MOST_QUERIES = 16
 
 
 def serve_on_cpu(model: Any) -> None:
-    """Change a ``LlamaForCausalLM`` without biases in place; its weights stay the very same tensors under the
-    same names."""
+    """Change a ``LlamaForCausalLM`` in place; its weights stay the very same tensors under the same names.
+
+    Layers with biases, or with those of an adapter over them, stay as they are. Adapters are merged before:
+    peft merges through ``.data``, which leaves no trace (see ``PackedWeights``).
+    """
     AttentionInterface.register(ATTENTION, attend)
     AttentionMaskInterface.register(ATTENTION, sdpa_mask)
     model.set_attn_implementation(ATTENTION)
     for name, module in list(model.named_modules()):
+        if isinstance(module, LlamaAttention | LlamaMLP) and not all(map(_is_plain, module.children())):
+            continue
         if isinstance(module, LlamaAttention):
             model.set_submodule(name, ServedAttention(module))
         elif isinstance(module, LlamaMLP):
@@ -116,6 +121,10 @@ class ServedFeedForward(LlamaMLP):
         gate, content = self._packed.multiply(x).chunk(2, dim=-1)
         projected: torch.Tensor = self.down_proj(self.act_fn(gate) * content)
         return projected
+
+
+def _is_plain(layer: torch.nn.Module) -> bool:
+    return not isinstance(layer, torch.nn.Linear) or (type(layer) is torch.nn.Linear and layer.bias is None)
 
 
 def _one_operation(norm: LlamaRMSNorm) -> torch.nn.RMSNorm:

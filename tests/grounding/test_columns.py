@@ -190,6 +190,20 @@ def test_an_entry_whose_text_is_its_figure_is_a_sum() -> None:
     assert texts(lined_up(page(rows), (*ROWS, ("694.50", None, None, "694.50")))) == list(ROWS)
 
 
+def test_an_entry_that_begins_with_a_word_for_sums_is_one() -> None:
+    rows = (*ROWS, ("Subtotal", "", "", "694.50"))
+    assert texts(lined_up(page(rows), (*ROWS, ("Subtotal", None, None, "694.50")))) == list(ROWS)
+    assert texts(lined_up(page(rows), (*ROWS, ("694.50", None, None, "694.50")))) == list(ROWS)
+
+
+def test_an_article_without_a_quantity_is_no_sum() -> None:
+    rows = (("4711", "2", "55.00", "110.00"), ("4712", "3", "9.50", "28.50"), ("4713", "", "", "120.00"))
+    assert texts(lined_up(page(rows), (*rows[:2], ("4713", None, None, "120.00")))) == [
+        *rows[:2],
+        ("4713", None, None, "120.00"),
+    ]
+
+
 def test_an_entry_without_a_quantity_stays_though_its_text_was_taken_for_a_figure() -> None:
     rows = (*ROWS[:3], ("Box", "", "14.00", "56.00"))
     found = lined_up(page(rows), (*ROWS[:3], ("14.00", None, "14.00", "56.00")))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from docvlm.grounding import PageWords
-from docvlm.grounding.products import Factors, factors_of, find_factors
+from docvlm.grounding.factor_names import Factors
+from docvlm.grounding.products import find_factors
 from docvlm.schemas import FieldSpec, load_schema, page_context
 from docvlm.types import Box, Word
 
@@ -32,6 +33,23 @@ def page(*rows: tuple[str, ...]) -> PageWords:
     return PageWords(lines, lines)
 
 
+def split(words: PageWords) -> PageWords:
+    """The same page with the words of each text apart."""
+    lines = [
+        [
+            Word(
+                part,
+                Box(word.box.x0 + 8.0 * at, word.box.y0, word.box.x0 + 8.0 * (at + len(part)), word.box.y1),
+            )
+            for word in row
+            for part in word.text.split()
+            for at in [word.text.index(part)]
+        ]
+        for row in words.lines
+    ]
+    return PageWords(lines, lines)
+
+
 def found(words: PageWords, first: int = 0, chosen: tuple[int, ...] = ()) -> tuple[int, int, int] | None:
     """The numbers of the printed columns that are quantity, price and amount.
 
@@ -48,23 +66,6 @@ def found(words: PageWords, first: int = 0, chosen: tuple[int, ...] = ()) -> tup
         return None
     one, two, three = (STARTS.index(int(box.x0)) for box in (places.quantity, places.price, places.amount))
     return one, two, three
-
-
-@pytest.mark.parametrize(
-    ("schema", "factors"),
-    [
-        (BILL, Factors(1, 2, 3)),
-        ("items[prix:amount, total:amount, tax:amount, pieces:integer]", Factors(3, 0, 1)),
-        ("items[description, quantity:number, amount]", None),
-        ("items[description, quantity:number, debit:amount, credit:amount]", None),
-        ("items[quantity:number, ordered:number, price:amount, amount]", Factors(0, 2, 3)),
-        ("items[position:integer, vat_rate:number, price:amount, amount]", None),
-        ("items[qty:integer, price:amount, amount, balance:amount]", Factors(0, 1, 2)),
-        ("items[qty:integer, price:amount, net:amount, total:amount]", None),
-    ],
-)
-def test_types_and_names_say_what_multiplies(schema: str, factors: Factors | None) -> None:
-    assert factors_of(columns(schema)) == factors
 
 
 def test_three_figures_that_multiply_out_on_most_rows_are_the_columns() -> None:
@@ -115,6 +116,61 @@ def test_a_unit_beside_the_quantity_is_no_currency() -> None:
 def test_of_two_amounts_that_multiply_out_the_model_tells_which_is_meant(amount: int) -> None:
     words = page(("Chair 20%", "3", "10.00", "30.00", "36.00"), ("Desk 20%", "5", "12.00", "60.00", "72.00"))
     assert found(words, chosen=(1, 2, amount)) == (1, 2, amount)
+
+
+def test_a_choice_without_the_currency_is_the_same_choice() -> None:
+    words = page(
+        ("Chair 20%", "3", "10.00", "€ 30.00", "€ 36.00"), ("Desk 20%", "5", "12.00", "€ 60.00", "€ 72.00")
+    )
+    words = split(words)
+    chosen = [
+        [words.find(text)[0] for text in row]
+        for row in (("Chair", "3", "10.00", "36.00"), ("Desk", "5", "12.00", "72.00"))
+    ]
+    places = find_factors(chosen, FACTORS, columns(), words, page_context(words.text))
+    assert places is not None and places.amount is not None and places.amount.x0 == 500
+
+
+@pytest.mark.parametrize("amounts", [("36.00", "72.00", "24.00"), ("27.00", "57.00", "14.40")])
+def test_amounts_with_tax_or_less_a_discount_are_left_to_the_model(amounts: tuple[str, ...]) -> None:
+    words = page(
+        ("Chair", "3", "10.00", "30.00", amounts[0]),
+        ("Desk", "5", "12.00", "60.00", amounts[1]),
+        ("Lamp", "2", "10.00", "20.00", amounts[2]),
+    )
+    entries = [[words.run_in_row(row, at, at + 1) for at in (0, 2, 1, 4)] for row in range(3)]
+    places = find_factors(entries, FACTORS, columns(), words, page_context(words.text))
+    assert places is not None and places.amount is None
+    for entry in entries:
+        entry[3] = None
+    places = find_factors(entries, FACTORS, columns(), words, page_context(words.text))
+    assert places is not None and places.amount is not None and places.amount.x0 == 400
+
+
+def test_factors_miss_by_as_much_either_way_round() -> None:
+    rows = (
+        ("Design", "1.33", "90.00", "120.00"),
+        ("Review", "0.67", "90.00", "60.00"),
+        ("Travel", "2.17", "90.00", "195.00"),
+    )
+    assert found(page(("Service", "Hours", "Price", "Amount"), *rows), first=1) == (1, 2, 3)
+    assert found(page(*rows), chosen=(1, 2, 3)) == (1, 2, 3)
+
+
+def test_words_of_other_entries_are_no_heads() -> None:
+    words = page(
+        ("Rice", "", "kg poids", ""),
+        ("-", "2", "3.99", "7.98"),
+        ("Flour", "", "kg poids", ""),
+        ("-", "3", "0.89", "2.67"),
+    )
+    entries = [[words.run_in_row(row, at, at + 1) for at in range(4)] for row in (1, 3)]
+    places = find_factors(entries, FACTORS, columns(), words, page_context(words.text))
+    assert places is not None and places.quantity.x0 == 200
+
+
+def test_credit_notes_print_their_sign_somewhere() -> None:
+    assert found(page(("Chair", "3", "10.00", "-30.00"), ("Desk", "5", "12.00", "-60.00"))) == (1, 2, 3)
 
 
 def test_a_price_by_one_tells_nothing() -> None:
