@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import rms_norm, scaled_dot_product_attention
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
@@ -43,7 +43,7 @@ def serve_on_cpu(model: Any) -> None:
         elif isinstance(module, LlamaMLP):
             model.set_submodule(name, ServedFeedForward(module))
         elif isinstance(module, LlamaRMSNorm):
-            model.set_submodule(name, _one_operation(module))
+            model.set_submodule(name, ServedNorm(module))
     # The head's rounding alone was a third of all that rounding changed, and it gained little.
     model.set_output_embeddings(ServedLinear(model.get_output_embeddings(), rounded=False))
 
@@ -60,6 +60,22 @@ class ServedLinear(torch.nn.Linear):
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Multiply ``input``, shape (..., in features), by the transposed weights."""
         return self._packed.multiply(input) if packs(input, self.weight) else super().forward(input)
+
+
+class ServedNorm(LlamaRMSNorm):
+    """A norm in one operation, rounded once."""
+
+    def __init__(self, norm: LlamaRMSNorm) -> None:
+        super().__init__(norm.weight.shape[0], norm.variance_epsilon)
+        self.weight = norm.weight
+        self.train(norm.training)
+
+    def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
+        """Of states of shape (..., width)."""
+        if packs(hidden_states, self.weight):
+            return rms_norm(hidden_states, self.weight.shape, self.weight, self.variance_epsilon)
+        plain: torch.Tensor = super().forward(hidden_states)
+        return plain
 
 
 class ServedAttention(LlamaAttention):
@@ -125,12 +141,6 @@ class ServedFeedForward(LlamaMLP):
 
 def _is_plain(layer: torch.nn.Module) -> bool:
     return not isinstance(layer, torch.nn.Linear) or (type(layer) is torch.nn.Linear and layer.bias is None)
-
-
-def _one_operation(norm: LlamaRMSNorm) -> torch.nn.RMSNorm:
-    quick = torch.nn.RMSNorm(norm.weight.shape[0], norm.variance_epsilon, device="meta")
-    quick.weight = norm.weight
-    return quick.train(norm.training)
 
 
 def attend(
