@@ -140,7 +140,8 @@ class ServedFeedForward(LlamaMLP):
 
 
 def _is_plain(layer: torch.nn.Module) -> bool:
-    return not isinstance(layer, torch.nn.Linear) or (type(layer) is torch.nn.Linear and layer.bias is None)
+    is_linear = type(layer) is torch.nn.Linear and layer.bias is None
+    return is_linear or not list(layer.parameters())
 
 
 def attend(

@@ -13,7 +13,7 @@ from torch.profiler import ProfilerActivity, profile
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from docvlm.models.cached_model import CachedModel
-from docvlm.models.cpu_serving import MOST_QUERIES, serve_on_cpu
+from docvlm.models.cpu_serving import MOST_QUERIES, ServedAttention, ServedFeedForward, serve_on_cpu
 from docvlm.models.packed_weights import MOST_ROUNDED_ROWS
 
 PAGE = list(range(3, 43))
@@ -116,6 +116,21 @@ def test_an_adapter_laid_over_a_served_model_counts(plain: Any, quick: Any, targ
     taught, mine = (after_page(one.eval(), count).float() for one in both)
     assert (taught - bare).abs().max() > 0.1
     assert (mine - taught).abs().max() < 0.2 * (taught - bare).abs().max()
+
+
+def test_layers_with_biases_or_adapters_stay_as_they_are(plain: Any) -> None:
+    first, second, third = plain.model.layers
+    first.self_attn.q_proj.bias = torch.nn.Parameter(torch.randn(96))
+    get_peft_model(second.mlp, LoraConfig(r=4, target_modules=["up_proj"], init_lora_weights=False))
+    before = after_page(plain, MOST_QUERIES)
+    serve_on_cpu(plain)
+    torch.testing.assert_close(after_page(plain, MOST_QUERIES), before)
+    served = [
+        isinstance(one, ServedAttention | ServedFeedForward)
+        for layer in (first, second, third)
+        for one in (layer.self_attn, layer.mlp)
+    ]
+    assert served == [False, True, True, False, True, True]
 
 
 def test_a_model_that_was_served_can_be_copied(quick: Any) -> None:
