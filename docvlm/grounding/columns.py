@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import itertools
 import re
-import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from docvlm.grounding.factor_names import factors_of
 from docvlm.grounding.products import find_factors
-from docvlm.grounding.row_places import ALIGNED, overlap, row_of, run_standing_in
+from docvlm.grounding.row_places import (
+    ALIGNED,
+    below_each_other,
+    overlap,
+    row_of,
+    run_standing_in,
+    usual_place,
+)
 from docvlm.grounding.runs import PageWords, WordRun
 from docvlm.grounding.table_rows import FIGURES
 from docvlm.schemas import FieldSpec, FieldType, PageContext, normalise
@@ -39,7 +45,6 @@ _SUM_WORDS = re.compile(
     r"|report(?!\W+[^\W\d]))\b"
 )
 """How a row begins that adds the entries up, or carries them over to another page."""
-
 
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -279,9 +284,7 @@ def _place(cells: Sequence[Cell], spec: FieldSpec) -> Box | None:
         cell.confidence for cell in found
     ):
         return None
-    boxes = [cell.run.box for cell in best if cell.run is not None]
-    left = statistics.median(box.x0 for box in boxes)
-    return Box(left, 0.0, max(statistics.median(box.x1 for box in boxes), left + 1.0), 1.0)
+    return usual_place([cell.run.box for cell in best if cell.run is not None])
 
 
 def _below_each_other(first: Cell, second: Cell, spec: FieldSpec) -> bool:
@@ -290,11 +293,11 @@ def _below_each_other(first: Cell, second: Cell, spec: FieldSpec) -> bool:
     one, other = first.run.box, second.run.box
     if spec.type is FieldType.TEXT:
         return abs(one.x0 - other.x0) < ALIGNED * max(one.height, other.height)
-    return overlap(one, other) > 0.3
+    return below_each_other(one, other)
 
 
 def _share(entries: Sequence[Sequence[Cell]], number: int, place: Box) -> float:
     """How much of a column, by confidence, stands in its place."""
     found = [cell for entry in entries if (cell := entry[number]).run is not None]
-    there = [cell for cell in found if cell.run is not None and overlap(cell.run.box, place) > 0.3]
+    there = [cell for cell in found if cell.run is not None and below_each_other(cell.run.box, place)]
     return sum(cell.confidence for cell in there) / max(sum(cell.confidence for cell in found), 1e-6)

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import itertools
 import re
-import statistics
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 
 from docvlm.grounding.factor_names import Factors, leans_to_price
-from docvlm.grounding.row_places import overlap, row_of, runs_on_row
+from docvlm.grounding.row_places import below_each_other, overlap, row_of, runs_on_row, usual_place
 from docvlm.grounding.runs import PageWords, WordRun
 from docvlm.schemas import FieldSpec, FieldType, PageContext, normalise
 from docvlm.schemas.letters import without_accents
@@ -63,7 +62,7 @@ class FactorPlaces:
 @dataclass(frozen=True, slots=True)
 class _Figure:
     run: WordRun
-    place: Box
+    place: Box  # of the run, which would put it together anew each time
     value: Decimal
 
     def shares_words(self, run: WordRun | None) -> bool:
@@ -87,7 +86,7 @@ class _Product:
 
     def below(self, other: _Product) -> bool:
         return all(
-            overlap(mine.place, its.place) > 0.3
+            below_each_other(mine.place, its.place)
             for mine, its in (
                 (self.quantity, other.quantity),
                 (self.price, other.price),
@@ -115,7 +114,7 @@ def find_factors(
     specs = [columns[number] for number in numbers]
     products = [one for row in sorted(rows) for one in _products(row, specs, words, context)]
     best = max(
-        _below_each_other(products),
+        _in_the_same_places(products),
         key=lambda ones: (
             _count_rows(ones),
             *_looks_right(ones, words),
@@ -130,14 +129,14 @@ def find_factors(
     amounts = [amount for *_, amount in entries]
     otherwise = _chosen_otherwise(best, amounts, specs[-1], words, context)
     return FactorPlaces(
-        _place([one.quantity for one in best]),
-        _place([one.price for one in best]),
-        None if otherwise else _place([one.amount for one in best]),
+        usual_place([one.quantity.place for one in best]),
+        usual_place([one.price.place for one in best]),
+        None if otherwise else usual_place([one.amount.place for one in best]),
         _count_rows(best) / len(rows),
     )
 
 
-def _below_each_other(products: Sequence[_Product]) -> list[list[_Product]]:
+def _in_the_same_places(products: Sequence[_Product]) -> list[list[_Product]]:
     """The products whose figures stand in the same three places, for each three places."""
     found: list[list[_Product]] = []
     for one in products:
@@ -245,8 +244,3 @@ def _has_decimals(figure: _Figure) -> bool:
 
 def _has_currency(figure: _Figure) -> bool:
     return any(number.currency_sign is not None for number in find_numbers(figure.run.text))
-
-
-def _place(figures: Sequence[_Figure]) -> Box:
-    left = statistics.median(one.place.x0 for one in figures)
-    return Box(left, 0.0, max(statistics.median(one.place.x1 for one in figures), left + 1.0), 1.0)

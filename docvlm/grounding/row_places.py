@@ -47,7 +47,18 @@ def stands_in(run: WordRun, place: Box, spec: FieldSpec) -> bool:
     """Whether a run stands where a column does."""
     if spec.type is FieldType.TEXT:
         return abs(run.box.x0 - place.x0) < ALIGNED * run.box.height
-    return overlap(run.box, place) > 0.3
+    return below_each_other(run.box, place)
+
+
+def below_each_other(first: Box, second: Box) -> bool:
+    """Whether two figures stand in one column, however they are aligned."""
+    return overlap(first, second) > 0.3
+
+
+def usual_place(boxes: Sequence[Box]) -> Box:
+    """Where the runs of a column stand, by the medians of their edges."""
+    left = statistics.median(box.x0 for box in boxes)
+    return Box(left, 0.0, max(statistics.median(box.x1 for box in boxes), left + 1.0), 1.0)
 
 
 def overlap(first: Box, second: Box) -> float:

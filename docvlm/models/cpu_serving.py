@@ -98,8 +98,8 @@ class ServedAttention(LlamaAttention):
         **options: Any,
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """What transformers calls; states have the shape (batch, length, width)."""
-        whole = self._packed.are_of(self.q_proj, self.k_proj, self.v_proj)
-        if not whole or not packs(hidden_states, self.q_proj.weight):
+        untouched = self._packed.are_of(self.q_proj, self.k_proj, self.v_proj)
+        if not untouched or not packs(hidden_states, self.q_proj.weight):
             given = (position_embeddings, attention_mask, past_key_values)
             plain: tuple[torch.Tensor, torch.Tensor | None] = super().forward(
                 hidden_states, *given, **options
@@ -131,7 +131,8 @@ class ServedFeedForward(LlamaMLP):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """What transformers calls; ``x`` has the shape (batch, length, width)."""
-        if not self._packed.are_of(self.gate_proj, self.up_proj) or not packs(x, self.gate_proj.weight):
+        untouched = self._packed.are_of(self.gate_proj, self.up_proj)
+        if not untouched or not packs(x, self.gate_proj.weight):
             plain: torch.Tensor = super().forward(x)
             return plain
         gate, content = self._packed.multiply(x).chunk(2, dim=-1)

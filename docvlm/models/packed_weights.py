@@ -83,7 +83,8 @@ class PackedWeights:
         weights = [linear.weight for linear in self._linears]
         made_from = tuple((weight.data_ptr(), weight._version) for weight in weights)
         if self._copies is None or self._copies.made_from != made_from:
-            together = torch.cat([weight.detach() for weight in weights])
+            parts = [weight.detach() for weight in weights]
+            together = torch.cat(parts) if len(parts) > 1 else parts[0]
             packed = torch.ops.mkldnn._reorder_linear_weight(together, _USUAL_ROWS) if _orders() else together
             self._copies = _Copies(made_from, packed, _round(together) if self._rounded else None)
         return self._copies

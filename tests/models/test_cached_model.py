@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from docvlm.models.cached_model import CachedModel
 from docvlm.models.roomy_cache import ROOM
+from tests.finetune.tiny import tiny_llama
 
 PAGE = list(range(3, 23))
 
@@ -17,16 +17,7 @@ PAGE = list(range(3, 23))
 @pytest.fixture
 def model() -> Any:
     torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=64,
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=1024,
-    )
-    return LlamaForCausalLM(config).eval()
+    return tiny_llama(64)
 
 
 @pytest.fixture
