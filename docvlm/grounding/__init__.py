@@ -1,8 +1,9 @@
 """Replies held to the words of the page, and values traced back to where those words stand."""
 
+from docvlm.grounding.asked_label import run_that_says, words_instead
 from docvlm.grounding.columns import Cell, line_up
 from docvlm.grounding.draft import AnswerDraft, ExtractionDraft
-from docvlm.grounding.grammar import answer_grammar, extraction_grammar
+from docvlm.grounding.grammar import answer_grammar, beginning_grammar, extraction_grammar
 from docvlm.grounding.json_reply import extraction_json_schema, parse_json_extraction
 from docvlm.grounding.reply import (
     UNKNOWN_CONFIDENCE,
@@ -29,6 +30,7 @@ __all__ = [
     "ReplyText",
     "WordRun",
     "answer_grammar",
+    "beginning_grammar",
     "extraction_grammar",
     "extraction_json_schema",
     "line_up",
@@ -36,5 +38,7 @@ __all__ = [
     "parse_extraction",
     "parse_free_answer",
     "parse_json_extraction",
+    "run_that_says",
     "shown_by_sums",
+    "words_instead",
 ]

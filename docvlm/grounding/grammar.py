@@ -15,6 +15,7 @@ from docvlm.grounding.runs import PageWords
 from docvlm.grounding.table_rows import has_figures, row_bands
 from docvlm.prompts import ABSENT, CELL_BREAK, ROW_START
 from docvlm.schemas import FieldSpec, PageContext, Schema, Span, find_candidates
+from docvlm.types import Word
 
 MAX_RUN_WORDS = 40
 MAX_ROWS = 60
@@ -25,6 +26,16 @@ def answer_grammar(words: PageWords) -> str:
     """One run of words, or ``not found``; then the line ends."""
     grammar = _Grammar(words)
     return grammar.render(f"({grammar.text_value()} | NOT_FOUND) NEWLINE")
+
+
+def beginning_grammar(words: Sequence[Word]) -> str:
+    """The first of these words, or a run that begins with it; then the line ends."""
+    rules = [
+        f"word_{number}: {_literal(f' {word.text}')}"
+        + (f" (word_{number + 1})?" if number + 1 < len(words) else "")
+        for number, word in enumerate(words)
+    ]
+    return "\n".join(["%llguidance {}", "start: word_0 NEWLINE", *rules, 'NEWLINE: "\\n"']) + "\n"
 
 
 def extraction_grammar(schema: Schema, words: PageWords, context: PageContext) -> str:

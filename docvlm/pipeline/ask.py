@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from docvlm.grounding import ReplySpan, ReplyText, parse_answer, parse_free_answer
+from docvlm.grounding import (
+    ReplySpan,
+    ReplyText,
+    WordRun,
+    parse_answer,
+    parse_free_answer,
+    run_that_says,
+    words_instead,
+)
+from docvlm.models.calibration import Calibration
 from docvlm.models.protocol import Engine, GenerationRequest, PageInput
 from docvlm.pipeline.ranking import rank_texts
-from docvlm.pipeline.requests import ANSWER_TOKENS, question_request
+from docvlm.pipeline.requests import ANSWER_TOKENS, held_to_words, question_request
 from docvlm.pipeline.windows import Window
 from docvlm.prompts import free_question_prompt
 from docvlm.schemas import without_sentence_end
@@ -27,6 +36,14 @@ class AnswerPiece:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the model replied to a window, and what is given instead where a label of the page says more."""
+
+    reply: Answer
+    instead: Answer | None = None
+
+
 def ask_windows(
     engine: Engine,
     windows: Sequence[Window],
@@ -42,20 +59,31 @@ def ask_windows(
     Raises:
         Cancelled: soon after ``cancel`` was set.
     """
-    found: list[Answer] = []
+    found: list[_Found] = []
     ranked = rank_texts(question, [window.words.text for window in windows])[:ASKED_WINDOWS]
     for index in ranked:
         window = windows[index]
+        shown = show(window)
+        request = _request(engine, question, window)
         reply = ReplyText()
-        for step in engine.generate(show(window), _request(engine, question, window), cancel):
+        for step in engine.generate(shown, request, cancel):
             reply.push(step)
             yield AnswerPiece(window.page_number, step.text)
         parse = parse_answer if engine.card.follows_grammar else parse_free_answer
-        answer = _ground(question, parse(reply), window)
-        found.append(answer)
+        span = parse(reply)
+        run = window.words.find_best(span.text, question) if span.text else None
+        answer = _grounded(question, span, run, window)
+        beside = words_instead(question, run, window.words) if request.grammar else ()
+        instead: Answer | None = None
+        if beside:
+            # It has to begin there; how far it goes is the model's choice.
+            held = ReplyText.of(engine.generate(shown, held_to_words(request, beside), cancel))
+            stands = run_that_says(beside, parse_answer(held).text)
+            instead = None if stands is None else _grounded(question, span, stands, window)
+        found.append(_Found(answer, instead))
         if answer.text is not None and answer.confidence >= SURE:
             break
-    yield engine.card.calibration.answer(_surest(question, found))
+    yield _surest(question, found, engine.card.calibration)
 
 
 def _request(engine: Engine, question: str, window: Window) -> GenerationRequest:
@@ -64,17 +92,24 @@ def _request(engine: Engine, question: str, window: Window) -> GenerationRequest
     return question_request(question, window.words)
 
 
-def _ground(question: str, span: ReplySpan, window: Window) -> Answer:
-    run = window.words.find_best(span.text, question) if span.text else None
+def _grounded(question: str, span: ReplySpan, run: WordRun | None, window: Window) -> Answer:
     if run is None:
         return Answer(question, None, span.confidence)
     confidence = span.confidence * run.confidence
     return Answer(question, without_sentence_end(run.text), confidence, window.page_number, run.boxes)
 
 
-def _surest(question: str, found: Sequence[Answer]) -> Answer:
-    """The most confident answer with words, else "not found" as sure as its least sure window."""
-    with_words = [answer for answer in found if answer.text is not None]
+def _surest(question: str, found: Sequence[_Found], calibration: Calibration) -> Answer:
+    """The most confident answer with words, else "not found" as sure as its least sure window.
+
+    What stands beside a label is as sure as the reply in whose place it is given.
+    """
+    with_words = [one for one in found if one.reply.text is not None]
     if with_words:
-        return max(with_words, key=lambda answer: answer.confidence)
-    return Answer(question, None, min((answer.confidence for answer in found), default=1.0))
+        best = max(with_words, key=lambda one: one.reply.confidence)
+    else:
+        # Of replies without words those that a label contradicts come first.
+        nothing = _Found(Answer(question, None, 1.0))
+        best = min(found, key=lambda one: (one.instead is None, one.reply.confidence), default=nothing)
+    answer = calibration.answer(best.reply)
+    return answer if best.instead is None else replace(best.instead, confidence=answer.confidence)

@@ -27,7 +27,7 @@ from docvlm.store import RunKind, Store
 from docvlm.tiling import Budget, TilePlan, native_views, plan_tiles
 from docvlm.types import Answer, DocumentInfo, Extraction, Page, PageStatus, RgbImage, RunInfo
 
-PIPELINE_VERSION = "9"
+PIPELINE_VERSION = "10"
 """Changes with prompts, grammars, typing, merging or curves; answers of another version are not reused."""
 
 Kind = TypeVar("Kind")

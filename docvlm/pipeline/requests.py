@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from docvlm.grounding import (
     AnswerDraft,
     ExtractionDraft,
     PageWords,
     answer_grammar,
+    beginning_grammar,
     extraction_grammar,
 )
 from docvlm.models.protocol import GenerationRequest
 from docvlm.prompts import ABSENT, ANSWER_START, extraction_prompt, question_prompt
 from docvlm.schemas import PageContext, Schema
+from docvlm.types import Word
 
 EXTRACTION_TOKENS = 1536
 ANSWER_TOKENS = 192  # forty words, the longest run, take up to about 180
@@ -44,3 +49,8 @@ def question_request(question: str, words: PageWords) -> GenerationRequest:
         ANSWER_TOKENS,
         draft=AnswerDraft(words),
     )
+
+
+def held_to_words(request: GenerationRequest, words: Sequence[Word]) -> GenerationRequest:
+    """The same question, whose reply has to begin with the first of these words and go on with the next."""
+    return replace(request, grammar=beginning_grammar(words))
