@@ -64,11 +64,13 @@ def _what_is_asked(question: str) -> str:
 
 def _words_beside(label: WordRun, words: PageWords) -> tuple[Word, ...]:
     kept: list[Word] = []
-    for number, text in enumerate(_texts_beside(label, words)):
-        # The first text may hold a colon ("16:30", a label of the value's own), but is no label itself.
-        if any(word.text.endswith(":") for word in text[0 if number else -1 :]):
+    edge = label.boxes[-1]
+    for text in _texts_beside(label, words):
+        apart = text[0].box.x0 - edge.x1 > _OTHER_TEXT * edge.height
+        if any(word.text.endswith(":") for word in (text if apart else text[-1:])):
             break
         kept += text
+        edge = text[-1].box
     while kept and not _ALPHANUMERIC.search(kept[0].text):
         kept = kept[1:]
     return tuple(kept[:_MOST_WORDS])

@@ -3,7 +3,7 @@
 import llguidance
 import pytest
 
-from docvlm.grounding import answer_grammar, extraction_grammar
+from docvlm.grounding import answer_grammar, beginning_grammar, extraction_grammar
 from docvlm.schemas import Schema, load_schema, page_context
 from tests.pages import words_of
 
@@ -113,3 +113,11 @@ def test_a_run_is_not_longer_than_forty_words() -> None:
     grammar = answer_grammar(words_of(" ".join(words)))
     assert accepts(grammar, f" {' '.join(words[:40])}\n")
     assert not accepts(grammar, f" {' '.join(words[:41])}\n")
+
+
+@pytest.mark.parametrize(
+    ("reply", "allowed"),
+    [(" 3\n", True), (' 3 "May"\n', True), (' "May"\n', False), (" not found\n", False), ("\n", False)],
+)
+def test_a_reply_held_to_words_begins_with_the_first(reply: str, allowed: bool) -> None:
+    assert accepts(beginning_grammar(words_of('3 "May" 1999').lines[0]), reply) is allowed

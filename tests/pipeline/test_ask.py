@@ -76,3 +76,45 @@ def test_a_free_reply_is_held_to_the_page(reply: str, text: str | None) -> None:
     assert (answer.page is None) == (text is None)
     assert answer.confidence == UNKNOWN_CONFIDENCE
     assert engine.requests[0].grammar is None
+
+
+FORM = ("Maker        AMF            Weight    1.07", "Draw         .41            Length    84 mm")
+
+
+def test_where_a_question_names_a_label_what_stands_beside_it_is_the_answer() -> None:
+    replies = iter([" 84 mm\n", " AMF\n"])
+    engine = WrittenEngine(lambda _page, _prompt: next(replies), probability=0.7)
+    answer = answer_of(engine, windows_of(engine, FORM), 'What is the value of the field "Maker"?')
+    assert answer.text == "AMF"
+    assert answer.page == 1
+    assert answer.boxes[0].as_list() == [130, 0, 160, 18]
+    assert answer.confidence == pytest.approx(0.7)  # of the reply that it takes the place of
+    free, held = engine.requests
+    assert "AMF" in (held.grammar or "") and "84" not in (held.grammar or "")
+    assert (held.prompt, held.reply_start) == (free.prompt, free.reply_start)
+
+
+def test_what_stands_beside_its_label_is_found() -> None:
+    replies = iter([" not found\n", " AMF\n"])
+    engine = WrittenEngine(lambda _page, _prompt: next(replies))
+    assert answer_of(engine, windows_of(engine, FORM), "Maker?").text == "AMF"
+
+
+def test_a_reply_beside_the_label_is_not_asked_for_again() -> None:
+    engine = WrittenEngine(lambda _page, _prompt: " AMF\n")
+    assert answer_of(engine, windows_of(engine, FORM), "Maker?").text == "AMF"
+    assert len(engine.requests) == 1
+
+
+def test_words_on_another_page_come_before_a_label_without_a_reply() -> None:
+    engine = WrittenEngine(
+        lambda page, _prompt: " Hauni\n" if "Hauni" in page else " not found\n", probability=0.6
+    )
+    windows = windows_of(engine, FORM, ["The maker of the machine is Hauni"])
+    assert answer_of(engine, windows, "Maker?").text == "Hauni"
+
+
+def test_an_engine_that_writes_freely_is_not_held_to_a_label() -> None:
+    engine = WrittenEngine(lambda _page, _prompt: "84 mm", probability=None, follows_grammar=False)
+    assert answer_of(engine, windows_of(engine, FORM), "Maker?").text == "84 mm"
+    assert len(engine.requests) == 1
