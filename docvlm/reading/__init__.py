@@ -7,7 +7,7 @@ from docvlm.reading.layout import layout_rows, layout_text
 from docvlm.reading.markdown import to_markdown
 from docvlm.reading.page_reader import default_reader, read_page
 
-READER_VERSION = "pp-ocrv6-small-8"
+READER_VERSION = "pp-ocrv6-small-7"
 """Changes whenever the same page would be read differently, so that kept readings are made anew."""
 
 

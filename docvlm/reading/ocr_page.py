@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from docvlm.imageops import Alignment, estimate_alignment, ink_mask, make_upright, to_gray
@@ -21,8 +19,6 @@ _SAMPLE_LINES = 6
 _READS_WELL = 0.88  # mean confidence of the sample; upside-down print stays below
 _CLEARLY_BETTER = 0.05  # by so much must upside-down win, or a few stray marks would turn the page
 _RESIDUAL_SKEW = 1.5  # degrees left by the projection profile that are worth a second detection
-_STRAIGHT = 0.3  # degrees left that put no word on another row than it stands on
-_FEWEST_LONG, _LONG = 3, 5.0  # boxes, so many times as wide as high, that tell the tilt left
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +63,8 @@ def read_image(image: RgbImage, reader: TextReader) -> OcrPage:
     tried.update(zip(rest, reader.recognise(upright, [_level(quads[i]) for i in rest]), strict=True))
     lines = [_better_direction(tried[index], quads[index], upright, reader) for index in range(len(quads))]
     legible = respell([line for line in lines if line.confidence >= LEAST_CONFIDENCE])
-    straight = _straightened(alignment, legible)
-    if straight != alignment:
-        legible = _moved(legible, alignment, straight)
     segments = (words_of_line(line) for line in legible)
-    return OcrPage(straight, tuple(words for words in segments if words))
+    return OcrPage(alignment, tuple(words for words in segments if words))
 
 
 def _correction(alignment: Alignment, quads: Sequence[Quad]) -> Alignment:
@@ -89,36 +82,6 @@ def _correction(alignment: Alignment, quads: Sequence[Quad]) -> Alignment:
     if abs(residual) < _RESIDUAL_SKEW:
         return alignment
     return Alignment(alignment.width, alignment.height, alignment.rotation, alignment.skew + residual)
-
-
-def _straightened(alignment: Alignment, lines: Sequence[RecognisedLine]) -> Alignment:
-    """The alignment without the tilt that its long lines still have.
-
-    Half a degree is nothing to the recogniser, but moves an amount at the right edge beside the label above.
-    """
-    long = sorted(
-        (_tilt(line.quad), quad_size(line.quad)[0]) for line in lines if 1 / _aspect(line.quad) >= _LONG
-    )
-    if len(long) < _FEWEST_LONG:
-        return alignment
-    middle = sum(width for _, width in long) / 2
-    reached = itertools.accumulate(width for _, width in long)
-    tilt = next(tilt for (tilt, _), so_far in zip(long, reached, strict=True) if so_far >= middle)
-    return alignment if abs(tilt) < _STRAIGHT else replace(alignment, skew=alignment.skew + tilt)
-
-
-def _moved(
-    lines: Sequence[RecognisedLine], before: Alignment, after: Alignment
-) -> tuple[RecognisedLine, ...]:
-    """Lines of a page made upright in one way where they stand on it made upright in another."""
-    to_turned = cv2.invertAffineTransform(before.skew_matrix())
-    to_upright = after.skew_matrix()
-    moved = []
-    for line in lines:
-        corners = line.quad @ to_turned[:, :2].T + to_turned[:, 2]
-        corners = corners @ to_upright[:, :2].T + to_upright[:, 2]
-        moved.append(replace(line, quad=np.asarray(corners, np.float32)))
-    return tuple(moved)
 
 
 def _aspect(quad: Quad) -> float:
