@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 
 from docvlm.adapters import NOTHING_KNOWN, KnownValues
+from docvlm.models.calibration import UNCALIBRATED, Calibration
 from docvlm.models.protocol import EngineCard, GenerationRequest, PageInput
 from docvlm.pipeline.windows import Window, cut_windows
 from docvlm.tiling import Budget, TilePlan, native_views, plan_tiles
@@ -23,12 +24,14 @@ class WrittenEngine:
         follows_grammar: bool = True,
         known: KnownValues = NOTHING_KNOWN,
         sees_pixels: bool = False,
+        calibration: Calibration = UNCALIBRATED,
     ) -> None:
         self._write = write
         self._probability = probability
         self._follows_grammar = follows_grammar
         self._known = known
         self._sees_pixels = sees_pixels
+        self._calibration = calibration
         self.requests: list[GenerationRequest] = []
         self.pages: list[PageInput] = []
 
@@ -40,6 +43,7 @@ class WrittenEngine:
             sees_pixels=self._sees_pixels,
             follows_grammar=self._follows_grammar,
             known=self._known,
+            calibration=self._calibration,
         )
 
     def plan_page(self, width: int, height: int, budget: Budget) -> TilePlan:

@@ -1,7 +1,7 @@
 """What stands on a page beside the label that a question names.
 
-"What is the policy number?", asked about a page that prints "Policy number:", means what is written beside
-it. A small model now and then takes a neighbour's value instead, or finds none.
+'What is the value of "Policy number"?', asked about a page that prints "Policy number:", means what is
+written beside it. A small model now and then takes a neighbour's value instead, or finds none.
 """
 
 from __future__ import annotations
@@ -12,40 +12,48 @@ from collections.abc import Sequence
 from docvlm.grounding.runs import PageWords, WordRun
 from docvlm.types import Box, Word
 
-_QUOTED = re.compile(r"[\"“„«](?P<label>[^\"“”„«»]+)[\"“”»]")
-_ALPHANUMERIC = re.compile(r"[^\W_]")
-_DIGIT_FIRST = re.compile(r"\W*\d")
+_QUOTED = re.compile(r"[\"“„«»]([^\"“”„«»]+)[\"“”«»](\W*$)?")
 _MARKS = ".?!:;,*#()[]"
+_LEADER = re.compile(r"[.:_…·\-–—]+")
+_DIGIT_FIRST = re.compile(r"\W*\d")
+_LABEL_END = re.compile(r"[^\W_]\W*[:：](?!\S)")
 
 _SAME_ROW = 0.4  # of the lower of two heights, which two words of one row have in common
 _OTHER_TEXT = 1.2  # of the line height: white from which on another text begins
 _OTHER_THING = 0.6  # of the line height: white behind a label, which is wider than between its words
 _SLACK = 0.5  # of the line height, by which a word may reach into the one before it
-_FAR_BELOW = 2.5  # of the answer's height, from which on it is another label's
+_NEXT_ROW = 2.5  # of the answer's height, within which the next row begins
 _MOST_WORDS = 40  # of an answer
 
 
 def words_instead(question: str, answer: WordRun | None, words: PageWords) -> tuple[Word, ...]:
-    """The words beside the label that a question names, where an answer stands neither there nor below it.
+    """The words beside the label that a question names, where an answer has nothing to do with that label.
 
-    A question names a label in quotation marks, or is nothing but its words. On the page they must begin a
-    text and have a colon, white or a figure behind them; what stands beside goes as far as the next label on
-    that row. Nothing where there is no such place or several, and on pages that are not read from left to
-    right.
+    A question names a label in quotation marks at its end, or is nothing but its words. On the page they must
+    begin a text and have a colon, white or a figure behind them; what stands beside goes as far as the next
+    label on that row. An answer is the label's own if it stands beside it, right below it or what is beside
+    it, as in tables, or before it on its row, as ticks do. Nothing where there is no such label or several,
+    and on pages whose rows do not run level from left to right.
 
     Args:
         answer: the model's; None for "not found".
     """
-    if not _is_level(words):
+    label = _label(question, words) if _is_level(words) else None
+    if label is None:
         return ()
-    asked = _what_is_asked(question)
-    labels = [run for run in words.find_loosely(asked) if _is_label(run, words)]
-    if len(labels) != 1:
+    texts = _texts_beside(label, words)
+    beside = tuple(word for text in texts for word in text)[:_MOST_WORDS]
+    if not beside:
         return ()
-    beside = _words_beside(labels[0], words)
-    if answer is not None and (answer.words[0] in beside or _is_below(answer.boxes[0], labels[0].box)):
-        return ()
-    return beside
+    if answer is None:
+        return beside
+    first, last = answer.boxes[0], label.boxes[-1]
+    is_its_own = (
+        any(word in beside for word in answer.words)
+        or (_on_row(first, last) and first.x1 <= last.x0 + _SLACK * last.height)
+        or any(_is_below(first, above) for above in (label.box, Box.around(word.box for word in texts[0])))
+    )
+    return () if is_its_own else beside
 
 
 def run_that_says(words: Sequence[Word], text: str | None) -> WordRun | None:
@@ -57,43 +65,26 @@ def run_that_says(words: Sequence[Word], text: str | None) -> WordRun | None:
     return WordRun(found, (Box.around(word.box for word in found),))
 
 
-def _what_is_asked(question: str) -> str:
-    quoted = _QUOTED.search(question)
-    return (quoted["label"] if quoted else question).strip(_MARKS + " ")
-
-
-def _words_beside(label: WordRun, words: PageWords) -> tuple[Word, ...]:
-    kept: list[Word] = []
-    edge = label.boxes[-1]
-    for text in _texts_beside(label, words):
-        apart = text[0].box.x0 - edge.x1 > _OTHER_TEXT * edge.height
-        if any(word.text.endswith(":") for word in (text if apart else text[-1:])):
-            break
-        kept += text
-        edge = text[-1].box
-    while kept and not _ALPHANUMERIC.search(kept[0].text):
-        kept = kept[1:]
-    return tuple(kept[:_MOST_WORDS])
-
-
-def _is_below(answer: Box, label: Box) -> bool:
-    """Whether an answer stands under a label, as values of a table do under their head."""
-    below = answer.y0 - label.y1
-    return (
-        min(label.x1, answer.x1) > max(label.x0, answer.x0)
-        and -_SLACK * label.height <= below < _FAR_BELOW * answer.height
-    )
+def _label(question: str, words: PageWords) -> WordRun | None:
+    """The one place where what is asked about is a label of the page."""
+    quoted = _QUOTED.findall(question)
+    if len(quoted) > 1 or (quoted and not quoted[0][1]):
+        return None  # a row and a column, a part of the page, the price of something
+    asked = (quoted[0][0] if quoted else question).strip(_MARKS + " ")
+    labels = [run for run in words.find_folded(asked) if _is_label(run, words)]
+    return labels[0] if len(labels) == 1 else None
 
 
 def _is_label(run: WordRun, words: PageWords) -> bool:
     """Whether a run begins where a text begins, and something else stands behind it."""
-    texts = _texts_beside(run, words)
-    ends = run.words[-1].text.endswith(":") or not texts
+    row = _row_behind(run, words)
+    last = run.words[-1]
+    ends = last.text.endswith((":", "：")) or not row
     if not ends:
-        behind = texts[0][0]
-        white = behind.box.x0 - run.words[-1].box.x1
+        behind = row[0]
+        white = behind.box.x0 - last.box.x1
         ends = white > _OTHER_THING * run.boxes[-1].height or bool(
-            _DIGIT_FIRST.match(behind.text) or not _ALPHANUMERIC.search(behind.text)
+            _DIGIT_FIRST.match(behind.text) or _LEADER.fullmatch(behind.text)
         )
     return ends and _begins_a_text(run, words)
 
@@ -105,32 +96,46 @@ def _begins_a_text(run: WordRun, words: PageWords) -> bool:
         return True
     before = row[place - 1]
     white = run.words[0].box.x0 - before.box.x1
-    return before.text[-1:] in _MARKS or white > _OTHER_TEXT * run.boxes[0].height
+    return before.text.endswith(tuple(_MARKS)) or white > _OTHER_TEXT * run.boxes[0].height
 
 
 def _texts_beside(label: WordRun, words: PageWords) -> list[list[Word]]:
-    """The texts to the right of a label on its row of the page: words together that stand close."""
-    last = label.boxes[-1]
-    taken = {id(word) for word in label.words}
-    row = sorted(
-        (
-            word
-            for line in words.lines
-            for word in line
-            if id(word) not in taken
-            and _on_row(word.box, last)
-            and word.box.x0 >= last.x1 - _SLACK * last.height
-        ),
-        key=lambda word: word.box.x0,
-    )
+    """The texts between a label and the next one on its row: words together that stand close."""
     texts: list[list[Word]] = []
-    edge = last.x1
-    for word in row:
-        if not texts or word.box.x0 - edge > _OTHER_TEXT * last.height:
+    edge = label.boxes[-1].x1
+    for word in _row_behind(label, words):
+        if not texts and _LEADER.fullmatch(word.text) and word.text not in "-–—":
+            edge = word.box.x1
+            continue
+        if not texts or word.box.x0 - edge > _OTHER_TEXT * label.boxes[-1].height:
             texts.append([])
         texts[-1].append(word)
         edge = word.box.x1
-    return texts
+    says = (" ".join(word.text for word in text) for text in texts)
+    labels = (number for number, text in enumerate(says) if _LABEL_END.search(text))
+    return texts[: next(labels, len(texts))]
+
+
+def _row_behind(run: WordRun, words: PageWords) -> list[Word]:
+    """The words to the right of a run on its row of the page, whatever block they belong to."""
+    last = run.boxes[-1]
+    taken = {id(word) for word in run.words}
+    row = (
+        word
+        for line in words.lines
+        for word in line
+        if id(word) not in taken and _on_row(word.box, last) and word.box.x0 >= last.x1 - _SLACK * last.height
+    )
+    return sorted(row, key=lambda word: word.box.x0)
+
+
+def _is_below(answer: Box, above: Box) -> bool:
+    """Whether an answer stands right below, as a value does under its head, or its second row."""
+    below = answer.y0 - above.y1
+    return (
+        min(above.x1, answer.x1) > max(above.x0, answer.x0)
+        and -_SLACK * above.height <= below < _NEXT_ROW * answer.height
+    )
 
 
 def _on_row(one: Box, other: Box) -> bool:
@@ -139,12 +144,7 @@ def _on_row(one: Box, other: Box) -> bool:
 
 
 def _is_level(words: PageWords) -> bool:
-    """Whether most rows of the page run from left to right."""
+    """Whether most rows of the page run from left to right, and level."""
     rows = [row for row in words.lines if len(row) > 1]
-    level = sum(_runs_rightwards(row) for row in rows)
+    level = sum(row[0].box.x0 < row[-1].box.x0 and _on_row(row[0].box, row[-1].box) for row in rows)
     return 2 * level > len(rows)
-
-
-def _runs_rightwards(row: Sequence[Word]) -> bool:
-    first, last = row[0].box, row[-1].box
-    return last.x0 > first.x0 and last.center[0] - first.center[0] > abs(last.center[1] - first.center[1])

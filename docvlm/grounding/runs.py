@@ -106,9 +106,10 @@ class PageWords:
         Where it does not stand word for word it may differ from the page in case, accents, spaces and
         the punctuation around words; it must have the same letters and digits.
         """
-        exact = self.find(value)
-        if exact:
-            return exact
+        return self.find(value) or self.find_folded(value)
+
+    def find_folded(self, value: str) -> tuple[WordRun, ...]:
+        """Every place where the letters and digits of ``value`` stand, be it word for word or not."""
         found: dict[tuple[int, ...], WordRun] = {}
         for order in self._orders:
             for start, end in loose_spans(order.texts, value):

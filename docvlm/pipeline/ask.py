@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from docvlm.grounding import (
-    ReplySpan,
+    UNKNOWN_CONFIDENCE,
     ReplyText,
     WordRun,
     parse_answer,
@@ -38,7 +38,7 @@ class AnswerPiece:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What the model replied to a window, and what is given instead where a label of the page says more."""
+    """What the model replied to a window, and what stands beside a label that contradicts it."""
 
     reply: Answer
     instead: Answer | None = None
@@ -51,7 +51,7 @@ def ask_windows(
     show: Callable[[Window], PageInput],
     cancel: threading.Event | None = None,
 ) -> Iterator[AnswerPiece | Answer]:
-    """Stream the pieces of each reply; the last value is the answer.
+    """Stream the pieces of the model's first reply to each window; the last value is the answer.
 
     Args:
         show: makes what the engine sees of a window, only for the windows that are asked.
@@ -72,17 +72,18 @@ def ask_windows(
         parse = parse_answer if engine.card.follows_grammar else parse_free_answer
         span = parse(reply)
         run = window.words.find_best(span.text, question) if span.text else None
-        answer = _grounded(question, span, run, window)
+        answer = _answer(question, run, span.confidence, window)
         beside = words_instead(question, run, window.words) if request.grammar else ()
-        instead: Answer | None = None
-        if beside:
-            # It has to begin there; how far it goes is the model's choice.
-            held = ReplyText.of(engine.generate(shown, held_to_words(request, beside), cancel))
-            stands = run_that_says(beside, parse_answer(held).text)
-            instead = None if stands is None else _grounded(question, span, stands, window)
+        if not beside:
+            found.append(_Found(answer))
+            if answer.text is not None and answer.confidence >= SURE:
+                break
+            continue
+        # It has to begin with the first of these words; how far it goes is the model's choice.
+        held = ReplyText.of(engine.generate(shown, held_to_words(request, beside), cancel))
+        stands = run_that_says(beside, parse_answer(held).text)
+        instead = _answer(question, stands, answer.confidence, window) if stands else None
         found.append(_Found(answer, instead))
-        if answer.text is not None and answer.confidence >= SURE:
-            break
     yield _surest(question, found, engine.card.calibration)
 
 
@@ -92,24 +93,28 @@ def _request(engine: Engine, question: str, window: Window) -> GenerationRequest
     return question_request(question, window.words)
 
 
-def _grounded(question: str, span: ReplySpan, run: WordRun | None, window: Window) -> Answer:
+def _answer(question: str, run: WordRun | None, confidence: float, window: Window) -> Answer:
+    """Words of a window as an answer, less sure where they were read badly; "not found" without any."""
     if run is None:
-        return Answer(question, None, span.confidence)
-    confidence = span.confidence * run.confidence
-    return Answer(question, without_sentence_end(run.text), confidence, window.page_number, run.boxes)
+        return Answer(question, None, confidence)
+    sure = confidence * run.confidence
+    return Answer(question, without_sentence_end(run.text), sure, window.page_number, run.boxes)
 
 
 def _surest(question: str, found: Sequence[_Found], calibration: Calibration) -> Answer:
     """The most confident answer with words, else "not found" as sure as its least sure window.
 
-    What stands beside a label is as sure as the reply in whose place it is given.
+    What stands beside a label is as sure as the words that it takes the place of; in the place of "not found"
+    it is as likely right as wrong.
     """
     with_words = [one for one in found if one.reply.text is not None]
     if with_words:
         best = max(with_words, key=lambda one: one.reply.confidence)
-    else:
-        # Of replies without words those that a label contradicts come first.
-        nothing = _Found(Answer(question, None, 1.0))
-        best = min(found, key=lambda one: (one.instead is None, one.reply.confidence), default=nothing)
-    answer = calibration.answer(best.reply)
-    return answer if best.instead is None else replace(best.instead, confidence=answer.confidence)
+        if best.instead is None:
+            return calibration.answer(best.reply)
+        return replace(best.instead, confidence=calibration.answer_value(best.instead.confidence))
+    contradicted = [one.instead for one in found if one.instead is not None]
+    if contradicted:
+        return replace(min(contradicted, key=lambda one: one.confidence), confidence=UNKNOWN_CONFIDENCE)
+    least_sure = min((one.reply.confidence for one in found), default=1.0)
+    return calibration.answer(Answer(question, None, least_sure))

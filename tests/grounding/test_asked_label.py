@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from docvlm.grounding import PageWords, WordRun, run_that_says, words_instead
+from docvlm.imageops import Alignment
+from docvlm.types import Box
 from tests.pages import words_of
 
 FORM = (
@@ -61,34 +64,78 @@ def test_an_answer_beside_its_label_or_below_it_stays() -> None:
     assert instead('What is "Weight"?', words, "menthol") == "12 g"
 
 
+def test_an_answer_before_its_label_or_on_its_second_row_stays() -> None:
+    words = words_of("[x] Married     [ ] Single", "", "Address:   12 High Street", "           Leeds")
+    assert instead("Married?", words, "[x]") == ""
+    assert instead("Address?", words, "Leeds") == ""
+    assert instead("Married?", words, "Married") == "[ ] Single"  # the label is no answer
+
+
 def test_the_next_label_is_no_value() -> None:
-    words = words_of("Name:     Date: 3 May", "Plant:    Leeds   Town:   York")
+    words = words_of(
+        "Name:     Date: 3 May", "Plant:    Leeds   Town:   York", "Nom :     Zoé     Né :  1999"
+    )
     assert instead('What is "Name"?', words) == ""
     assert instead('What is "Plant"?', words) == "Leeds"
+    assert instead("Nom ?", words) == "Zoé"
 
 
-def test_a_label_that_stands_twice_means_either() -> None:
-    assert instead('What is "Date"?', words_of("Date:   3 May", "Date:   4 May")) == ""
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ("Date:   3 May", "Date:   4 May"),
+        ("Date:   3 May", "DATE    Description    Amount"),
+    ],
+)
+def test_a_label_that_stands_twice_means_either(rows: tuple[str, ...]) -> None:
+    assert instead('What is "Date"?', words_of(*rows)) == ""
 
 
-def test_marks_before_a_value_are_none_of_it() -> None:
-    assert instead('What is "Total"?', words_of("Total ..... : 12.50")) == "12.50"
+def test_a_question_with_more_than_a_label_means_more() -> None:
+    words = words_of("Item      Price    Qty", "Apple     1.00     2", "Mango     3.10     4")
+    assert instead('What is the "Price" of the mango?', words, "4") == ""
+    assert instead('What is in the row "Mango" under "Price"?', words, "4") == ""
+
+
+def test_leaders_before_a_value_are_none_of_it_and_other_marks_are() -> None:
+    assert instead('What is "Total"?', words_of("Total ..... : $ 12.50")) == "$ 12.50"
     assert instead('What is "Total"?', words_of("Total .....")) == ""
+    assert instead('What is "Total"?', words_of("Total    -       Weight   84 kg")) == "- Weight 84 kg"
+    assert instead('What is "Terms"?', words_of("Terms & Conditions of Sale")) == ""
 
 
-def test_a_page_that_lies_on_its_side_is_left_alone() -> None:
-    words = words_of(*FORM)
-    lines = [
-        [
-            replace(
-                word,
-                box=replace(word.box, x0=word.box.y0, y0=-word.box.x1, x1=word.box.y1, y1=-word.box.x0),
-            )
-            for word in line
-        ]
-        for line in words.lines
-    ]
-    assert instead('What is "Plant"?', PageWords(lines, lines)) == ""
+def test_a_figure_ends_a_label() -> None:
+    assert instead('What is "Total due"?', words_of("Total due 12.50")) == "12.50"
+    assert instead('What is "Total"?', words_of("Total due 12.50")) == ""
+
+
+def test_a_label_of_two_rows_has_its_value_beside_the_second() -> None:
+    assert instead('What is "Date of birth"?', words_of("Date of", "birth      3 May")) == "3 May"
+
+
+def test_another_block_may_hold_the_value() -> None:
+    words = words_of("Maker           AMF", "Plant           Leeds")
+    labels, values = zip(*words.lines, strict=True)
+    apart = PageWords([[word] for word in labels + values], [[word] for word in labels + values])
+    assert instead('What is "Plant"?', apart) == ""  # nothing tells that these rows run to the right
+    title = words_of("", "", "The form").lines[0]
+    assert instead('What is "Plant"?', PageWords([title, *apart.lines], [title, *apart.lines])) == "Leeds"
+
+
+def turned(words: PageWords, turn: Callable[[Box], Box]) -> PageWords:
+    lines = [[replace(word, box=turn(word.box)) for word in line] for line in words.lines]
+    return PageWords(lines, lines)
+
+
+def test_pages_that_are_not_level_are_left_alone() -> None:
+    above = [""] * 10
+    words = words_of(*above, "Invoice number                4711", "Invoice date                  3 May")
+    question = 'What is "Invoice number"?'
+    assert instead(question, words) == "4711"
+    on_its_side = turned(words, lambda box: Box(box.y0, -box.x1, box.y1, -box.x0))
+    upside_down = turned(words, lambda box: Box(-box.x1, -box.y1, -box.x0, -box.y0))
+    tilted = turned(words, Alignment(1000, 1000, 0, 5.0).to_page)
+    assert [instead(question, one) for one in (on_its_side, upside_down, tilted)] == ["", "", ""]
 
 
 def test_the_run_that_a_reply_says() -> None:

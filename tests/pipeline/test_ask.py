@@ -3,6 +3,7 @@ from collections.abc import Sequence
 import pytest
 
 from docvlm.grounding import UNKNOWN_CONFIDENCE
+from docvlm.models.calibration import Calibration, Curve
 from docvlm.pipeline.ask import ASKED_WINDOWS, AnswerPiece, ask_windows
 from docvlm.pipeline.windows import Window
 from docvlm.types import Answer
@@ -94,10 +95,22 @@ def test_where_a_question_names_a_label_what_stands_beside_it_is_the_answer() ->
     assert (held.prompt, held.reply_start) == (free.prompt, free.reply_start)
 
 
-def test_what_stands_beside_its_label_is_found() -> None:
+def test_what_stands_beside_its_label_is_found_and_as_likely_right_as_wrong() -> None:
     replies = iter([" not found\n", " AMF\n"])
-    engine = WrittenEngine(lambda _page, _prompt: next(replies))
-    assert answer_of(engine, windows_of(engine, FORM), "Maker?").text == "AMF"
+    engine = WrittenEngine(lambda _page, _prompt: next(replies), probability=0.9)
+    answer = answer_of(engine, windows_of(engine, FORM), "Maker?")
+    assert (answer.text, answer.confidence) == ("AMF", UNKNOWN_CONFIDENCE)
+
+
+def test_a_reply_that_its_label_contradicts_does_not_end_the_search() -> None:
+    def write(page: str, _prompt: str) -> str:
+        return " Hauni\n" if "Hauni" in page else next(replies)
+
+    replies = iter([" 84 mm\n", " AMF\n"])
+    engine = WrittenEngine(write, probability=0.9)
+    windows = windows_of(engine, FORM, ["The machine comes from Hauni"])
+    answer_of(engine, windows, "Maker?")
+    assert len(engine.requests) == 3
 
 
 def test_a_reply_beside_the_label_is_not_asked_for_again() -> None:
@@ -107,11 +120,25 @@ def test_a_reply_beside_the_label_is_not_asked_for_again() -> None:
 
 
 def test_words_on_another_page_come_before_a_label_without_a_reply() -> None:
-    engine = WrittenEngine(
-        lambda page, _prompt: " Hauni\n" if "Hauni" in page else " not found\n", probability=0.6
-    )
+    def write(page: str, _prompt: str) -> str:
+        return " Hauni\n" if "Hauni" in page else next(replies)
+
+    replies = iter([" not found\n", " AMF\n"])
+    engine = WrittenEngine(write, probability=0.6)
     windows = windows_of(engine, FORM, ["The maker of the machine is Hauni"])
     assert answer_of(engine, windows, "Maker?").text == "Hauni"
+    assert next(replies, None) is None  # both were asked for
+
+
+def test_words_beside_a_label_are_as_sure_as_the_words_they_take_the_place_of() -> None:
+    replies = iter([" 84 mm\n", " AMF\n"])
+    curve = Curve((0.0, 1.0), (0.0, 0.8))
+    engine = WrittenEngine(
+        lambda _page, _prompt: next(replies), probability=0.2, calibration=Calibration(answer_value=curve)
+    )
+    answer = answer_of(engine, windows_of(engine, FORM), "Maker?")
+    assert answer.text == "AMF"  # though words that are right so rarely are not given for themselves
+    assert answer.confidence == pytest.approx(0.16)
 
 
 def test_an_engine_that_writes_freely_is_not_held_to_a_label() -> None:
