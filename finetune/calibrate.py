@@ -160,7 +160,7 @@ def main() -> int:
         "--adapter", type=Path, required=True, help="the adapter to be shipped; the curves are put beside it"
     )
     parser.add_argument("--documents", type=int, default=200, help="how many are asked for fields")
-    parser.add_argument("--forms", type=int, default=120, help="how many are asked questions")
+    parser.add_argument("--forms", type=int, default=200, help="how many are asked questions")
     parser.add_argument("--keep", type=Path, help="write every reply's confidence and truth to this file too")
     parser.set_defaults(run=_run)
     return run_command(parser)
