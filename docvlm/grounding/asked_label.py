@@ -31,8 +31,8 @@ def words_instead(question: str, answer: WordRun | None, words: PageWords) -> tu
 
     A question names a label in quotation marks at its end, or is nothing but its words. On the page they must
     begin a text and have a colon, white or a figure behind them; what stands beside goes as far as the next
-    label on that row. An answer is the label's own if it stands beside it, right below it or what is beside
-    it, as in tables, or before it on its row, as ticks do. Nothing where there is no such label or several,
+    label on that row. An answer is the label's own if it stands beside it, right below both, as in tables
+    and boxes, or before it on its row, as ticks do. Nothing where there is no such label or several,
     and on pages whose rows do not run level from left to right.
 
     Args:
@@ -48,10 +48,13 @@ def words_instead(question: str, answer: WordRun | None, words: PageWords) -> tu
     if answer is None:
         return beside
     first, last = answer.boxes[0], label.boxes[-1]
+    value = Box.around(word.box for word in texts[0])
+    cell = Box(label.box.x0, label.box.y0, max(label.box.x1, value.x0), label.box.y1)
     is_its_own = (
         any(word in beside for word in answer.words)
         or (_on_row(first, last) and first.x1 <= last.x0 + _SLACK * last.height)
-        or any(_is_below(first, above) for above in (label.box, Box.around(word.box for word in texts[0])))
+        or _is_below(first, cell)
+        or _is_below(first, value)
     )
     return () if is_its_own else beside
 

@@ -69,6 +69,9 @@ def test_an_answer_before_its_label_or_on_its_second_row_stays() -> None:
     assert instead("Married?", words, "[x]") == ""
     assert instead("Address?", words, "Leeds") == ""
     assert instead("Married?", words, "Married") == "[ ] Single"  # the label is no answer
+    boxes = words_of("Location            Approved", "      York          W. Hill", "", "", "", "Seen  Ann")
+    assert instead("Location?", boxes, "York") == ""
+    assert instead("Location?", boxes, "Ann") == "Approved"
 
 
 def test_the_next_label_is_no_value() -> None:
